@@ -1,0 +1,99 @@
+//! What happens when a handler panics.
+//!
+//! On the BEAM a failing handler is detached at once, from all its events, with one log line;
+//! "handlers vanish silently" is what users of the original complain of most. Here it is kept by
+//! default, counted, shown by [`list_handlers`](crate::list_handlers), reported by an event, and
+//! rested when it keeps failing.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::handler::Handler;
+use crate::{clock, execute, registry};
+
+/// What to do with a handler that panics. Either way the emitter and the other handlers do not
+/// notice.
+///
+/// With `panic = "abort"` a panic in a handler ends the process: there is nothing to isolate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum FailurePolicy {
+    /// Keep it. After five failures in a row it rests one second, then two, doubling to a minute,
+    /// until it succeeds.
+    #[default]
+    Keep,
+    /// Detach it from all its events at the first failure, as on the BEAM.
+    Detach,
+}
+
+/// The event that reports failing handlers: measurements `failures` (so far), `monotonic_time`,
+/// `system_time`; metadata `handler_id`, `event_name`, `kind` (`panic`), `reason`, `detached`.
+///
+/// Emitted at the 1st, 2nd, 4th, 8th … failure of a handler. If nobody listens to it, one line
+/// goes to standard error instead.
+pub const HANDLER_FAILURE: &str = "telemetry.handler.failure";
+
+pub(crate) fn report(
+    handler: &Handler,
+    event_name: &str,
+    failures: u64,
+    payload: Box<dyn Any + Send>,
+) {
+    let detached = handler.on_failure() == FailurePolicy::Detach;
+    if detached {
+        // Before the report, so that a failing failure handler is not told of itself.
+        registry::detach_attachment(handler.id(), handler.number());
+    }
+    if !failures.is_power_of_two() {
+        return discard(payload);
+    }
+    let handler_id = &**handler.id();
+    let reason = panic_message(&*payload).into_owned();
+    // A failing failure handler reports itself, too. That ends: its second failure happens inside
+    // the report of the first, its third inside that of the second, and the third is not reported.
+    if failure_is_observed() {
+        execute!("telemetry.handler.failure", {
+            failures,
+            monotonic_time: clock::monotonic_time(),
+            system_time: clock::system_time(),
+        }, { handler_id, event_name, kind: "panic", reason, detached });
+    } else {
+        let what = if detached {
+            "and was detached"
+        } else {
+            "and is kept"
+        };
+        // Not `eprintln!`: it panics when standard error is closed.
+        let _ = writeln!(
+            std::io::stderr(),
+            "telemetry: handler `{handler_id}` panicked on `{event_name}` {what} \
+             (failure {failures}): {reason}"
+        );
+    }
+    discard(payload);
+}
+
+fn failure_is_observed() -> bool {
+    !registry::slot(HANDLER_FAILURE).handlers().is_empty()
+}
+
+/// What a panic says for itself.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> Cow<'_, str> {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        Cow::Borrowed(text)
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Borrowed("a panic without a message")
+    }
+}
+
+/// Drops a panic's payload, whose destructor may panic again.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // Enough is enough: the second one is leaked.
+        std::mem::forget(again);
+    }
+}
