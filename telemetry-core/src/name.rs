@@ -139,6 +139,20 @@ impl EventName {
         registry::runtime_slot(name).map(|slot| Self { slot })
     }
 
+    /// Checks whether a text is a name, without interning it.
+    ///
+    /// ```
+    /// use telemetry::{EventName, NameError};
+    /// assert_eq!(EventName::check("shop..stop"), Err(NameError::EmptySegment));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Any [`NameError`] but `TooMany`.
+    pub const fn check(name: &str) -> Result<(), NameError> {
+        check(name)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &'static str {

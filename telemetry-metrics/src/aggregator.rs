@@ -1,0 +1,205 @@
+//! [`Aggregator`]: keeps every number of every definition up to date, in place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use telemetry::AttachGuard;
+
+use crate::definition::{self, Definition};
+use crate::group::{self, Group};
+use crate::health::{Board, Health, HealthReport};
+use crate::metric::Metric;
+use crate::problem::StartError;
+use crate::reader::{Needs, Reader};
+use crate::self_metrics::SelfMetrics;
+use crate::snapshot::{self, Snapshot};
+
+static LAST_AGGREGATOR: AtomicU64 = AtomicU64::new(0);
+
+/// What readers and reporters share with the aggregator.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) definitions: Vec<Arc<Definition>>,
+    pub(crate) groups: Vec<Arc<Group>>,
+    /// For each definition: its group, and its place in the group's rows.
+    pub(crate) places: Vec<(usize, usize)>,
+    pub(crate) constant_tags: Vec<(String, String)>,
+    /// Whether a reader needs the values of distributions.
+    pub(crate) values_wanted: Arc<AtomicBool>,
+    pub(crate) health: Board,
+    pub(crate) self_metrics: SelfMetrics,
+}
+
+/// Collects the definitions of an [`Aggregator`]; made by [`Aggregator::builder`].
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until `start`"]
+pub struct AggregatorBuilder {
+    metrics: Vec<Metric>,
+    constant_tags: Vec<(String, String)>,
+}
+
+impl AggregatorBuilder {
+    /// Adds definitions; may be called several times.
+    pub fn metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
+        self.metrics.extend(metrics);
+        self
+    }
+
+    /// Adds a tag that every series carries.
+    pub fn constant_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.constant_tags.push((key.into(), value.into()));
+        self
+    }
+
+    /// Checks all definitions and attaches to their events.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Definitions`] with everything that is wrong with the definitions; nothing is
+    /// attached then.
+    pub fn start(self) -> Result<Aggregator, StartError> {
+        let definitions: Vec<Arc<Definition>> =
+            definition::resolve(self.metrics, &self.constant_tags)
+                .map_err(StartError::Definitions)?
+                .into_iter()
+                .map(Arc::new)
+                .collect();
+        let (groups, places) = group::make(&definitions);
+
+        // One handler per event, for all groups that count it.
+        let mut by_event: BTreeMap<&str, Vec<Arc<Group>>> = BTreeMap::new();
+        for group in &groups {
+            for event in group.metrics[0].events() {
+                by_event.entry(event).or_default().push(group.clone());
+            }
+        }
+        let values_wanted = Arc::new(AtomicBool::new(false));
+        let number = LAST_AGGREGATOR.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut guards = Vec::with_capacity(by_event.len());
+        for (event, groups) in by_event {
+            let values_wanted = values_wanted.clone();
+            let record = move |event: &telemetry::Event<'_>| {
+                for group in &groups {
+                    group.record(event, &values_wanted);
+                }
+            };
+            // An error drops the guards of the events before.
+            let attached =
+                telemetry::attach(format!("telemetry-metrics-{number}:{event}"), event, record)
+                    .map_err(StartError::Attach)?;
+            guards.push(attached.guard());
+        }
+        Ok(Aggregator {
+            shared: Arc::new(Shared {
+                definitions,
+                groups,
+                places,
+                constant_tags: self.constant_tags,
+                values_wanted,
+                health: Board::default(),
+                self_metrics: SelfMetrics::new(),
+            }),
+            _guards: guards,
+        })
+    }
+}
+
+/// Keeps the numbers of a list of definitions.
+///
+/// It attaches one handler per event. The emitting thread pays for one lookup of the tags and a
+/// few atomic additions, whatever number of reporters reads: pull reporters take
+/// [`snapshot`](Self::snapshot)s, push reporters register a [`reader`](Self::reader).
+///
+/// Dropping it detaches the handlers. What was counted stays readable for reporters that are still
+/// there, so that their last flush is complete.
+///
+/// ```
+/// use telemetry_metrics::{Aggregator, Data, counter};
+///
+/// let aggregator =
+///     Aggregator::builder().metrics([counter("shop.order.placed.count")]).start()?;
+/// telemetry::execute!("shop.order.placed");
+/// let snapshot = aggregator.snapshot();
+/// assert_eq!(snapshot.find("shop.order.placed.count", &[]), Some(&Data::Counter(1)));
+/// # Ok::<(), telemetry_metrics::StartError>(())
+/// ```
+pub struct Aggregator {
+    shared: Arc<Shared>,
+    _guards: Vec<AttachGuard>,
+}
+
+impl Aggregator {
+    /// Begins with no definitions.
+    pub fn builder() -> AggregatorBuilder {
+        AggregatorBuilder::default()
+    }
+
+    /// The checked definitions, in the order in which they were given.
+    #[must_use]
+    pub fn definitions(&self) -> &[Arc<Definition>] {
+        &self.shared.definitions
+    }
+
+    /// The tags that every series carries.
+    #[must_use]
+    pub fn constant_tags(&self) -> &[(String, String)] {
+        &self.shared.constant_tags
+    }
+
+    /// All numbers as they are now, since the start. Never blocks an emitter.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        snapshot::take(&self.shared)
+    }
+
+    /// Something to take snapshots with, for a reporter that outlives this value.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        Snapshots {
+            shared: self.shared.clone(),
+        }
+    }
+
+    /// Registers a reader with its own cursor. What was counted before is included in its first
+    /// delta.
+    #[must_use]
+    pub fn reader(&self, needs: Needs) -> Reader {
+        Reader::new(self.shared.clone(), needs)
+    }
+
+    /// Registers a reporter under a name, for it to tell how it fares.
+    #[must_use]
+    pub fn register_health(&self, reporter: &str) -> Health {
+        self.shared.health.register(reporter)
+    }
+
+    /// How the reporters fare.
+    #[must_use]
+    pub fn health(&self) -> Vec<HealthReport> {
+        self.shared.health.reports()
+    }
+}
+
+impl fmt::Debug for Aggregator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aggregator")
+            .field("definitions", &self.shared.definitions)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes snapshots of an aggregator that may be gone; made by [`Aggregator::snapshots`].
+#[derive(Debug, Clone)]
+pub struct Snapshots {
+    shared: Arc<Shared>,
+}
+
+impl Snapshots {
+    /// As [`Aggregator::snapshot`].
+    #[must_use]
+    pub fn take(&self) -> Snapshot {
+        snapshot::take(&self.shared)
+    }
+}

@@ -1,0 +1,208 @@
+//! A group: the metrics that one lookup serves, and how an event is counted by them.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use telemetry::Event;
+
+use crate::amount::{self, Amount};
+use crate::definition::Definition;
+use crate::metric::{Kind, TagValues, TagValuesWith, truncate, write_tag};
+use crate::row::{END_OF_TAG, Rows};
+use crate::skip::{Skip, Skips};
+
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) metrics: Vec<Arc<Definition>>,
+    /// One per metric.
+    pub(crate) skips: Vec<Skips>,
+    pub(crate) tags: Vec<String>,
+    tag_values: Option<Compute>,
+    max_series: usize,
+    pub(crate) rows: Rows,
+}
+
+struct Compute(TagValuesWith);
+
+impl std::fmt::Debug for Compute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("tag_values")
+    }
+}
+
+/// What a metric makes of an event.
+#[derive(Debug, Clone, Copy)]
+enum Update {
+    Nothing,
+    Count,
+    Add(Amount),
+}
+
+/// Buffers that events of one thread use one after the other.
+#[derive(Default)]
+struct Scratch {
+    updates: Vec<Update>,
+    key: Vec<u8>,
+    texts: Vec<Option<String>>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Group {
+    fn new(metrics: Vec<Arc<Definition>>) -> Self {
+        let first = metrics[0].clone();
+        Self {
+            skips: metrics.iter().map(|_| Skips::default()).collect(),
+            tags: first.tags().to_vec(),
+            tag_values: first.tag_values.clone().map(Compute),
+            max_series: first.max_series,
+            rows: Rows::new(&metrics, first.tags().len()),
+            metrics,
+        }
+    }
+
+    /// Counts an event.
+    pub(crate) fn record(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
+        // Taken out, not borrowed: a closure of a definition may emit an event that comes here
+        // again, and finds an empty buffer then.
+        let mut scratch = SCRATCH.try_with(RefCell::take).unwrap_or_default();
+        self.record_with(event, values_wanted, &mut scratch);
+        let _ = SCRATCH.try_with(|place| place.replace(scratch));
+    }
+
+    fn record_with(&self, event: &Event<'_>, values_wanted: &AtomicBool, scratch: &mut Scratch) {
+        let Scratch {
+            updates,
+            key,
+            texts,
+        } = scratch;
+        updates.clear();
+        let mut any = false;
+        // All closures run before any cell is touched.
+        for (metric, skips) in self.metrics.iter().zip(&self.skips) {
+            let update = update(metric, event).unwrap_or_else(|reason| {
+                skips.count(reason);
+                Update::Nothing
+            });
+            any |= !matches!(update, Update::Nothing);
+            updates.push(update);
+        }
+        if !any {
+            return;
+        }
+
+        // A tag's text comes from code of users: `tag_values`, or a `Display` of theirs.
+        if catch_unwind(AssertUnwindSafe(|| self.write_key(event, key, texts))).is_err() {
+            for (update, skips) in updates.iter().zip(&self.skips) {
+                if !matches!(update, Update::Nothing) {
+                    skips.count(Skip::Panicked);
+                }
+            }
+            return;
+        }
+
+        let row = self.rows.find(key, &self.metrics, self.max_series);
+        for (at, update) in updates.iter().enumerate() {
+            let amount = match update {
+                Update::Nothing => continue,
+                Update::Count => None,
+                Update::Add(amount) => Some(*amount),
+            };
+            let bounds = &self.metrics[at].stored_bounds;
+            if let Err(reason) = row.cells[at].record(amount, bounds, values_wanted) {
+                self.skips[at].count(reason);
+            }
+        }
+    }
+
+    /// Writes the tags' texts, each with an end.
+    fn write_key(&self, event: &Event<'_>, key: &mut Vec<u8>, texts: &mut Vec<Option<String>>) {
+        key.clear();
+        texts.clear();
+        if let Some(compute) = &self.tag_values {
+            texts.resize(self.tags.len(), None);
+            (compute.0)(event, &mut TagValues::new(&self.tags, texts));
+        }
+        let mut missing = false;
+        for (at, tag) in self.tags.iter().enumerate() {
+            let start = key.len();
+            if let Some(text) = texts.get(at).and_then(Option::as_deref) {
+                key.extend_from_slice(text.as_bytes());
+                truncate(key, start);
+            } else if let Some(value) = event.metadata(tag) {
+                write_tag(key, value);
+            }
+            missing |= key.len() == start;
+            key.push(END_OF_TAG);
+        }
+        if missing {
+            self.rows.tags_missing.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What this metric makes of the event, or why it makes nothing of it.
+fn update(metric: &Definition, event: &Event<'_>) -> Result<Update, Skip> {
+    if !metric.keep.is_empty() || !metric.drop_when.is_empty() {
+        let kept = || {
+            metric.keep.iter().all(|keep| keep(event))
+                && !metric.drop_when.iter().any(|drop| drop(event))
+        };
+        match catch_unwind(AssertUnwindSafe(kept)) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Update::Nothing),
+            Err(_) => return Err(Skip::Panicked),
+        }
+    }
+    if metric.kind() == Kind::Counter {
+        return Ok(Update::Count);
+    }
+    let number = match metric.measure_with() {
+        Some(measure) => {
+            catch_unwind(AssertUnwindSafe(|| measure(event))).map_err(|_| Skip::Panicked)?
+        }
+        None => metric.measurement().and_then(|key| event.measurement(key)),
+    };
+    let number = number.ok_or(Skip::Missing)?;
+    let amount = amount::store(number, metric.dimension(), metric.from)?;
+    if amount.is_negative() && metric.kind() == Kind::Sum && !metric.is_up_down() {
+        return Err(Skip::Negative);
+    }
+    Ok(Update::Add(amount))
+}
+
+/// Puts metrics of the same events, tags and limit into one group. Returns the groups, and for
+/// each definition its group and its place there.
+pub(crate) fn make(definitions: &[Arc<Definition>]) -> (Vec<Arc<Group>>, Vec<(usize, usize)>) {
+    let mut members: Vec<Vec<Arc<Definition>>> = Vec::new();
+    let mut places = Vec::with_capacity(definitions.len());
+    for definition in definitions {
+        let same = |group: &Vec<Arc<Definition>>| {
+            let Some(first) = group.first() else {
+                return false;
+            };
+            first.tag_values.is_none()
+                && definition.tag_values.is_none()
+                && first.events() == definition.events()
+                && first.tags() == definition.tags()
+                && first.max_series == definition.max_series
+        };
+        let at = members.iter().position(same).unwrap_or_else(|| {
+            members.push(Vec::new());
+            members.len() - 1
+        });
+        places.push((at, members[at].len()));
+        members[at].push(definition.clone());
+    }
+    (
+        members
+            .into_iter()
+            .map(|metrics| Arc::new(Group::new(metrics)))
+            .collect(),
+        places,
+    )
+}

@@ -1,0 +1,166 @@
+//! What can be wrong with definitions. An aggregator reports all of it in one error.
+
+use std::fmt;
+
+use telemetry::{AttachError, NameError};
+
+use crate::metric::Kind;
+use crate::unit::Unit;
+
+/// Something wrong with one definition.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The metric's name is not a name.
+    Name(NameError),
+    /// The name has one segment, so there is no event in it.
+    NoEvent,
+    /// An event's name is not a name.
+    Event {
+        /// What was given.
+        event: String,
+        /// What is wrong with it.
+        error: NameError,
+    },
+    /// The name begins with `telemetry.`, which is reserved for self-metrics.
+    Reserved,
+    /// Another definition has the same name and kind.
+    Duplicate,
+    /// Both `keep` and `drop_when` are given.
+    KeepAndDrop,
+    /// The measurement's key is empty.
+    EmptyMeasurement,
+    /// A tag's key is empty.
+    EmptyTag,
+    /// A tag is listed twice.
+    DuplicateTag(String),
+    /// A tag is also a constant tag of the aggregator.
+    ConstantTag(String),
+    /// A pair of units whose dimensions differ.
+    UnitPair(Unit, Unit),
+    /// A dimensionless distribution without bounds.
+    NoBuckets,
+    /// Bounds on a metric that is not a distribution.
+    BucketsOn(Kind),
+    /// An empty list of bounds.
+    EmptyBuckets,
+    /// A bound that is not finite, or not of the definition's dimension.
+    Bound(String),
+    /// Bounds that do not ascend strictly.
+    BucketOrder {
+        /// A bound.
+        first: f64,
+        /// The one after it, which is not larger.
+        then: f64,
+    },
+    /// `up_down` on a metric that is not a sum.
+    UpDownOn(Kind),
+    /// A limit of zero series.
+    NoSeries,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(error) => write!(f, "the name is not one: {error}"),
+            Self::NoEvent => f.write_str(
+                "the name has one segment, so it names no event: write `event.measurement`, or \
+                 add `.event(..)`",
+            ),
+            Self::Event { event, error } => write!(f, "`{event}` is not an event name: {error}"),
+            Self::Reserved => f.write_str(
+                "names beginning with `telemetry.` are kept for self-metrics: choose another \
+                 name, and point it at the event with `.event(..)`",
+            ),
+            Self::Duplicate => {
+                f.write_str("a definition of this name and kind stands earlier in the list")
+            }
+            Self::KeepAndDrop => f.write_str("give `keep` or `drop_when`, not both"),
+            Self::EmptyMeasurement => f.write_str("the measurement's key is empty"),
+            Self::EmptyTag => f.write_str("a tag's key is empty"),
+            Self::DuplicateTag(tag) => write!(f, "the tag `{tag}` is listed twice"),
+            Self::ConstantTag(tag) => {
+                write!(
+                    f,
+                    "the tag `{tag}` is also a constant tag: rename one of them"
+                )
+            }
+            Self::UnitPair(from, to) => write!(
+                f,
+                "cannot convert {from:?} to {to:?}: both units of a pair must be of time, or both \
+                 of size"
+            ),
+            Self::NoBuckets => f.write_str(
+                "a distribution of plain numbers needs bounds: add `.buckets([..])`, or say that \
+                 it is time or bytes with `.unit(..)`",
+            ),
+            Self::BucketsOn(kind) => {
+                write!(f, "bounds make sense for a distribution, not for a {kind}")
+            }
+            Self::EmptyBuckets => f.write_str("the list of bounds is empty"),
+            Self::Bound(bound) => write!(
+                f,
+                "the bound {bound} is not a finite number of the definition's unit"
+            ),
+            Self::BucketOrder { first, then } => {
+                write!(f, "bounds must ascend strictly, but {then} follows {first}")
+            }
+            Self::UpDownOn(kind) => write!(f, "`up_down` is for sums, not for a {kind}"),
+            Self::NoSeries => f.write_str("`max_series(0)` leaves no room for anything"),
+        }
+    }
+}
+
+/// A [`Problem`] and the definition that has it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DefinitionProblem {
+    /// The definition's name, as given; for a problem of the aggregator itself, what it is about.
+    pub metric: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl fmt::Display for DefinitionProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.metric, self.problem)
+    }
+}
+
+/// Why an aggregator did not start. Nothing is attached then.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Something is wrong with the definitions; all of it is listed.
+    Definitions(Vec<DefinitionProblem>),
+    /// A handler could not be attached.
+    Attach(AttachError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Definitions(problems) => {
+                let many = if problems.len() == 1 {
+                    "problem"
+                } else {
+                    "problems"
+                };
+                write!(f, "{} {many} in the metric definitions:", problems.len())?;
+                problems
+                    .iter()
+                    .try_for_each(|problem| write!(f, "\n  {problem}"))
+            }
+            Self::Attach(error) => write!(f, "cannot attach to the events of the metrics: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Attach(error) => Some(error),
+            Self::Definitions(_) => None,
+        }
+    }
+}

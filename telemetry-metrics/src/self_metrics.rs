@@ -1,0 +1,144 @@
+//! What the aggregator says about itself, as families under the reserved prefix `telemetry.`.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use once_cell::sync::Lazy;
+
+use crate::aggregator::Shared;
+use crate::definition::Definition;
+use crate::metric::Kind;
+use crate::skip::Skip;
+use crate::snapshot::Family;
+
+static STARTED: Lazy<SystemTime> = Lazy::new(SystemTime::now);
+
+pub(crate) fn started() -> SystemTime {
+    *STARTED
+}
+
+/// The definitions; made once per aggregator.
+#[derive(Debug)]
+pub(crate) struct SelfMetrics {
+    skipped: Arc<Definition>,
+    tags_missing: Arc<Definition>,
+    overflowed: Arc<Definition>,
+    series: Arc<Definition>,
+    sent: Arc<Definition>,
+    failed: Arc<Definition>,
+    dropped: Arc<Definition>,
+}
+
+impl SelfMetrics {
+    pub(crate) fn new() -> Self {
+        Lazy::force(&STARTED);
+        let own = |kind, name, tags: &[&str], description| {
+            Arc::new(Definition::own(kind, name, tags, description))
+        };
+        use Kind::{Counter, LastValue};
+        Self {
+            skipped: own(
+                Counter,
+                "telemetry.metric.skipped",
+                &["metric", "reason"],
+                "Events that a metric did not count, by reason",
+            ),
+            tags_missing: own(
+                Counter,
+                "telemetry.metric.tags_missing",
+                &["metric"],
+                "Events counted although a tag was absent",
+            ),
+            overflowed: own(
+                Counter,
+                "telemetry.metric.overflowed",
+                &["metric"],
+                "Events counted in the overflow series, beyond the limit of series",
+            ),
+            series: own(
+                LastValue,
+                "telemetry.metric.series",
+                &["metric"],
+                "Series of a metric",
+            ),
+            sent: own(
+                Counter,
+                "telemetry.reporter.sent",
+                &["reporter"],
+                "What a reporter has delivered: lines, or answers to scrapes",
+            ),
+            failed: own(
+                Counter,
+                "telemetry.reporter.failed",
+                &["reporter"],
+                "What a reporter could not deliver, and tries again with the next delta",
+            ),
+            dropped: own(
+                Counter,
+                "telemetry.reporter.dropped",
+                &["reporter"],
+                "What a reporter has given up",
+            ),
+        }
+    }
+
+    pub(crate) fn append(&self, shared: &Shared, families: &mut Vec<Family>) {
+        let (mut skipped, mut missing, mut overflowed, mut series) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (definition, (group, place)) in shared.definitions.iter().zip(&shared.places) {
+            let group = &shared.groups[*group];
+            let name = definition.name();
+            for reason in Skip::ALL {
+                let count = group.skips[*place].get(reason);
+                if count > 0 {
+                    skipped.push((vec![name, reason.as_str()], count));
+                }
+            }
+            let rows = &group.rows;
+            for (list, count) in [
+                (&mut missing, &rows.tags_missing),
+                (&mut overflowed, &rows.overflowed),
+            ] {
+                let count = count.load(Ordering::Relaxed);
+                if count > 0 {
+                    list.push((vec![name], count));
+                }
+            }
+            if !group.tags.is_empty() {
+                series.push((vec![name], rows.len() as u64));
+            }
+        }
+        // Two definitions may share a name; a series may not stand twice.
+        for list in [&mut skipped, &mut missing, &mut overflowed, &mut series] {
+            merge(list);
+        }
+        let reports = shared.health.reports();
+        let by_reporter = |get: fn(&crate::health::HealthReport) -> u64| {
+            reports
+                .iter()
+                .map(|report| (vec![report.reporter.as_str()], get(report)))
+                .collect()
+        };
+        families.extend([
+            Family::own(&self.skipped, skipped),
+            Family::own(&self.tags_missing, missing),
+            Family::own(&self.overflowed, overflowed),
+            Family::own(&self.series, series),
+            Family::own(&self.sent, by_reporter(|report| report.sent)),
+            Family::own(&self.failed, by_reporter(|report| report.failed)),
+            Family::own(&self.dropped, by_reporter(|report| report.dropped)),
+        ]);
+    }
+}
+
+fn merge(rows: &mut Vec<(Vec<&str>, u64)>) {
+    let mut merged: Vec<(Vec<&str>, u64)> = Vec::with_capacity(rows.len());
+    for (tags, count) in rows.drain(..) {
+        match merged.iter_mut().find(|(known, _)| *known == tags) {
+            Some((_, total)) => *total += count,
+            None => merged.push((tags, count)),
+        }
+    }
+    *rows = merged;
+}

@@ -1,0 +1,61 @@
+//! Why a metric did not count an event. Nothing is skipped silently: each metric counts its skips
+//! by reason, and the snapshot shows them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a metric skipped an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Skip {
+    /// The event has no such measurement.
+    Missing,
+    /// The measurement is NaN or infinite.
+    NotFinite,
+    /// The measurement is below zero where only growth can be counted.
+    Negative,
+    /// A `Duration` where a plain number is expected, or a bare number where time is.
+    Unit,
+    /// The number, or the total with it, does not fit.
+    Overflow,
+    /// A closure of the definition panicked.
+    Panicked,
+}
+
+impl Skip {
+    /// All reasons.
+    pub const ALL: [Self; 6] = [
+        Self::Missing,
+        Self::NotFinite,
+        Self::Negative,
+        Self::Unit,
+        Self::Overflow,
+        Self::Panicked,
+    ];
+
+    /// The reason as a tag value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotFinite => "not_finite",
+            Self::Negative => "negative",
+            Self::Unit => "unit",
+            Self::Overflow => "overflow",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+/// One counter per reason.
+#[derive(Debug, Default)]
+pub(crate) struct Skips([AtomicU64; Skip::ALL.len()]);
+
+impl Skips {
+    pub(crate) fn count(&self, reason: Skip) {
+        self.0[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self, reason: Skip) -> u64 {
+        self.0[reason as usize].load(Ordering::Relaxed)
+    }
+}
