@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::slot::Slot;
@@ -46,19 +45,18 @@ impl Drop for Nesting {
     }
 }
 
+/// Whether an event emitted now would not be dispatched.
+pub(crate) fn is_full() -> bool {
+    NESTING.try_with(Cell::get).unwrap_or(0) >= MAX_NESTING
+}
+
 /// Runs the handlers of `slot`; never panics.
 pub(crate) fn dispatch(slot: &Slot, event: &Event<'_>) {
     let Some(_nesting) = Nesting::enter() else {
         return nested_too_deep(event);
     };
-    let handlers = slot.handlers();
-    for handler in handlers.iter() {
+    for handler in slot.handlers().iter() {
         handler.run(event);
-    }
-    // If all of them were detached meanwhile, this is the last reference, and dropping it runs
-    // destructors of users.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(handlers))) {
-        std::mem::forget(payload);
     }
 }
 

@@ -7,11 +7,12 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::handler::Handler;
-use crate::{clock, execute, registry};
+use crate::{clock, dispatch, execute, registry};
 
 /// What to do with a handler that panics. Either way the emitter and the other handlers do not
 /// notice.
@@ -31,8 +32,8 @@ pub enum FailurePolicy {
 /// The event that reports failing handlers: measurements `failures` (so far), `monotonic_time`,
 /// `system_time`; metadata `handler_id`, `event_name`, `kind` (`panic`), `reason`, `detached`.
 ///
-/// Emitted at the 1st, 2nd, 4th, 8th … failure of a handler. If nobody listens to it, one line
-/// goes to standard error instead.
+/// Emitted at the 1st, 2nd, 4th, 8th … failure of a handler. If nobody listens to it, or events
+/// are nested as deep as they may be, one line goes to standard error instead.
 pub const HANDLER_FAILURE: &str = "telemetry.handler.failure";
 
 pub(crate) fn report(
@@ -53,7 +54,7 @@ pub(crate) fn report(
     let reason = panic_message(&*payload).into_owned();
     // A failing failure handler reports itself, too. That ends: its second failure happens inside
     // the report of the first, its third inside that of the second, and the third is not reported.
-    if failure_is_observed() {
+    if registry::slot(HANDLER_FAILURE).is_observed() && !dispatch::is_full() {
         execute!("telemetry.handler.failure", {
             failures,
             monotonic_time: clock::monotonic_time(),
@@ -68,15 +69,24 @@ pub(crate) fn report(
         // Not `eprintln!`: it panics when standard error is closed.
         let _ = writeln!(
             std::io::stderr(),
-            "telemetry: handler `{handler_id}` panicked on `{event_name}` {what} \
-             (failure {failures}): {reason}"
+            "telemetry: handler `{}` panicked on `{event_name}` {what} (failure {failures}): {}",
+            OneLine(handler_id),
+            OneLine(&reason),
         );
     }
     discard(payload);
 }
 
-fn failure_is_observed() -> bool {
-    !registry::slot(HANDLER_FAILURE).handlers().is_empty()
+/// Prints a text without its line breaks and other control characters, which could pretend to be
+/// lines of somebody else.
+struct OneLine<'t>(&'t str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .chars()
+            .try_for_each(|c| f.write_char(if c.is_control() { ' ' } else { c }))
+    }
 }
 
 /// What a panic says for itself.
@@ -91,7 +101,7 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> Cow<'_, str> {
 }
 
 /// Drops a panic's payload, whose destructor may panic again.
-fn discard(payload: Box<dyn Any + Send>) {
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         // Enough is enough: the second one is leaked.
         std::mem::forget(again);

@@ -15,12 +15,15 @@ const FAILURES_BEFORE_REST: u32 = 5;
 const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
+pub(crate) type Function = Box<dyn Fn(&Event<'_>) + Send + Sync>;
+
 pub(crate) struct Handler {
     id: Arc<str>,
     /// Never given out twice, so that a guard cannot detach a later handler of the same id.
     number: u64,
     on_failure: FailurePolicy,
-    function: Box<dyn Fn(&Event<'_>) + Send + Sync>,
+    /// There until the drop, see below.
+    function: Option<Function>,
     failures: AtomicU64,
     failures_in_a_row: AtomicU32,
     /// Nanoseconds since the process began; 0 is not resting. Relaxed, as are the counts: a
@@ -33,13 +36,13 @@ impl Handler {
         id: Arc<str>,
         number: u64,
         on_failure: FailurePolicy,
-        function: Box<dyn Fn(&Event<'_>) + Send + Sync>,
+        function: Function,
     ) -> Self {
         Self {
             id,
             number,
             on_failure,
-            function,
+            function: Some(function),
             failures: AtomicU64::new(0),
             failures_in_a_row: AtomicU32::new(0),
             resting_until: AtomicU64::new(0),
@@ -78,7 +81,10 @@ impl Handler {
         }
         // Unwind safety: the function is the handler's own business, and it is told about its
         // failure through its state or not at all; nothing of ours is in an intermediate state.
-        match catch_unwind(AssertUnwindSafe(|| (self.function)(event))) {
+        let Some(function) = &self.function else {
+            return;
+        };
+        match catch_unwind(AssertUnwindSafe(|| function(event))) {
             Ok(()) => {
                 if self.failures_in_a_row.load(Ordering::Relaxed) != 0 {
                     self.failures_in_a_row.store(0, Ordering::Relaxed);
@@ -101,6 +107,17 @@ impl Handler {
             self.resting_until.store(until, Ordering::Relaxed);
         }
         failure::report(self, event.name(), failures, payload);
+    }
+}
+
+/// The last reference to a handler may be anywhere: in `detach`, or in an emitter whose dispatch
+/// outlived it. What the function captured is dropped there, and may panic.
+impl Drop for Handler {
+    fn drop(&mut self) {
+        let function = self.function.take();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(function))) {
+            failure::discard(payload);
+        }
     }
 }
 

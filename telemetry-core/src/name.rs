@@ -163,7 +163,7 @@ impl EventName {
     #[inline]
     #[must_use]
     pub fn is_observed(&self) -> bool {
-        self.slot.gate().is_open()
+        self.slot.is_observed()
     }
 }
 
@@ -217,10 +217,14 @@ impl SpanName {
     /// As [`EventName::new`].
     pub fn new(prefix: &str) -> Result<Self, NameError> {
         check(prefix)?;
+        // The longest first: if it is too long, none of the three is kept.
+        let exception = EventName::new(&format!("{prefix}.exception"))?;
+        let start = EventName::new(&format!("{prefix}.start"))?;
+        let stop = EventName::new(&format!("{prefix}.stop"))?;
         Ok(Self {
-            start: EventName::new(&format!("{prefix}.start"))?,
-            stop: EventName::new(&format!("{prefix}.stop"))?,
-            exception: EventName::new(&format!("{prefix}.exception"))?,
+            start,
+            stop,
+            exception,
         })
     }
 

@@ -17,10 +17,10 @@ use once_cell::sync::Lazy;
 
 use crate::attach::{AttachError, HandlerInfo};
 use crate::failure::FailurePolicy;
-use crate::handler::Handler;
+use crate::handler::{Function, Handler};
+use crate::name;
 use crate::name::{MAX_RUNTIME_NAMES, NameError};
 use crate::slot::Slot;
-use crate::{Event, name};
 
 static SLOTS: Lazy<DashMap<&'static str, &'static Slot>> = Lazy::new(DashMap::new);
 static RUNTIME_NAMES: AtomicUsize = AtomicUsize::new(0);
@@ -68,7 +68,7 @@ pub(crate) fn attach(
     id: Arc<str>,
     patterns: &[String],
     on_failure: FailurePolicy,
-    function: Box<dyn Fn(&Event<'_>) + Send + Sync>,
+    function: Function,
 ) -> Result<u64, AttachError> {
     for pattern in patterns {
         if pattern.contains('*') {

@@ -21,7 +21,7 @@ pub(crate) type HandlerList = Vec<Arc<Handler>>;
 #[derive(Debug)]
 pub(crate) struct Slot {
     name: &'static str,
-    /// The gate of callsites whose name is chosen at run time.
+    /// The gate of callsites whose name is chosen at run time, and the slot's own answer.
     gate: Gate,
     handlers: ArcSwap<HandlerList>,
     /// Also the lock under which `handlers` and all gates are written.
@@ -42,13 +42,14 @@ impl Slot {
         self.name
     }
 
+    /// Whether anybody listens: a look at a byte, not at the list, whose guard would have to be
+    /// dropped again.
     #[inline]
-    pub(crate) fn gate(&self) -> &Gate {
-        &self.gate
+    pub(crate) fn is_observed(&self) -> bool {
+        self.gate.is_open()
     }
 
-    /// The handlers as they are now. The guard keeps the list alive; drop it where a handler's
-    /// destructor may run.
+    /// The handlers as they are now. The guard keeps the list alive.
     pub(crate) fn handlers(&self) -> Guard<Arc<HandlerList>> {
         self.handlers.load()
     }

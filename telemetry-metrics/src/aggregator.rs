@@ -7,30 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use telemetry::AttachGuard;
 
-use crate::definition::{self, Definition};
+use crate::definition::Definition;
 use crate::group::{self, Group};
 use crate::health::{Board, Health, HealthReport};
 use crate::metric::Metric;
 use crate::problem::StartError;
 use crate::reader::{Needs, Reader};
-use crate::self_metrics::SelfMetrics;
+use crate::shared::Shared;
 use crate::snapshot::{self, Snapshot};
+use crate::{resolve, self_metrics};
 
 static LAST_AGGREGATOR: AtomicU64 = AtomicU64::new(0);
-
-/// What readers and reporters share with the aggregator.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) definitions: Vec<Arc<Definition>>,
-    pub(crate) groups: Vec<Arc<Group>>,
-    /// For each definition: its group, and its place in the group's rows.
-    pub(crate) places: Vec<(usize, usize)>,
-    pub(crate) constant_tags: Vec<(String, String)>,
-    /// Whether a reader needs the values of distributions.
-    pub(crate) values_wanted: Arc<AtomicBool>,
-    pub(crate) health: Board,
-    pub(crate) self_metrics: SelfMetrics,
-}
 
 /// Collects the definitions of an [`Aggregator`]; made by [`Aggregator::builder`].
 #[derive(Debug, Clone, Default)]
@@ -60,12 +47,12 @@ impl AggregatorBuilder {
     /// [`StartError::Definitions`] with everything that is wrong with the definitions; nothing is
     /// attached then.
     pub fn start(self) -> Result<Aggregator, StartError> {
-        let definitions: Vec<Arc<Definition>> =
-            definition::resolve(self.metrics, &self.constant_tags)
-                .map_err(StartError::Definitions)?
-                .into_iter()
-                .map(Arc::new)
-                .collect();
+        let definitions: Vec<Arc<Definition>> = resolve::resolve(self.metrics, &self.constant_tags)
+            .map_err(StartError::Definitions)?
+            .into_iter()
+            .map(Arc::new)
+            .collect();
+        self_metrics::begin();
         let (groups, places) = group::make(&definitions);
 
         // One handler per event, for all groups that count it.
@@ -99,7 +86,6 @@ impl AggregatorBuilder {
                 constant_tags: self.constant_tags,
                 values_wanted,
                 health: Board::default(),
-                self_metrics: SelfMetrics::new(),
             }),
             _guards: guards,
         })
@@ -190,7 +176,7 @@ impl fmt::Debug for Aggregator {
     }
 }
 
-/// Takes snapshots of an aggregator that may be gone; made by [`Aggregator::snapshots`].
+/// Reads an aggregator that may be gone; made by [`Aggregator::snapshots`].
 #[derive(Debug, Clone)]
 pub struct Snapshots {
     shared: Arc<Shared>,
@@ -201,5 +187,11 @@ impl Snapshots {
     #[must_use]
     pub fn take(&self) -> Snapshot {
         snapshot::take(&self.shared)
+    }
+
+    /// As [`Aggregator::health`].
+    #[must_use]
+    pub fn health(&self) -> Vec<HealthReport> {
+        self.shared.health.reports()
     }
 }

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use crate::aggregator::Shared;
 use crate::amount::Amount;
 use crate::cells::{Cell, DistributionCell, load};
 use crate::definition::Definition;
 use crate::exponential::{Held, Index, ValueStore};
+use crate::shared::Shared;
 use crate::snapshot::present;
 use crate::unit::Dimension;
 

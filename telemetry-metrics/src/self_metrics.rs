@@ -6,21 +6,24 @@ use std::time::SystemTime;
 
 use once_cell::sync::Lazy;
 
-use crate::aggregator::Shared;
+use crate::amount::Amount;
 use crate::definition::Definition;
 use crate::metric::Kind;
+use crate::shared::Shared;
 use crate::skip::Skip;
-use crate::snapshot::Family;
+use crate::snapshot::{Data, Family, Series};
 
 static STARTED: Lazy<SystemTime> = Lazy::new(SystemTime::now);
 
-pub(crate) fn started() -> SystemTime {
-    *STARTED
+/// To be called when the first aggregator starts, so that the families say since when they count.
+pub(crate) fn begin() {
+    Lazy::force(&STARTED);
 }
 
-/// The definitions; made once per aggregator.
-#[derive(Debug)]
-pub(crate) struct SelfMetrics {
+/// The same for every aggregator.
+static OWN: Lazy<SelfMetrics> = Lazy::new(SelfMetrics::new);
+
+struct SelfMetrics {
     skipped: Arc<Definition>,
     tags_missing: Arc<Definition>,
     overflowed: Arc<Definition>,
@@ -31,8 +34,7 @@ pub(crate) struct SelfMetrics {
 }
 
 impl SelfMetrics {
-    pub(crate) fn new() -> Self {
-        Lazy::force(&STARTED);
+    fn new() -> Self {
         let own = |kind, name, tags: &[&str], description| {
             Arc::new(Definition::own(kind, name, tags, description))
         };
@@ -82,53 +84,74 @@ impl SelfMetrics {
             ),
         }
     }
+}
 
-    pub(crate) fn append(&self, shared: &Shared, families: &mut Vec<Family>) {
-        let (mut skipped, mut missing, mut overflowed, mut series) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (definition, (group, place)) in shared.definitions.iter().zip(&shared.places) {
-            let group = &shared.groups[*group];
-            let name = definition.name();
-            for reason in Skip::ALL {
-                let count = group.skips[*place].get(reason);
-                if count > 0 {
-                    skipped.push((vec![name, reason.as_str()], count));
-                }
-            }
-            let rows = &group.rows;
-            for (list, count) in [
-                (&mut missing, &rows.tags_missing),
-                (&mut overflowed, &rows.overflowed),
-            ] {
-                let count = count.load(Ordering::Relaxed);
-                if count > 0 {
-                    list.push((vec![name], count));
-                }
-            }
-            if !group.tags.is_empty() {
-                series.push((vec![name], rows.len() as u64));
+/// Appends the families of the library itself.
+pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
+    let own = &*OWN;
+    let (mut skipped, mut missing, mut overflowed, mut series) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (definition, (group, place)) in shared.definitions.iter().zip(&shared.places) {
+        let group = &shared.groups[*group];
+        let name = definition.name();
+        for reason in Skip::ALL {
+            let count = group.skips[*place].get(reason);
+            if count > 0 {
+                skipped.push((vec![name, reason.as_str()], count));
             }
         }
-        // Two definitions may share a name; a series may not stand twice.
-        for list in [&mut skipped, &mut missing, &mut overflowed, &mut series] {
-            merge(list);
+        let rows = &group.rows;
+        for (list, count) in [
+            (&mut missing, &rows.tags_missing),
+            (&mut overflowed, &rows.overflowed),
+        ] {
+            let count = count.load(Ordering::Relaxed);
+            if count > 0 {
+                list.push((vec![name], count));
+            }
         }
-        let reports = shared.health.reports();
-        let by_reporter = |get: fn(&crate::health::HealthReport) -> u64| {
-            reports
-                .iter()
-                .map(|report| (vec![report.reporter.as_str()], get(report)))
-                .collect()
-        };
-        families.extend([
-            Family::own(&self.skipped, skipped),
-            Family::own(&self.tags_missing, missing),
-            Family::own(&self.overflowed, overflowed),
-            Family::own(&self.series, series),
-            Family::own(&self.sent, by_reporter(|report| report.sent)),
-            Family::own(&self.failed, by_reporter(|report| report.failed)),
-            Family::own(&self.dropped, by_reporter(|report| report.dropped)),
-        ]);
+        if !group.tags.is_empty() {
+            series.push((vec![name], rows.len() as u64));
+        }
+    }
+    // Two definitions may share a name; a series may not stand twice.
+    for list in [&mut skipped, &mut missing, &mut overflowed, &mut series] {
+        merge(list);
+    }
+    let reports = shared.health.reports();
+    let by_reporter = |get: fn(&crate::health::HealthReport) -> u64| {
+        reports
+            .iter()
+            .map(|report| (vec![report.reporter.as_str()], get(report)))
+            .collect()
+    };
+    families.extend([
+        family(&own.skipped, skipped),
+        family(&own.tags_missing, missing),
+        family(&own.overflowed, overflowed),
+        family(&own.series, series),
+        family(&own.sent, by_reporter(|report| report.sent)),
+        family(&own.failed, by_reporter(|report| report.failed)),
+        family(&own.dropped, by_reporter(|report| report.dropped)),
+    ]);
+}
+
+fn family(definition: &Arc<Definition>, rows: Vec<(Vec<&str>, u64)>) -> Family {
+    let series = rows
+        .into_iter()
+        .map(|(tags, number)| Series {
+            tags: tags.into_iter().map(Box::from).collect(),
+            is_overflow: false,
+            started: *STARTED,
+            data: match definition.kind() {
+                Kind::LastValue => Data::LastValue(Amount::Real(number as f64)),
+                _ => Data::Counter(number),
+            },
+        })
+        .collect();
+    Family {
+        definition: definition.clone(),
+        series,
     }
 }
 

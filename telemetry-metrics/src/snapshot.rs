@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use crate::aggregator::Shared;
 use crate::amount::Amount;
 use crate::cells::{Cell, load};
 use crate::definition::Definition;
 use crate::exponential::{self, Held};
-use crate::metric::Kind;
 use crate::row::Row;
+use crate::self_metrics;
+use crate::shared::Shared;
 
 /// All families, cumulative since the aggregator started.
 ///
@@ -169,7 +169,7 @@ pub(crate) fn take(shared: &Shared) -> Snapshot {
             series,
         });
     }
-    shared.self_metrics.append(shared, &mut families);
+    self_metrics::append(shared, &mut families);
     Snapshot {
         families,
         constant_tags: shared.constant_tags.clone(),
@@ -220,29 +220,6 @@ fn read(definition: &Definition, cell: &Cell) -> Option<Data> {
                 sum,
                 buckets,
             }))
-        }
-    }
-}
-
-impl Family {
-    /// A family of the library's own.
-    pub(crate) fn own(definition: &Arc<Definition>, rows: Vec<(Vec<&str>, u64)>) -> Self {
-        let started = crate::self_metrics::started();
-        let series = rows
-            .into_iter()
-            .map(|(tags, number)| Series {
-                tags: tags.into_iter().map(Box::from).collect(),
-                is_overflow: false,
-                started,
-                data: match definition.kind() {
-                    Kind::LastValue => Data::LastValue(Amount::Real(number as f64)),
-                    _ => Data::Counter(number),
-                },
-            })
-            .collect();
-        Self {
-            definition: definition.clone(),
-            series,
         }
     }
 }

@@ -71,6 +71,7 @@ mod body;
 mod future;
 mod labels;
 mod layer;
+mod metrics;
 mod route;
 mod service;
 
@@ -78,5 +79,6 @@ pub use body::ResponseBody;
 pub use future::ResponseFuture;
 pub use labels::{OTHER_METHOD, UNMATCHED_ROUTE};
 pub use layer::TelemetryLayer;
+pub use metrics::metrics;
 pub use route::{RouteLayer, RouteService};
 pub use service::TelemetryService;

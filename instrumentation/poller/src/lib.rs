@@ -64,6 +64,7 @@
 mod builder;
 mod error;
 mod measurement;
+mod metrics;
 mod poller;
 mod ticks;
 mod vm;
@@ -72,4 +73,5 @@ mod worker;
 pub use builder::PollerBuilder;
 pub use error::{PollNowError, PollerError};
 pub use measurement::MeasurementInfo;
+pub use metrics::metrics;
 pub use poller::Poller;

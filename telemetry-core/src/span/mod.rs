@@ -82,7 +82,7 @@ impl Live {
         values: &[Option<Value<'_>>],
     ) -> Span {
         let [start, stop, exception] = slots;
-        if !start.handlers().is_empty() {
+        if start.is_observed() {
             let event = Event {
                 name: start.name(),
                 measurement_keys: &["monotonic_time", "system_time"],
@@ -138,7 +138,7 @@ impl Live {
 
     fn fail(&self, error: &(impl fmt::Display + ?Sized)) {
         // Printed before the lock is taken: it is the caller's code.
-        let text = error.to_string().into_boxed_str();
+        let text = owned::print(error);
         self.added().failure = Some(text);
     }
 }

@@ -1,8 +1,10 @@
 //! Metadata of a span, kept until it ends.
 
+use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::Value;
+use crate::{Value, failure};
 
 /// A [`Value`] that owns its text. What cannot be owned (`display`, `debug`, `any`) is kept as the
 /// text it prints.
@@ -16,6 +18,16 @@ pub(super) enum OwnedValue {
     Duration(Duration),
 }
 
+/// The text of a value. It is printed on the emitter's own path, so a `Display` that fails or
+/// panics yields what it had printed by then.
+pub(super) fn print(value: &(impl fmt::Display + ?Sized)) -> Box<str> {
+    let mut text = String::new();
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| write!(text, "{value}").is_ok())) {
+        failure::discard(payload);
+    }
+    text.into_boxed_str()
+}
+
 impl From<Value<'_>> for OwnedValue {
     fn from(value: Value<'_>) -> Self {
         match value {
@@ -26,7 +38,7 @@ impl From<Value<'_>> for OwnedValue {
             Value::Bool(flag) => Self::Bool(flag),
             Value::Char(one) => Self::Char(one),
             Value::Duration(time) => Self::Duration(time),
-            printed => Self::Text(printed.to_string().into()),
+            printed => Self::Text(print(&printed)),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
         Ending::Panicked(_) => live.exception,
         Ending::Returned | Ending::Dropped => live.stop,
     };
-    if slot.handlers().is_empty() {
+    if !slot.is_observed() {
         return;
     }
 
