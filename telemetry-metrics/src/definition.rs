@@ -96,6 +96,13 @@ impl Definition {
         &self.bounds
     }
 
+    /// The bounds in another unit of the definition's dimension.
+    pub fn bounds_in(&self, unit: Unit) -> impl Iterator<Item = f64> {
+        self.stored_bounds
+            .iter()
+            .map(move |bound| bound.in_unit(unit))
+    }
+
     /// Whether a sum may fall.
     #[must_use]
     pub fn is_up_down(&self) -> bool {

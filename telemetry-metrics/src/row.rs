@@ -24,7 +24,7 @@ pub(crate) struct Row {
     /// Never given out twice; cursors of readers are kept by it.
     pub(crate) id: u64,
     /// One per tag of the group, empty where the tag is absent.
-    pub(crate) tags: Box<[Box<str>]>,
+    pub(crate) tags: Arc<[Box<str>]>,
     pub(crate) is_overflow: bool,
     pub(crate) started: SystemTime,
     /// One per metric of the group.
@@ -32,7 +32,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn new(definitions: &[Arc<Definition>], tags: Box<[Box<str>]>, is_overflow: bool) -> Self {
+    fn new(definitions: &[Arc<Definition>], tags: Arc<[Box<str>]>, is_overflow: bool) -> Self {
         let cell = |definition: &Arc<Definition>| {
             Cell::new(
                 definition.kind(),
@@ -119,7 +119,7 @@ impl Rows {
             .map(|text| String::from_utf8_lossy(text).into_owned().into_boxed_str());
         // The key ends with an end, so the last piece is not a tag.
         let tags: Vec<Box<str>> = tags.collect();
-        let tags = tags[..tags.len() - 1].to_vec().into_boxed_slice();
+        let tags = tags[..tags.len() - 1].into();
         let row = Arc::new(Row::new(definitions, tags, false));
         in_order.push(row.clone());
         self.by_key.pin().insert(key.into(), row.clone());
@@ -144,7 +144,7 @@ impl Rows {
                      raise `max_series`.",
                     names.join(", ")
                 );
-                Arc::new(Row::new(definitions, Box::default(), true))
+                Arc::new(Row::new(definitions, Arc::default(), true))
             })
             .clone()
     }

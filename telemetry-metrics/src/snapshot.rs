@@ -41,7 +41,7 @@ pub struct Family {
 pub struct Series {
     /// The tags' texts in the order of [`Definition::tags`]; empty where the tag is absent. Empty
     /// altogether for the overflow series.
-    pub tags: Box<[Box<str>]>,
+    pub tags: Arc<[Box<str>]>,
     /// Whether this is where events beyond the limit are counted; reporters mark it with the tag
     /// `otel.metric.overflow`.
     pub is_overflow: bool,
