@@ -1,4 +1,7 @@
 //! `execute!` and `span!`: thin macros over the functions in `dispatch` and `span`.
+//!
+//! Statics are not hygienic: a `START` here would hide the caller's own in the arguments. Hence
+//! their long names.
 
 /// Emits an event.
 ///
@@ -45,16 +48,16 @@ macro_rules! execute {
     };
     ($name:literal, { $($measurement:tt $(: $number:expr)?),* $(,)? },
                     { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
-        static CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
+        static __TELEMETRY_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
             $name,
             $crate::__private::Shape::new(
                 &[$($crate::__key!($measurement)),*],
                 &[$($crate::__key!($metadata)),*],
             ),
         );
-        if CALLSITE.is_observed() {
+        if __TELEMETRY_CALLSITE.is_observed() {
             $crate::__private::callsite(
-                &CALLSITE,
+                &__TELEMETRY_CALLSITE,
                 &[$($crate::ToNumber::to_number($crate::__value!($measurement $(, $number)?))),*],
                 &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
             );
@@ -68,7 +71,7 @@ macro_rules! execute {
     };
     ($name:expr, { $($measurement:tt $(: $number:expr)?),* $(,)? },
                  { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
-        static SHAPE: $crate::__private::Shape = $crate::__private::Shape::new(
+        static __TELEMETRY_SHAPE: $crate::__private::Shape = $crate::__private::Shape::new(
             &[$($crate::__key!($measurement)),*],
             &[$($crate::__key!($metadata)),*],
         );
@@ -76,7 +79,7 @@ macro_rules! execute {
         if name.is_observed() {
             $crate::__private::event_name(
                 name,
-                &SHAPE,
+                &__TELEMETRY_SHAPE,
                 &[$($crate::ToNumber::to_number($crate::__value!($measurement $(, $number)?))),*],
                 &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
             );
@@ -109,24 +112,24 @@ macro_rules! span {
         $crate::span!($name, {})
     };
     ($name:literal, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
-        static START: $crate::__private::Callsite = $crate::__private::Callsite::new(
+        static __TELEMETRY_START: $crate::__private::Callsite = $crate::__private::Callsite::new(
             ::core::concat!($name, ".start"),
             $crate::__private::Shape::of_span(&[$($crate::__key!($metadata)),*]),
         );
-        static STOP: $crate::__private::Callsite = $crate::__private::Callsite::new(
+        static __TELEMETRY_STOP: $crate::__private::Callsite = $crate::__private::Callsite::new(
             ::core::concat!($name, ".stop"),
             $crate::__private::Shape::new(&[], &[]),
         );
-        static EXCEPTION: $crate::__private::Callsite = $crate::__private::Callsite::new(
+        static __TELEMETRY_EXCEPTION: $crate::__private::Callsite = $crate::__private::Callsite::new(
             ::core::concat!($name, ".exception"),
             $crate::__private::Shape::new(&[], &[]),
         );
         // `|`, not `||`: all three have to be met, so that each is registered.
-        if START.is_observed() | STOP.is_observed() | EXCEPTION.is_observed() {
+        if __TELEMETRY_START.is_observed() | __TELEMETRY_STOP.is_observed() | __TELEMETRY_EXCEPTION.is_observed() {
             $crate::__private::span(
-                &START,
-                &STOP,
-                &EXCEPTION,
+                &__TELEMETRY_START,
+                &__TELEMETRY_STOP,
+                &__TELEMETRY_EXCEPTION,
                 &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
             )
         } else {
@@ -137,13 +140,13 @@ macro_rules! span {
         $crate::span!($name, {})
     };
     ($name:expr, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
-        static SHAPE: $crate::__private::Shape =
+        static __TELEMETRY_SHAPE: $crate::__private::Shape =
             $crate::__private::Shape::of_span(&[$($crate::__key!($metadata)),*]);
         let name: $crate::SpanName = $crate::__private::RuntimeName::get(&$name);
         if name.is_observed() {
             $crate::__private::named_span(
                 name,
-                &SHAPE,
+                &__TELEMETRY_SHAPE,
                 &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
             )
         } else {

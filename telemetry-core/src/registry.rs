@@ -16,13 +16,17 @@ use dashmap::DashMap;
 use once_cell::sync::Lazy;
 
 use crate::attach::{AttachError, HandlerInfo};
-use crate::failure::FailurePolicy;
+use crate::failure::{FailurePolicy, HANDLER_FAILURE};
 use crate::handler::{Function, Handler};
 use crate::name;
 use crate::name::{MAX_RUNTIME_NAMES, NameError};
 use crate::slot::Slot;
 
-static SLOTS: Lazy<DashMap<&'static str, &'static Slot>> = Lazy::new(DashMap::new);
+static SLOTS: Lazy<DashMap<&'static str, &'static Slot>> = Lazy::new(|| {
+    // There from the start, so that it can be listened to when no more names are to be had.
+    let failure: &'static Slot = Box::leak(Box::new(Slot::new(HANDLER_FAILURE)));
+    DashMap::from_iter([(HANDLER_FAILURE, failure)])
+});
 static RUNTIME_NAMES: AtomicUsize = AtomicUsize::new(0);
 static ATTACHMENTS: Lazy<Mutex<Attachments>> = Lazy::new(Mutex::default);
 
