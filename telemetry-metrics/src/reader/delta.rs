@@ -60,9 +60,9 @@ pub enum DeltaData {
     Sum(Amount),
     /// The newest value. It was set since it was last taken, maybe to the same.
     LastValue(Amount),
-    /// A summary's or distribution's numbers, for [`Needs::Values`]; never empty.
+    /// A summary's or distribution's numbers, for [`Needs::Values`](crate::Needs::Values); never empty.
     Values(Vec<Part>),
-    /// A summary's or distribution's totals, for [`Needs::Totals`].
+    /// A summary's or distribution's totals, for [`Needs::Totals`](crate::Needs::Totals).
     Totals {
         /// How many numbers; never zero.
         count: u64,

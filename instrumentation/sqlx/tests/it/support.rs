@@ -1,0 +1,121 @@
+//! Databases to run on, and what the handlers saw.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::Sqlite;
+use sqlx::sqlite::SqlitePoolOptions;
+use telemetry::AttachGuard;
+use telemetry_sqlx::Pool;
+
+/// A copy of an event.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    measurements: Vec<(&'static str, telemetry::Number)>,
+    metadata: Vec<(&'static str, String)>,
+}
+
+impl Seen {
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        self.metadata
+            .iter()
+            .find(|(own, _)| *own == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn number(&self, key: &str) -> Option<telemetry::Number> {
+        self.measurements
+            .iter()
+            .find(|(own, _)| *own == key)
+            .map(|(_, number)| *number)
+    }
+
+    pub(crate) fn time(&self, key: &str) -> Option<Duration> {
+        self.number(key)
+            .map(|number| number.as_duration().expect("a time is a `Duration`"))
+    }
+
+    pub(crate) fn rows(&self) -> Option<u64> {
+        self.number("rows")
+            .map(|number| number.as_u64().expect("rows are counted"))
+    }
+
+    /// Command, source, outcome, reason, rows.
+    pub(crate) fn gist(&self) -> String {
+        let [command, source, outcome, reason] =
+            ["command", "source", "outcome", "reason"].map(|key| self.get(key).unwrap_or("-"));
+        let rows = self.rows().map_or("-".to_owned(), |rows| rows.to_string());
+        format!("{command} {source} {outcome} {reason} {rows}")
+    }
+}
+
+/// What a handler that is attached to `{prefix}.query` saw.
+pub(crate) struct Events {
+    seen: Arc<Mutex<Vec<Seen>>>,
+    _guard: AttachGuard,
+}
+
+impl Events {
+    pub(crate) fn of(prefix: &str) -> Self {
+        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let sink = seen.clone();
+        let guard = telemetry::attach(prefix, &format!("{prefix}.query"), move |event| {
+            sink.lock().unwrap().push(Seen {
+                measurements: event.measurements().collect(),
+                metadata: event
+                    .all_metadata()
+                    .map(|(key, value)| (key, value.to_string()))
+                    .collect(),
+            });
+        });
+        Self {
+            seen,
+            _guard: guard.unwrap().guard(),
+        }
+    }
+
+    /// What was seen since the last call.
+    pub(crate) fn take(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.seen.lock().unwrap())
+    }
+
+    pub(crate) fn gists(&self) -> Vec<String> {
+        self.take().iter().map(Seen::gist).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn one(&self) -> Seen {
+        let seen = self.take();
+        let [one] = &seen[..] else {
+            panic!("not one event: {seen:#?}")
+        };
+        one.clone()
+    }
+}
+
+/// One connection, because a database in memory is its connection.
+pub(crate) fn one_connection() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// An empty database.
+pub(crate) async fn empty(prefix: &str) -> Pool<Sqlite> {
+    let plain = one_connection().connect("sqlite::memory:").await.unwrap();
+    Pool::new(plain, prefix).unwrap()
+}
+
+/// A database with three users, Ada, Bob and Cy.
+pub(crate) async fn users(prefix: &str) -> Pool<Sqlite> {
+    let pool = empty(prefix).await;
+    sqlx::raw_sql(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+         INSERT INTO users (name) VALUES ('Ada'), ('Bob'), ('Cy')",
+    )
+    .execute(pool.inner())
+    .await
+    .unwrap();
+    pool
+}
