@@ -1,0 +1,141 @@
+//! The flags, each of which may also be an environment variable where the table in the README
+//! names one.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+/// How the application is started.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about = "A small site that shows telemetry at work")]
+pub struct Config {
+    /// Where to listen; port 0 picks a free one
+    #[arg(
+        long,
+        env = "LISTEN",
+        default_value = "127.0.0.1:4000",
+        value_name = "ADDR"
+    )]
+    pub listen: SocketAddr,
+
+    /// sqlite::memory: or sqlite://FILE, which is created if missing
+    // The value may hold a password, so `--help` must not show it.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = "sqlite::memory:",
+        value_name = "URL"
+    )]
+    pub database: String,
+
+    /// Send metrics to this StatsD daemon, host:port
+    #[arg(long, env = "STATSD", value_name = "ADDR")]
+    pub statsd: Option<String>,
+
+    /// What the StatsD daemon understands
+    #[arg(long, value_enum, default_value_t = StatsdFormat::Standard)]
+    pub statsd_format: StatsdFormat,
+
+    /// How often metrics are sent to StatsD, in milliseconds
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    pub flush_ms: u64,
+
+    /// How long the landing page takes, in milliseconds, at random between both, inclusive
+    #[arg(long, default_value = "0-0", value_name = "LOW-HIGH")]
+    pub landing_delay_ms: LandingDelay,
+}
+
+impl Default for Config {
+    /// The defaults of the flags, whatever the environment says; but a free port, for tests.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database: "sqlite::memory:".into(),
+            statsd: None,
+            statsd_format: StatsdFormat::Standard,
+            flush_ms: 1000,
+            landing_delay_ms: LandingDelay { low: 0, high: 0 },
+        }
+    }
+}
+
+/// What a StatsD daemon understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatsdFormat {
+    /// Plain StatsD: tags in the name.
+    Standard,
+    /// DogStatsD: tags of their own.
+    Datadog,
+}
+
+/// How long the landing page takes: `LOW-HIGH` in milliseconds, both inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LandingDelay {
+    low: u64,
+    high: u64,
+}
+
+/// The longest landing delay, so that a request can still be drained at the end.
+const LONGEST_MS: u64 = 60_000;
+
+impl LandingDelay {
+    /// A delay from the range.
+    #[must_use]
+    pub fn pick(self) -> Duration {
+        Duration::from_millis(fastrand::u64(self.low..=self.high))
+    }
+}
+
+impl FromStr for LandingDelay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| {
+            text.trim()
+                .parse::<u64>()
+                .ok()
+                .filter(|ms| *ms <= LONGEST_MS)
+        };
+        text.split_once('-')
+            .and_then(|(low, high)| Some((number(low)?, number(high)?)))
+            .filter(|(low, high)| low <= high)
+            .map(|(low, high)| Self { low, high })
+            .ok_or_else(|| {
+                format!("write LOW-HIGH, such as 1000-5000, with LOW <= HIGH <= {LONGEST_MS}")
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Config::command().debug_assert();
+    }
+
+    #[test]
+    fn a_landing_delay_is_a_range() {
+        let delay: LandingDelay = "3-5".parse().unwrap();
+        for _ in 0..100 {
+            assert!((3..=5).contains(&delay.pick().as_millis()));
+        }
+        for bad in ["", "5", "5-3", "a-b", "-1-2", "1-", "0-60001", "1-2-3"] {
+            assert!(bad.parse::<LandingDelay>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_database_url_is_not_shown_in_the_help() {
+        let mut help = Vec::new();
+        Config::command().write_long_help(&mut help).unwrap();
+        let help = String::from_utf8(help).unwrap();
+        assert!(help.contains("[env: DATABASE_URL]"), "{help}");
+    }
+}

@@ -1,0 +1,142 @@
+//! [`Demo`]: the running application.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use telemetry_metrics::Aggregator;
+use telemetry_statsd::Statsd;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::store::Store;
+use crate::telemetry::Telemetry;
+use crate::{Config, StartError, web};
+
+/// How long requests may take to finish when the application stops.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The running application.
+///
+/// Dropping it ends it at once; [`stop`](Self::stop) lets requests finish.
+#[derive(Debug)]
+pub struct Demo {
+    address: SocketAddr,
+    // Declared in the order in which they have to go: first the server, last who counts.
+    drain: Option<oneshot::Sender<()>>,
+    server: Server,
+    store: Store,
+    telemetry: Telemetry,
+}
+
+/// Aborts the server when dropped.
+struct Server(JoinHandle<std::io::Result<()>>);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Server")
+    }
+}
+
+impl Demo {
+    /// Starts everything; when this returns, requests are answered.
+    ///
+    /// # Errors
+    ///
+    /// A [`StartError`] that says what to do. Nothing is left running then.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|error| StartError::Listen(config.listen, error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen(config.listen, error))?;
+        let telemetry = Telemetry::start(&config)?;
+        let store = Store::open(&config.database)
+            .await
+            .map_err(StartError::Database)?;
+        let app = web::app(&config, store.clone(), &telemetry)?;
+
+        let (drain, drained) = oneshot::channel::<()>();
+        let serve = axum::serve(listener, app).with_graceful_shutdown(async {
+            // Also when the sender is gone: then nobody is there to serve for.
+            let _ = drained.await;
+        });
+        let server = Server(tokio::spawn(serve.into_future()));
+        Ok(Self {
+            address,
+            drain: Some(drain),
+            server,
+            store,
+            telemetry,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The numbers.
+    #[must_use]
+    pub fn aggregator(&self) -> &Aggregator {
+        &self.telemetry.aggregator
+    }
+
+    /// The StatsD reporter, if there is one.
+    #[must_use]
+    pub fn statsd(&self) -> Option<&Statsd> {
+        self.telemetry.statsd.as_ref()
+    }
+
+    /// Takes no more requests, lets the running ones finish for at most [`DRAIN_TIMEOUT`], and
+    /// then flushes the reporters within [`FLUSH_TIMEOUT`](crate::telemetry::FLUSH_TIMEOUT).
+    pub async fn stop(mut self) -> StopReport {
+        let mut report = StopReport::default();
+        if let Some(drain) = self.drain.take() {
+            let _ = drain.send(());
+        }
+        if tokio::time::timeout(DRAIN_TIMEOUT, &mut self.server.0)
+            .await
+            .is_err()
+        {
+            report.complaints.push(format!(
+                "requests were still running after {} s and are cut off",
+                DRAIN_TIMEOUT.as_secs()
+            ));
+            self.server.0.abort();
+            let _ = (&mut self.server.0).await;
+        }
+        self.store.close().await;
+        let telemetry = self.telemetry;
+        match tokio::task::spawn_blocking(move || telemetry.stop()).await {
+            Ok(complaints) => report.complaints.extend(complaints),
+            Err(error) => report
+                .complaints
+                .push(format!("reporters did not stop: {error}")),
+        }
+        report
+    }
+}
+
+/// How stopping went.
+#[derive(Debug, Clone, Default)]
+pub struct StopReport {
+    complaints: Vec<String>,
+}
+
+impl StopReport {
+    /// What did not go well, a line each.
+    #[must_use]
+    pub fn complaints(&self) -> &[String] {
+        &self.complaints
+    }
+}

@@ -1,0 +1,62 @@
+//! Why the application did not start.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use telemetry_metrics::StartError as MetricsError;
+use telemetry_poller::PollerError;
+use telemetry_prometheus::PrometheusError;
+use telemetry_statsd::StatsdError;
+
+use crate::store::DatabaseError;
+
+/// Why the application did not start. The text says what to do, and holds no password.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be listened on.
+    Listen(SocketAddr, std::io::Error),
+    /// The database cannot be used.
+    Database(DatabaseError),
+    /// The metric definitions are wrong.
+    Metrics(MetricsError),
+    /// The definitions do not suit Prometheus.
+    Prometheus(PrometheusError),
+    /// The StatsD reporter cannot be started.
+    Statsd(StatsdError),
+    /// The poller cannot be started.
+    Poller(PollerError),
+    /// An event prefix of the application is not a name.
+    Name(telemetry::NameError),
+    /// Signals cannot be waited for.
+    Signals(std::io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "cannot listen on {address}: another program does; stop it, or choose another \
+                     address with --listen (port 0 picks a free one)"
+                )
+            }
+            Self::Listen(address, error) => {
+                write!(
+                    f,
+                    "cannot listen on {address}: {error}; choose another with --listen"
+                )
+            }
+            Self::Database(error) => error.fmt(f),
+            Self::Metrics(error) => error.fmt(f),
+            Self::Prometheus(error) => error.fmt(f),
+            Self::Statsd(error) => write!(f, "cannot report to StatsD: {error}"),
+            Self::Poller(error) => error.fmt(f),
+            Self::Name(error) => error.fmt(f),
+            Self::Signals(error) => write!(f, "cannot wait for signals: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}

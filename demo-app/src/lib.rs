@@ -1,0 +1,35 @@
+//! A small site that shows telemetry at work.
+//!
+//! It is what an application looks like that uses the family: an axum router, a SQLite database
+//! through sqlx, and a handful of lines that make events of them. Read it in this order:
+//!
+//! - [`telemetry`]: **all metric definitions**, and which reporters carry them;
+//! - `web`: the routes, and the one layer that makes endpoint events of them;
+//! - `store`: the database, behind a pool that makes query events;
+//! - [`Demo`]: how all of it is started and stopped.
+//!
+//! It is a library with a thin `main`, so that its tests can run it in their own process.
+//!
+//! What it is *not*: a template for error pages, authentication or migrations.
+
+mod config;
+mod demo;
+mod error;
+pub mod signals;
+mod store;
+pub mod telemetry;
+mod web;
+
+pub use config::{Config, LandingDelay, StatsdFormat};
+pub use demo::{DRAIN_TIMEOUT, Demo, StopReport};
+pub use error::StartError;
+
+/// The examples of the README and the guide are tests.
+#[cfg(doctest)]
+mod docs {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+
+    #[doc = include_str!("../../docs/guide.md")]
+    mod guide {}
+}

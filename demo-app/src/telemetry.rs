@@ -1,0 +1,136 @@
+//! What this application measures: **all its metric definitions**, and the reporters.
+//!
+//! This is the module to copy into an application of your own. The events come from elsewhere and
+//! know nothing of it:
+//!
+//! | event | emitted by | when |
+//! |---|---|---|
+//! | `demo.endpoint.start`, `.stop`, `.exception` | `telemetry_http::TelemetryLayer` in `web` | around each request |
+//! | `demo.repo.query` | `telemetry_sqlx::Pool` in `store` | after each query |
+//! | `vm.memory`, `vm.cpu`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` | every five seconds |
+
+use std::time::Duration;
+
+use ::telemetry::NameError;
+use telemetry_http::TelemetryLayer;
+use telemetry_metrics::{Aggregator, Metric, counter, distribution, last_value, summary};
+use telemetry_poller::Poller;
+use telemetry_prometheus::Prometheus;
+use telemetry_statsd::{Format, Statsd};
+
+use crate::{Config, StartError, StatsdFormat};
+
+/// The prefix of endpoint events.
+pub const ENDPOINT: &str = "demo.endpoint";
+
+/// The prefix of query events.
+pub const REPO: &str = "demo.repo";
+
+/// The definitions.
+#[must_use]
+pub fn metrics() -> Vec<Metric> {
+    vec![
+        // Requests.
+        counter("demo.endpoint.stop.count")
+            .tags(["method", "route", "status", "outcome"])
+            .description("Requests answered, or given up by the client"),
+        counter("demo.endpoint.exception.count")
+            .tags(["route"])
+            .description("Requests whose handler panicked"),
+        distribution("demo.endpoint.duration")
+            .events(["demo.endpoint.stop", "demo.endpoint.exception"])
+            .tags(["route", "outcome"])
+            .description("Time from a request to the end of its answer"),
+        // Queries.
+        summary("demo.repo.query.total_time")
+            .tags(["source", "command"])
+            .description("Time of a query, waiting for a connection included"),
+        distribution("demo.repo.query.queue_time")
+            .tags(["source", "command"])
+            .description("Time that a query waited for a connection"),
+        // The process.
+        last_value("vm.memory.total")
+            .bytes()
+            .description("Resident memory"),
+        last_value("vm.memory.virtual")
+            .bytes()
+            .description("Virtual memory"),
+        last_value("vm.cpu.time")
+            .seconds()
+            .description("Processor time since the poll before"),
+        last_value("vm.cpu.cumulative")
+            .seconds()
+            .description("Processor time since the start"),
+        last_value("vm.total_run_queue_lengths.total")
+            .description("Tasks that wait in tokio's global queue"),
+        last_value("vm.system_counts.threads").description("Threads of the process"),
+        last_value("vm.system_counts.tasks").description("Tasks alive in tokio"),
+        last_value("vm.system_counts.workers").description("Worker threads of tokio"),
+        last_value("vm.system_counts.open_files").description("Open files and sockets"),
+    ]
+}
+
+/// The layer that makes events of requests.
+pub(crate) fn endpoint_layer() -> Result<TelemetryLayer, NameError> {
+    TelemetryLayer::new(ENDPOINT)
+}
+
+/// How long reporters may take for their last flush.
+pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What counts and reports. Dropping it stops all of it.
+#[derive(Debug)]
+pub(crate) struct Telemetry {
+    // Dropped in this order: no more polls, a last flush, and then nobody listens any more.
+    poller: Poller,
+    pub(crate) statsd: Option<Statsd>,
+    pub(crate) prometheus: Prometheus,
+    pub(crate) aggregator: Aggregator,
+}
+
+impl Telemetry {
+    /// Starts before anything that emits, so that no event is missed.
+    pub(crate) fn start(config: &Config) -> Result<Self, StartError> {
+        let aggregator = Aggregator::builder()
+            .metrics(metrics())
+            .start()
+            .map_err(StartError::Metrics)?;
+        let prometheus = Prometheus::new(&aggregator).map_err(StartError::Prometheus)?;
+        let statsd = match &config.statsd {
+            Some(address) => Some(
+                Statsd::builder(&aggregator)
+                    .address(address)
+                    .format(match config.statsd_format {
+                        StatsdFormat::Standard => Format::Standard,
+                        StatsdFormat::Datadog => Format::Datadog,
+                    })
+                    .interval(Duration::from_millis(config.flush_ms))
+                    .start()
+                    .map_err(StartError::Statsd)?,
+            ),
+            None => None,
+        };
+        let poller = Poller::builder().vm().start().map_err(StartError::Poller)?;
+        Ok(Self {
+            poller,
+            statsd,
+            prometheus,
+            aggregator,
+        })
+    }
+
+    /// Flushes the reporters a last time. Waits for their threads, so it is not for a thread of
+    /// the runtime. Returns what did not go well.
+    pub(crate) fn stop(self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        if !self.poller.stop() {
+            complaints.push("a poll did not end in time".to_owned());
+        }
+        if let Some(statsd) = self.statsd
+            && let Err(error) = statsd.stop(FLUSH_TIMEOUT)
+        {
+            complaints.push(format!("the last flush to StatsD failed: {error}"));
+        }
+        complaints
+    }
+}

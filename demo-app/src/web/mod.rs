@@ -1,0 +1,116 @@
+//! The routes.
+
+mod pages;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use telemetry_metrics::Snapshots;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::store::Store;
+use crate::telemetry::{Telemetry, endpoint_layer};
+use crate::{Config, LandingDelay, StartError};
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shared {
+    store: Store,
+    landing_delay: LandingDelay,
+    numbers: Snapshots,
+}
+
+pub(crate) fn app(
+    config: &Config,
+    store: Store,
+    telemetry: &Telemetry,
+) -> Result<Router, StartError> {
+    let shared = Shared {
+        store,
+        landing_delay: config.landing_delay_ms,
+        numbers: telemetry.aggregator.snapshots(),
+    };
+    let routes = Router::new()
+        .route("/", get(landing))
+        .route("/users-fast", get(users_fast))
+        .route("/users-slow", get(users_slow))
+        .route("/fail", get(fail))
+        .route("/panic", get(panic))
+        .route("/health", get(health))
+        .route("/style.css", get(style))
+        .with_state(shared)
+        .merge(telemetry.prometheus.router())
+        .fallback(not_found);
+    Ok(routes
+        // One line makes events of all requests. It stands behind the routes, so that the matched
+        // route is known to it, and inside catch-panic, so that it sees the panic itself.
+        .layer(endpoint_layer().map_err(StartError::Name)?)
+        .layer(CatchPanicLayer::custom(|_| {
+            pages::panicked().into_response()
+        })))
+}
+
+async fn landing(State(shared): State<Shared>) -> impl IntoResponse {
+    tokio::time::sleep(shared.landing_delay.pick()).await;
+    pages::landing()
+}
+
+async fn users_fast(State(shared): State<Shared>) -> Response {
+    pages::users(
+        "/users-fast",
+        "One query",
+        shared.store.users_in_one_query().await,
+    )
+}
+
+async fn users_slow(State(shared): State<Shared>) -> Response {
+    pages::users(
+        "/users-slow",
+        "One query, and one for each user",
+        shared.store.users_one_by_one().await,
+    )
+}
+
+async fn fail() -> impl IntoResponse {
+    pages::failed("This page always fails, so that there is a failure to look at.")
+}
+
+async fn panic() -> Response {
+    panic!("the /panic page was asked for");
+}
+
+async fn not_found() -> impl IntoResponse {
+    pages::not_found()
+}
+
+async fn style() -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        pages::STYLE,
+    )
+}
+
+/// Whether the application runs, and how its reporters fare. A reporter whose peer is away does
+/// not make the application unhealthy.
+async fn health(State(shared): State<Shared>) -> impl IntoResponse {
+    let reporters: Vec<_> = shared
+        .numbers
+        .health()
+        .into_iter()
+        .map(|report| {
+            json!({
+                "reporter": report.reporter,
+                "sent": report.sent,
+                "failed": report.failed,
+                "dropped": report.dropped,
+            })
+        })
+        .collect();
+    (
+        StatusCode::OK,
+        Json(json!({ "status": "ok", "reporters": reporters })),
+    )
+}

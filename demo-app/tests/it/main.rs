@@ -1,0 +1,10 @@
+//! Tests of the whole application, as users and operators see it.
+
+mod failures;
+mod process;
+mod prometheus;
+mod queries;
+mod routes;
+mod statsd;
+mod stopping;
+mod support;

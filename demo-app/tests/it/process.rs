@@ -1,0 +1,107 @@
+//! The program as a process: its first line, and how it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, UdpSocket};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{DEADLINE, http};
+
+/// A running program, ended when dropped.
+struct Program {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_demo-app"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut out = BufReader::new(child.stdout.take().expect("piped"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        let address = line.trim_end().strip_prefix("listening on http://");
+        let address = address.unwrap_or_else(|| panic!("the first line is {line:?}"));
+        Self {
+            address: address.parse().expect("an address"),
+            child,
+            out,
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn said(&mut self) -> String {
+        let mut said = String::new();
+        self.child
+            .stderr
+            .take()
+            .expect("piped")
+            .read_to_string(&mut said)
+            .expect("text");
+        said
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn both_signals_end_it_well() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut program = Program::start(&[]);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let reply = runtime.block_on(http::get(program.address, "/users-slow"));
+        assert_eq!(reply.status, 200);
+        program.signal(signal);
+        assert_eq!(program.wait().code(), Some(0), "{signal:?}");
+        assert_eq!(program.said(), "");
+        let mut rest = String::new();
+        program.out.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "one line is all it prints");
+    }
+}
+
+#[test]
+fn with_a_dead_statsd_address_it_ends_in_time_and_says_so() {
+    let dead = UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut program = Program::start(&["--statsd", &dead.to_string(), "--flush-ms", "3600000"]);
+    let started = Instant::now();
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(5));
+    let said = program.said();
+    assert!(said.contains("StatsD") || said.contains("statsd"), "{said}");
+}

@@ -1,0 +1,60 @@
+//! Stopping: requests are drained, reporters are flushed.
+
+use std::net::UdpSocket;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use demo_app::Config;
+
+use crate::support::{DEADLINE, TestDemo, http, received};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_way_is_answered_and_the_last_numbers_are_sent() {
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
+    let demo = TestDemo::with(Config {
+        landing_delay_ms: "400-400".parse().unwrap(),
+        statsd: Some(daemon.local_addr().unwrap().to_string()),
+        // So long that only the last flush can have sent anything.
+        flush_ms: 3_600_000,
+        ..Config::default()
+    })
+    .await;
+    let (started, under_way) = channel();
+    let _guard = telemetry::attach("test-under-way", "demo.endpoint.start", move |_| {
+        let _ = started.send(());
+    })
+    .unwrap()
+    .guard();
+
+    let request = tokio::spawn(http::try_get(demo.address(), "/"));
+    let waited = tokio::task::spawn_blocking(move || under_way.recv_timeout(DEADLINE)).await;
+    waited.unwrap().expect("the request has begun");
+    let address = demo.address();
+    let report = demo.demo.stop().await;
+    assert_eq!(report.complaints(), [""; 0]);
+    assert_eq!(request.await.unwrap().expect("drained").status, 200);
+    assert!(
+        http::try_get(address, "/").await.is_err(),
+        "nobody listens any more"
+    );
+
+    let mut landed = 0;
+    let deadline = Instant::now() + DEADLINE;
+    while landed == 0 && Instant::now() < deadline {
+        landed += received(&daemon, "demo.endpoint.stop.count.GET./.200.ok:");
+    }
+    assert_eq!(landed, 1, "the drained request is in the last flush");
+}
+
+#[tokio::test]
+async fn after_stopping_nobody_is_attached() {
+    let demo = TestDemo::start().await;
+    assert!(!telemetry::list_handlers("demo").is_empty());
+    let TestDemo { demo, _turn } = demo;
+    demo.stop().await;
+    let left = telemetry::list_handlers("demo");
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -1,0 +1,222 @@
+//! Real servers, started on free ports of the loopback and ended with the test.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{DEADLINE, eventually, http};
+
+/// A server with a folder of its own; both are gone after the test.
+pub(crate) struct Server {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Server {
+    fn start(program: &str, folder: PathBuf, arguments: &[String]) -> Self {
+        let log = std::fs::File::create(folder.join("log")).expect("a log file");
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program} does not start ({error}): run .ci/setup"));
+        Self { child, folder }
+    }
+
+    /// Asks it to end, and waits until it has.
+    async fn terminate(&mut self) {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let child = &mut self.child;
+        let deadline = Instant::now() + DEADLINE;
+        while child.try_wait().expect("a child").is_none() {
+            assert!(Instant::now() < deadline, "it does not end");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "for whoever reads the failed test")]
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the server said:\n{}", self.log());
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("demo-{name}-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&path).expect("a folder");
+    path
+}
+
+fn free_tcp_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a port")
+        .port()
+}
+
+fn free_udp_port() -> u16 {
+    UdpSocket::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a port")
+        .port()
+}
+
+/// A Prometheus that scrapes one address every second.
+pub(crate) struct Prometheus {
+    address: SocketAddr,
+    _server: Server,
+}
+
+impl Prometheus {
+    pub(crate) async fn scraping(target: SocketAddr) -> Self {
+        let folder = folder("prometheus");
+        let config = format!(
+            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
+             scrape_configs:\n- job_name: demo\n  static_configs:\n  - targets: ['{target}']\n"
+        );
+        std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+        let address = SocketAddr::from(([127, 0, 0, 1], free_tcp_port()));
+        let path = |name: &str| folder.join(name).display().to_string();
+        let arguments = [
+            format!("--config.file={}", path("prometheus.yml")),
+            format!("--storage.tsdb.path={}", path("data")),
+            format!("--web.listen-address={address}"),
+        ];
+        let server = Server::start("prometheus", folder, &arguments);
+        let ready = || async {
+            http::try_get(address, "/-/ready")
+                .await
+                .map_or(0, |r| r.status)
+        };
+        eventually(ready, |status| *status == 200).await;
+        Self {
+            address,
+            _server: server,
+        }
+    }
+
+    /// The value that an expression has now, if it has one.
+    pub(crate) async fn query(&self, expression: &str) -> Option<f64> {
+        let path = format!("/api/v1/query?query={}", http::percent_encode(expression));
+        let reply = http::get(self.address, &path).await;
+        // HTTP/1.0 was asked for, so nothing is chunked.
+        let answer: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+        assert_eq!(answer["status"], "success", "{answer}");
+        answer["data"]["result"][0]["value"][1]
+            .as_str()?
+            .parse()
+            .ok()
+    }
+}
+
+/// A backend of the daemon's that writes each flush to its log as a line of JSON, before anything
+/// else can happen: the daemon's last flush is when it ends.
+const BACKEND: &str = "
+const fs = require('fs');
+exports.init = (startup, config, events) => {
+  events.on('flush', (timestamp, metrics) => {
+    fs.writeSync(1, JSON.stringify({ timer_data: metrics.timer_data }) + '\\n');
+  });
+  return true;
+};
+";
+
+/// Etsy's StatsD daemon, with its management port.
+pub(crate) struct StatsdDaemon {
+    pub(crate) address: SocketAddr,
+    management: SocketAddr,
+    server: Server,
+}
+
+impl StatsdDaemon {
+    pub(crate) async fn start() -> Self {
+        let script = std::env::var("STATSD_DAEMON_JS")
+            .expect("STATSD_DAEMON_JS names the daemon's stats.js: run .ci/setup, as .ci/run does");
+        assert!(
+            Path::new(&script).exists(),
+            "{script} is not there: run .ci/setup"
+        );
+        let folder = folder("statsd");
+        let address = SocketAddr::from(([127, 0, 0, 1], free_udp_port()));
+        let management = SocketAddr::from(([127, 0, 0, 1], free_tcp_port()));
+        let config = format!(
+            "{{ port: {}, address: '127.0.0.1', mgmt_port: {}, mgmt_address: '127.0.0.1',\n\
+             flushInterval: 2000000000, keyNameSanitize: false, percentThreshold: [50, 90, 95],\n\
+             backends: ['{}'] }}\n",
+            address.port(),
+            management.port(),
+            folder.join("backend.js").display()
+        );
+        std::fs::write(folder.join("backend.js"), BACKEND).expect("a file");
+        std::fs::write(folder.join("config.js"), config).expect("a file");
+        let config = folder.join("config.js").display().to_string();
+        let server = Server::start("node", folder, &[script, config]);
+        let daemon = Self {
+            address,
+            management,
+            server,
+        };
+        let up = || async { daemon.ask("health", "\n").await.unwrap_or_default() };
+        eventually(up, |answer| answer.contains("up")).await;
+        daemon
+    }
+
+    /// What the daemon answers to a command on its management port.
+    async fn ask(&self, command: &str, end: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(self.management).await?;
+        stream.write_all(format!("{command}\n").as_bytes()).await?;
+        let mut answer = Vec::new();
+        while !answer.ends_with(end.as_bytes()) {
+            if stream.read_buf(&mut answer).await? == 0 {
+                break;
+            }
+        }
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// Its counters by name.
+    pub(crate) async fn counters(&self) -> BTreeMap<String, f64> {
+        // A JavaScript object, one `'name': number,` a line.
+        let answer = self.ask("counters", "END\n\n").await.expect("an answer");
+        answer
+            .lines()
+            .filter_map(|line| {
+                let (name, number) = line.trim().trim_end_matches(',').rsplit_once(": ")?;
+                Some((name.trim_matches('\'').to_owned(), number.parse().ok()?))
+            })
+            .collect()
+    }
+
+    /// Ends the daemon, which flushes then, and returns the statistics of its timers by name.
+    pub(crate) async fn finish(mut self) -> serde_json::Value {
+        self.server.terminate().await;
+        let log = self.server.log();
+        let json = log
+            .lines()
+            .rfind(|line| line.starts_with('{'))
+            .expect("a flush in the log");
+        let flushed: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        flushed["timer_data"].clone()
+    }
+}
