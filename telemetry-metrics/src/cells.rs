@@ -48,11 +48,20 @@ pub(crate) struct SummaryCell {
 
 #[derive(Debug)]
 pub(crate) struct DistributionCell {
+    dimension: Dimension,
     pub(crate) sum: AtomicU64,
     /// One more than there are bounds; the count is their total, so that it always agrees.
     pub(crate) buckets: Box<[AtomicU64]>,
     /// There once a reader that needs values has registered.
-    pub(crate) values: OnceBox<ValueStore>,
+    pub(crate) values: OnceBox<Values>,
+}
+
+/// The values of a distribution, since some moment.
+#[derive(Debug)]
+pub(crate) struct Values {
+    pub(crate) store: ValueStore,
+    /// The mean of what was counted before.
+    pub(crate) mean_before: Option<f64>,
 }
 
 impl Cell {
@@ -75,6 +84,7 @@ impl Cell {
                 values: ValueStore::default(),
             })),
             Kind::Distribution => Self::Distribution(Box::new(DistributionCell {
+                dimension,
                 sum: zero(),
                 buckets: (0..=bounds).map(|_| AtomicU64::new(0)).collect(),
                 values: OnceBox::new(),
@@ -120,11 +130,13 @@ impl Cell {
                 cell.values.record(amount);
             }
             Self::Distribution(cell) => {
+                // Before the sum, so that what came before values were kept is read without this.
+                let values = values_wanted.load(Ordering::Relaxed).then(|| cell.values());
                 if !add(&cell.sum, amount) {
                     return Err(Skip::Overflow);
                 }
-                if values_wanted.load(Ordering::Relaxed) {
-                    cell.values.get_or_init(Box::default).record(amount);
+                if let Some(values) = values {
+                    values.record(amount);
                 }
                 let at = bounds.partition_point(|bound| !at_most(amount, *bound));
                 // Release, and last: a reader that sees the count sees the value.
@@ -132,6 +144,27 @@ impl Cell {
             }
         }
         Ok(())
+    }
+}
+
+impl DistributionCell {
+    fn values(&self) -> &ValueStore {
+        let values = self.values.get_or_init(|| {
+            // Of several threads that come here at once one wins, and nobody adds anything before
+            // that. What is read here is of emitters that have not heard yet.
+            let count: u64 = self
+                .buckets
+                .iter()
+                .map(|count| count.load(Ordering::Acquire))
+                .sum();
+            let sum = Amount::from_bits(self.dimension, self.sum.load(Ordering::Acquire));
+            let mean_before = (count > 0).then(|| sum.as_f64() / count as f64);
+            Box::new(Values {
+                store: ValueStore::default(),
+                mean_before,
+            })
+        });
+        &values.store
     }
 }
 
@@ -162,7 +195,8 @@ pub(crate) fn add(cell: &AtomicU64, amount: Amount) -> bool {
             total.is_finite().then(|| total.to_bits())
         }
     };
-    cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum)
+    // Release, for readers that conclude from a sum what else is there.
+    cell.fetch_update(Ordering::Release, Ordering::Relaxed, sum)
         .is_ok()
 }
 
@@ -242,6 +276,6 @@ mod tests {
             .map(|n| n.load(Ordering::Relaxed))
             .collect();
         assert_eq!(counts, [2, 2, 1]);
-        assert_eq!(cell.values.get().unwrap().count(), 5);
+        assert_eq!(cell.values().count(), 5);
     }
 }

@@ -210,7 +210,9 @@ pub(crate) fn quantile(held: &[Held], q: f64, min: f64, max: f64) -> Option<f64>
     if total == 0 {
         return None;
     }
-    let rank = ((q.clamp(0.0, 1.0) * total as f64).ceil() as u64).max(1);
+    // 0.55 of 100 is 55, but 55.00000000000001 in floats.
+    let exact = q.clamp(0.0, 1.0) * total as f64 * (1.0 - 4.0 * f64::EPSILON);
+    let rank = (exact.ceil() as u64).max(1);
     let mut below = 0;
     let bucket = held.iter().find(|held| {
         below += held.count;

@@ -1,7 +1,6 @@
 //! A group: the metrics that one lookup serves, and how an event is counted by them.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,15 +8,17 @@ use telemetry::Event;
 
 use crate::amount::{self, Amount};
 use crate::definition::Definition;
-use crate::metric::{Kind, TagValues, TagValuesWith, truncate, write_tag};
+use crate::isolate::isolated;
+use crate::metric::{Kind, TagValuesWith};
 use crate::row::{END_OF_TAG, Rows};
-use crate::skip::{Skip, Skips};
+use crate::skip::{Account, Skip};
+use crate::tag::{self, TagValues};
 
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) metrics: Vec<Arc<Definition>>,
     /// One per metric.
-    pub(crate) skips: Vec<Skips>,
+    pub(crate) accounts: Vec<Account>,
     pub(crate) tags: Vec<String>,
     tag_values: Option<Compute>,
     max_series: usize,
@@ -45,18 +46,23 @@ enum Update {
 struct Scratch {
     updates: Vec<Update>,
     key: Vec<u8>,
-    texts: Vec<Option<String>>,
+    texts: Vec<Option<Vec<u8>>>,
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    /// Thread locals are dropped in the reverse order of their making. Papaya's is made before
+    /// this one, so as long as this one is there, rows can be looked up.
+    static SCRATCH: RefCell<Scratch> = {
+        papaya::HashMap::<(), ()>::new().pin();
+        RefCell::default()
+    };
 }
 
 impl Group {
     fn new(metrics: Vec<Arc<Definition>>) -> Self {
         let first = metrics[0].clone();
         Self {
-            skips: metrics.iter().map(|_| Skips::default()).collect(),
+            accounts: metrics.iter().map(|_| Account::default()).collect(),
             tags: first.tags().to_vec(),
             tag_values: first.tag_values.clone().map(Compute),
             max_series: first.max_series,
@@ -69,79 +75,93 @@ impl Group {
     pub(crate) fn record(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
         // Taken out, not borrowed: a closure of a definition may emit an event that comes here
         // again, and finds an empty buffer then.
-        let mut scratch = SCRATCH.try_with(RefCell::take).unwrap_or_default();
-        self.record_with(event, values_wanted, &mut scratch);
+        let taken = SCRATCH.try_with(RefCell::take);
+        let alive = taken.is_ok();
+        let mut scratch = taken.unwrap_or_default();
+        self.record_with(event, values_wanted, &mut scratch, alive);
         let _ = SCRATCH.try_with(|place| place.replace(scratch));
     }
 
-    fn record_with(&self, event: &Event<'_>, values_wanted: &AtomicBool, scratch: &mut Scratch) {
+    fn record_with(
+        &self,
+        event: &Event<'_>,
+        values_wanted: &AtomicBool,
+        scratch: &mut Scratch,
+        alive: bool,
+    ) {
         let Scratch {
             updates,
             key,
             texts,
         } = scratch;
         updates.clear();
-        let mut any = false;
         // All closures run before any cell is touched.
-        for (metric, skips) in self.metrics.iter().zip(&self.skips) {
-            let update = update(metric, event).unwrap_or_else(|reason| {
-                skips.count(reason);
+        for (metric, account) in self.metrics.iter().zip(&self.accounts) {
+            updates.push(update(metric, event).unwrap_or_else(|reason| {
+                account.skip(reason);
                 Update::Nothing
-            });
-            any |= !matches!(update, Update::Nothing);
-            updates.push(update);
+            }));
         }
-        if !any {
+        let counted = || {
+            updates
+                .iter()
+                .enumerate()
+                .filter(|(_, update)| !matches!(update, Update::Nothing))
+        };
+        if counted().next().is_none() {
             return;
         }
 
         // A tag's text comes from code of users: `tag_values`, or a `Display` of theirs.
-        if catch_unwind(AssertUnwindSafe(|| self.write_key(event, key, texts))).is_err() {
-            for (update, skips) in updates.iter().zip(&self.skips) {
-                if !matches!(update, Update::Nothing) {
-                    skips.count(Skip::Panicked);
-                }
-            }
-            return;
-        }
-
-        let row = self.rows.find(key, &self.metrics, self.max_series);
-        for (at, update) in updates.iter().enumerate() {
+        let Some(all_there) = isolated(|| self.write_key(event, key, texts)) else {
+            return counted().for_each(|(at, _)| self.accounts[at].skip(Skip::Panicked));
+        };
+        let row = self.rows.find(key, &self.metrics, self.max_series, alive);
+        for (at, update) in counted() {
+            let account = &self.accounts[at];
             let amount = match update {
-                Update::Nothing => continue,
-                Update::Count => None,
                 Update::Add(amount) => Some(*amount),
+                Update::Nothing | Update::Count => None,
             };
             let bounds = &self.metrics[at].stored_bounds;
             if let Err(reason) = row.cells[at].record(amount, bounds, values_wanted) {
-                self.skips[at].count(reason);
+                account.skip(reason);
+                continue;
+            }
+            if !all_there {
+                account.tags_missing.fetch_add(1, Ordering::Relaxed);
+            }
+            if row.is_overflow {
+                account.overflowed.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    /// Writes the tags' texts, each with an end.
-    fn write_key(&self, event: &Event<'_>, key: &mut Vec<u8>, texts: &mut Vec<Option<String>>) {
+    /// Writes the tags' texts, each with an end; returns whether none is empty.
+    fn write_key(
+        &self,
+        event: &Event<'_>,
+        key: &mut Vec<u8>,
+        texts: &mut Vec<Option<Vec<u8>>>,
+    ) -> bool {
         key.clear();
         texts.clear();
         if let Some(compute) = &self.tag_values {
             texts.resize(self.tags.len(), None);
             (compute.0)(event, &mut TagValues::new(&self.tags, texts));
         }
-        let mut missing = false;
-        for (at, tag) in self.tags.iter().enumerate() {
+        let mut all_there = true;
+        for (at, name) in self.tags.iter().enumerate() {
             let start = key.len();
             if let Some(text) = texts.get(at).and_then(Option::as_deref) {
-                key.extend_from_slice(text.as_bytes());
-                truncate(key, start);
-            } else if let Some(value) = event.metadata(tag) {
-                write_tag(key, value);
+                key.extend_from_slice(text);
+            } else if let Some(value) = event.metadata(name) {
+                tag::write(key, value);
             }
-            missing |= key.len() == start;
+            all_there &= key.len() > start;
             key.push(END_OF_TAG);
         }
-        if missing {
-            self.rows.tags_missing.fetch_add(1, Ordering::Relaxed);
-        }
+        all_there
     }
 }
 
@@ -152,19 +172,17 @@ fn update(metric: &Definition, event: &Event<'_>) -> Result<Update, Skip> {
             metric.keep.iter().all(|keep| keep(event))
                 && !metric.drop_when.iter().any(|drop| drop(event))
         };
-        match catch_unwind(AssertUnwindSafe(kept)) {
-            Ok(true) => {}
-            Ok(false) => return Ok(Update::Nothing),
-            Err(_) => return Err(Skip::Panicked),
+        match isolated(kept) {
+            Some(true) => {}
+            Some(false) => return Ok(Update::Nothing),
+            None => return Err(Skip::Panicked),
         }
     }
     if metric.kind() == Kind::Counter {
         return Ok(Update::Count);
     }
     let number = match metric.measure_with() {
-        Some(measure) => {
-            catch_unwind(AssertUnwindSafe(|| measure(event))).map_err(|_| Skip::Panicked)?
-        }
+        Some(measure) => isolated(|| measure(event)).ok_or(Skip::Panicked)?,
         None => metric.measurement().and_then(|key| event.measurement(key)),
     };
     let number = number.ok_or(Skip::Missing)?;

@@ -61,6 +61,7 @@ mod definition;
 mod exponential;
 mod group;
 mod health;
+mod isolate;
 mod metric;
 mod problem;
 pub mod push;
@@ -71,6 +72,7 @@ mod self_metrics;
 mod shared;
 mod skip;
 mod snapshot;
+mod tag;
 mod unit;
 
 pub use aggregator::{Aggregator, AggregatorBuilder, Snapshots};
@@ -78,11 +80,11 @@ pub use amount::Amount;
 pub use definition::Definition;
 pub use health::{Health, HealthReport};
 pub use metric::{
-    DEFAULT_MAX_SERIES, Kind, MAX_TAG_LEN, Metric, TagValues, counter, distribution, last_value,
-    sum, summary,
+    DEFAULT_MAX_SERIES, Kind, Metric, counter, distribution, last_value, sum, summary,
 };
 pub use problem::{DefinitionProblem, Problem, StartError};
 pub use reader::{Delta, DeltaData, Mark, Needs, Part, Reader};
 pub use skip::Skip;
 pub use snapshot::{Data, Distribution, Family, OVERFLOW_TAG, Series, Snapshot, Summary};
+pub use tag::{MAX_TAG_LEN, TagValues};
 pub use unit::{Dimension, Unit, UnitSpec};

@@ -6,8 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use telemetry::{Event, Number, ToNumber, ToValue, Value};
+use telemetry::{Event, Number, ToNumber};
 
+use crate::tag::TagValues;
 use crate::unit::{Unit, UnitSpec};
 
 /// The five kinds of metric.
@@ -50,27 +51,6 @@ pub(crate) type Predicate = Arc<dyn Fn(&Event<'_>) -> bool + Send + Sync>;
 pub(crate) type MeasureWith = Arc<dyn Fn(&Event<'_>) -> Option<Number> + Send + Sync>;
 pub(crate) type TagValuesWith = Arc<dyn Fn(&Event<'_>, &mut TagValues<'_>) + Send + Sync>;
 
-/// Where [`Metric::tag_values`] puts the tags that it computes.
-#[derive(Debug)]
-pub struct TagValues<'s> {
-    keys: &'s [String],
-    texts: &'s mut [Option<String>],
-}
-
-impl<'s> TagValues<'s> {
-    pub(crate) fn new(keys: &'s [String], texts: &'s mut [Option<String>]) -> Self {
-        Self { keys, texts }
-    }
-
-    /// Sets a tag, in place of the metadata of that name. A key that is not among the
-    /// definition's tags is left out, as metadata that is not a tag is.
-    pub fn set(&mut self, key: &str, value: impl ToValue) {
-        if let Some(at) = self.keys.iter().position(|known| known == key) {
-            self.texts[at] = Some(value.to_value().map(|v| v.to_string()).unwrap_or_default());
-        }
-    }
-}
-
 /// Where a metric's number comes from.
 #[derive(Clone)]
 pub(crate) enum Measurement {
@@ -109,7 +89,8 @@ pub(crate) enum Measurement {
 pub struct Metric {
     pub(crate) kind: Kind,
     pub(crate) name: String,
-    pub(crate) events: Vec<String>,
+    /// `None` is the name without its last segment.
+    pub(crate) events: Option<Vec<String>>,
     pub(crate) measurement: Measurement,
     pub(crate) tags: Vec<String>,
     pub(crate) tag_values: Option<TagValuesWith>,
@@ -162,7 +143,7 @@ impl Metric {
         Self {
             kind,
             name,
-            events: Vec::new(),
+            events: None,
             measurement: Measurement::LastSegment,
             tags: Vec::new(),
             tag_values: None,
@@ -179,13 +160,13 @@ impl Metric {
 
     /// The event to look at, instead of the name without its last segment.
     pub fn event(mut self, event: impl Into<String>) -> Self {
-        self.events = vec![event.into()];
+        self.events = Some(vec![event.into()]);
         self
     }
 
     /// Several events that feed the same series, such as a span's `.stop` and `.exception`.
     pub fn events<E: Into<String>>(mut self, events: impl IntoIterator<Item = E>) -> Self {
-        self.events = events.into_iter().map(Into::into).collect();
+        self.events = Some(events.into_iter().map(Into::into).collect());
         self
     }
 
@@ -333,32 +314,5 @@ impl fmt::Debug for Metric {
             .field("name", &self.name)
             .field("tags", &self.tags)
             .finish_non_exhaustive()
-    }
-}
-
-/// A tag's text as it identifies a series: at most [`MAX_TAG_LEN`] bytes of it.
-pub(crate) fn write_tag(text: &mut Vec<u8>, value: Value<'_>) {
-    use std::io::Write;
-    let start = text.len();
-    match value {
-        Value::Str(plain) => text.extend_from_slice(plain.as_bytes()),
-        // Writing into a `Vec` fails only if the value's own `Display` says so; what it had
-        // written by then is its text.
-        other => drop(write!(text, "{other}")),
-    }
-    truncate(text, start);
-}
-
-/// The longest tag value, in bytes; a longer one is cut. A tag comes from outside as often as not.
-pub const MAX_TAG_LEN: usize = 1_024;
-
-pub(crate) fn truncate(text: &mut Vec<u8>, start: usize) {
-    if text.len() - start > MAX_TAG_LEN {
-        let mut end = start + MAX_TAG_LEN;
-        // Back to the first byte of a character.
-        while text[end] & 0b1100_0000 == 0b1000_0000 {
-            end -= 1;
-        }
-        text.truncate(end);
     }
 }

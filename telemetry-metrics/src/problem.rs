@@ -15,6 +15,8 @@ pub enum Problem {
     Name(NameError),
     /// The name has one segment, so there is no event in it.
     NoEvent,
+    /// The list of events is empty.
+    EmptyEvents,
     /// An event's name is not a name.
     Event {
         /// What was given.
@@ -67,6 +69,7 @@ impl fmt::Display for Problem {
                 "the name has one segment, so it names no event: write `event.measurement`, or \
                  add `.event(..)`",
             ),
+            Self::EmptyEvents => f.write_str("the list of events is empty: give at least one"),
             Self::Event { event, error } => write!(f, "`{event}` is not an event name: {error}"),
             Self::Reserved => f.write_str(
                 "names beginning with `telemetry.` are kept for self-metrics: choose another \

@@ -117,15 +117,18 @@ fn resolve_events(metric: &Metric, found: &mut Vec<Problem>) -> Vec<String> {
         found.push(Problem::Name(error));
         return Vec::new();
     }
-    if metric.events.is_empty() {
+    let Some(given) = &metric.events else {
         let Some((event, _)) = metric.name.rsplit_once('.') else {
             found.push(Problem::NoEvent);
             return Vec::new();
         };
         return vec![event.to_owned()];
+    };
+    if given.is_empty() {
+        found.push(Problem::EmptyEvents);
     }
-    let mut events: Vec<String> = Vec::with_capacity(metric.events.len());
-    for event in &metric.events {
+    let mut events: Vec<String> = Vec::with_capacity(given.len());
+    for event in given {
         if let Err(error) = EventName::check(event) {
             found.push(Problem::Event {
                 event: event.clone(),
@@ -139,30 +142,31 @@ fn resolve_events(metric: &Metric, found: &mut Vec<Problem>) -> Vec<String> {
 }
 
 fn resolve_unit(metric: &Metric, found: &mut Vec<Problem>) -> UnitSpec {
+    if let Some(UnitSpec {
+        from: Some(from),
+        shown,
+    }) = metric.unit
+        && (from.dimension() != shown.dimension() || from.dimension() == Dimension::None)
+        && from != shown
+    {
+        found.push(Problem::UnitPair(from, shown));
+    }
     // A counter counts events, whatever its last segment is called.
     if metric.kind == Kind::Counter {
         return Unit::One.into();
     }
-    let Some(spec) = metric.unit else {
+    metric.unit.unwrap_or_else(|| {
         let key = match &metric.measurement {
-            Measurement::LastSegment => metric.name.rsplit('.').next(),
             Measurement::Key(key) => Some(key.as_str()),
-            Measurement::With(_) => metric.name.rsplit('.').next(),
+            Measurement::LastSegment | Measurement::With(_) => metric.name.rsplit('.').next(),
         };
-        return if key.is_some_and(sounds_like_time) {
+        if key.is_some_and(sounds_like_time) {
             Unit::Second
         } else {
             Unit::One
         }
-        .into();
-    };
-    if let Some(from) = spec.from
-        && (from.dimension() != spec.shown.dimension() || from.dimension() == Dimension::None)
-        && from != spec.shown
-    {
-        found.push(Problem::UnitPair(from, spec.shown));
-    }
-    spec
+        .into()
+    })
 }
 
 fn sounds_like_time(key: &str) -> bool {

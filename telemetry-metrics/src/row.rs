@@ -4,7 +4,7 @@
 //! of an event are looked up once, however many metrics count it. A row is one combination of tag
 //! texts, with the cells of all metrics of the group.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -54,64 +54,93 @@ impl Row {
 #[derive(Debug)]
 pub(crate) struct Rows {
     by_key: HashMap<Box<[u8]>, Arc<Row>>,
-    /// Rows in the order in which they were met; also the lock under which they are made.
-    in_order: Mutex<Vec<Arc<Row>>>,
+    /// Also the lock under which rows are made.
+    made: Mutex<Made>,
     overflow: OnceCell<Arc<Row>>,
-    /// Events that were counted in the overflow row.
-    pub(crate) overflowed: AtomicU64,
-    /// Events of which a tag was absent.
-    pub(crate) tags_missing: AtomicU64,
     len: AtomicUsize,
+    has_unlisted: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Made {
+    in_order: Vec<Arc<Row>>,
+    /// What threads made that were ending: papaya cannot add anything without thread locals. The
+    /// next thread to make a row adds them.
+    unlisted: Vec<(Box<[u8]>, Arc<Row>)>,
 }
 
 impl Rows {
     pub(crate) fn new(definitions: &[Arc<Definition>], tags: usize) -> Self {
         let rows = Self {
             by_key: HashMap::new(),
-            in_order: Mutex::default(),
+            made: Mutex::default(),
             overflow: OnceCell::new(),
-            overflowed: AtomicU64::new(0),
-            tags_missing: AtomicU64::new(0),
             len: AtomicUsize::new(0),
+            has_unlisted: AtomicBool::new(false),
         };
         if tags == 0 {
             // The only row there can be: made at once, so that it is shown at zero.
-            rows.insert(&[], definitions);
+            rows.insert(&[], definitions, usize::MAX, true);
         }
         rows
     }
 
     /// The row of this key, made if there is room; otherwise the overflow row.
+    ///
+    /// `alive` is whether thread locals can be used, which papaya does; not so in a destructor
+    /// that runs late while the thread ends.
     pub(crate) fn find(
         &self,
         key: &[u8],
         definitions: &[Arc<Definition>],
         max_series: usize,
+        alive: bool,
     ) -> Arc<Row> {
-        if let Some(row) = self.by_key.pin().get(key) {
-            return row.clone();
+        if let Some(row) = self.get(key, alive) {
+            return row;
         }
-        if self.len.load(Ordering::Relaxed) < max_series {
-            if let Some(row) = self.insert_below(key, definitions, max_series) {
-                return row;
-            }
-        }
-        self.overflowed.fetch_add(1, Ordering::Relaxed);
-        self.overflow(definitions, max_series)
+        // Acquire, against the release when a row is added: if there is no room any more, what
+        // took it can be seen, and it may have been this very row.
+        let has_room = self.len.load(Ordering::Acquire) < max_series;
+        let found = if has_room || self.has_unlisted.load(Ordering::Acquire) {
+            self.insert(key, definitions, max_series, alive)
+        } else {
+            self.get(key, alive)
+        };
+        found.unwrap_or_else(|| self.overflow(definitions, max_series))
     }
 
-    fn insert_below(
+    fn get(&self, key: &[u8], alive: bool) -> Option<Arc<Row>> {
+        if alive {
+            self.by_key.pin().get(key).cloned()
+        } else {
+            self.by_key.pin_owned().get(key).cloned()
+        }
+    }
+
+    fn insert(
         &self,
         key: &[u8],
         definitions: &[Arc<Definition>],
         max_series: usize,
+        alive: bool,
     ) -> Option<Arc<Row>> {
-        let mut in_order = self.in_order.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have made it, or taken the last place, meanwhile.
-        if let Some(row) = self.by_key.pin().get(key) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let Made { in_order, unlisted } = &mut *made;
+        if alive {
+            let rows = self.by_key.pin();
+            for (key, row) in unlisted.drain(..) {
+                rows.insert(key, row);
+            }
+            self.has_unlisted.store(false, Ordering::Release);
+        } else if let Some((_, row)) = unlisted.iter().find(|(known, _)| **known == *key) {
             return Some(row.clone());
         }
-        if self.len.load(Ordering::Relaxed) >= max_series {
+        // Another thread may have made it, or taken the last place, meanwhile.
+        if let Some(row) = self.get(key, alive) {
+            return Some(row);
+        }
+        if in_order.len() >= max_series {
             return None;
         }
         let tags = key
@@ -122,13 +151,14 @@ impl Rows {
         let tags = tags[..tags.len() - 1].into();
         let row = Arc::new(Row::new(definitions, tags, false));
         in_order.push(row.clone());
-        self.by_key.pin().insert(key.into(), row.clone());
-        self.len.fetch_add(1, Ordering::Relaxed);
+        if alive {
+            self.by_key.pin().insert(key.into(), row.clone());
+        } else {
+            unlisted.push((key.into(), row.clone()));
+            self.has_unlisted.store(true, Ordering::Release);
+        }
+        self.len.store(in_order.len(), Ordering::Release);
         Some(row)
-    }
-
-    fn insert(&self, key: &[u8], definitions: &[Arc<Definition>]) {
-        self.insert_below(key, definitions, usize::MAX);
     }
 
     #[cold]
@@ -149,15 +179,10 @@ impl Rows {
             .clone()
     }
 
-    /// How many series there are, the overflow series aside.
-    pub(crate) fn len(&self) -> usize {
-        self.len.load(Ordering::Relaxed)
-    }
-
     /// All rows in the order in which they were met, the overflow row last.
     pub(crate) fn all(&self) -> Vec<Arc<Row>> {
-        let in_order = self.in_order.lock().unwrap_or_else(PoisonError::into_inner);
-        in_order
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.in_order
             .iter()
             .chain(self.overflow.get())
             .cloned()

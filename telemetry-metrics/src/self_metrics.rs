@@ -89,31 +89,42 @@ impl SelfMetrics {
 /// Appends the families of the library itself.
 pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
     let own = &*OWN;
-    let (mut skipped, mut missing, mut overflowed, mut series) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut skipped, mut missing, mut overflowed) = (Vec::new(), Vec::new(), Vec::new());
     for (definition, (group, place)) in shared.definitions.iter().zip(&shared.places) {
-        let group = &shared.groups[*group];
+        let account = &shared.groups[*group].accounts[*place];
         let name = definition.name();
         for reason in Skip::ALL {
-            let count = group.skips[*place].get(reason);
+            let count = account.skipped(reason);
             if count > 0 {
                 skipped.push((vec![name, reason.as_str()], count));
             }
         }
-        let rows = &group.rows;
         for (list, count) in [
-            (&mut missing, &rows.tags_missing),
-            (&mut overflowed, &rows.overflowed),
+            (&mut missing, &account.tags_missing),
+            (&mut overflowed, &account.overflowed),
         ] {
             let count = count.load(Ordering::Relaxed);
             if count > 0 {
                 list.push((vec![name], count));
             }
         }
-        if !group.tags.is_empty() {
-            series.push((vec![name], rows.len() as u64));
-        }
     }
+    let found: Vec<(Arc<Definition>, u64)> = families
+        .iter()
+        .filter(|family| !family.definition.tags().is_empty())
+        .map(|family| {
+            let within = family
+                .series
+                .iter()
+                .filter(|series| !series.is_overflow)
+                .count();
+            (family.definition.clone(), within as u64)
+        })
+        .collect();
+    let mut series: Vec<_> = found
+        .iter()
+        .map(|(definition, count)| (vec![definition.name()], *count))
+        .collect();
     // Two definitions may share a name; a series may not stand twice.
     for list in [&mut skipped, &mut missing, &mut overflowed, &mut series] {
         merge(list);

@@ -46,16 +46,22 @@ impl Skip {
     }
 }
 
-/// One counter per reason.
+/// What there is to say about how one metric fared.
 #[derive(Debug, Default)]
-pub(crate) struct Skips([AtomicU64; Skip::ALL.len()]);
+pub(crate) struct Account {
+    skips: [AtomicU64; Skip::ALL.len()],
+    /// Events counted although a tag was absent.
+    pub(crate) tags_missing: AtomicU64,
+    /// Events counted in the overflow series.
+    pub(crate) overflowed: AtomicU64,
+}
 
-impl Skips {
-    pub(crate) fn count(&self, reason: Skip) {
-        self.0[reason as usize].fetch_add(1, Ordering::Relaxed);
+impl Account {
+    pub(crate) fn skip(&self, reason: Skip) {
+        self.skips[reason as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn get(&self, reason: Skip) -> u64 {
-        self.0[reason as usize].load(Ordering::Relaxed)
+    pub(crate) fn skipped(&self, reason: Skip) -> u64 {
+        self.skips[reason as usize].load(Ordering::Relaxed)
     }
 }

@@ -7,9 +7,9 @@ use super::cursor::{Cursor, PartKey, PendingPart, Then};
 use super::delta::{DeltaData, Mark, Part};
 use super::{Needs, Reader};
 use crate::amount::Amount;
-use crate::cells::{Cell, DistributionCell, load};
+use crate::cells::{Cell, DistributionCell, Values, load};
 use crate::definition::Definition;
-use crate::exponential::{Held, ValueStore};
+use crate::exponential::{Held, Index, ValueStore};
 use crate::unit::Dimension;
 
 impl Reader {
@@ -148,16 +148,33 @@ fn distribution_by_key(
     // buckets count and that has a value is seen to have it, and what is left over is never too
     // much. (It may be too little while events come in, and is made up for later.)
     let count: u64 = load_buckets(cell).iter().sum();
-    let sum = load(&cell.sum, dimension);
-    let mut parts = match cell.values.get() {
-        Some(values) => held_by_key(values, dimension),
-        None => Vec::new(),
-    };
+    let sum = Amount::from_bits(dimension, cell.sum.load(Ordering::Acquire));
+    let values = cell.values.get();
+    let mut parts = values.map_or_else(Vec::new, |values| held_by_key(&values.store, dimension));
     let valued: u64 = parts.iter().map(|(_, count, _)| count).sum();
-    if count > valued {
-        let left = parts.iter().fold(sum, |left, (_, _, sum)| left.since(*sum));
-        parts.push((None, count - valued, left));
+    if count <= valued {
+        return parts;
     }
+    let left = count - valued;
+    let mean = match values {
+        None => sum.as_f64() / count as f64,
+        // What is left of the sum would be off by what is in flight, so the mean was taken when
+        // the first value came.
+        Some(Values {
+            mean_before: Some(mean),
+            ..
+        }) => *mean,
+        // Nothing but what was in flight at that moment: as good as any value.
+        Some(_) => parts
+            .first()
+            .and_then(|(key, ..)| *key)
+            .map_or(0.0, Index::middle),
+    };
+    let sum = match sum {
+        Amount::Integer(_) => Amount::Integer((mean * left as f64).round() as i64),
+        Amount::Real(_) => Amount::Real(mean * left as f64),
+    };
+    parts.push((None, left, sum));
     parts
 }
 

@@ -12,12 +12,14 @@ mod measure;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use delta::{Delta, DeltaData, Mark, Part};
 
 use crate::shared::Shared;
 use cursor::{Cursor, Pending, Then};
+
+static LAST_SCAN: AtomicU64 = AtomicU64::new(0);
 
 /// What a reader wants to see of summaries and distributions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +83,8 @@ impl Reader {
     /// Yields each series that counted something since it was last taken. Marks of earlier scans
     /// become void.
     pub fn scan(&mut self, mut each: impl FnMut(Delta<'_>)) {
-        self.scan += 1;
+        // Over all readers, so that a mark of another one is void here.
+        self.scan = LAST_SCAN.fetch_add(1, Ordering::Relaxed) + 1;
         self.pending.clear();
         let shared = self.shared.clone();
         let rows: Vec<_> = shared.groups.iter().map(|group| group.rows.all()).collect();

@@ -1,0 +1,84 @@
+//! Tags: how a value becomes the text that tells series apart.
+
+use std::fmt::{self, Write};
+
+use telemetry::{ToValue, Value};
+
+/// The longest tag value, in bytes; a longer one is cut. A tag comes from outside as often as not.
+pub const MAX_TAG_LEN: usize = 1_024;
+
+/// Appends a value's text, at most [`MAX_TAG_LEN`] bytes of it.
+///
+/// A `Display` that says it failed leaves what it had written by then.
+pub(crate) fn write(text: &mut Vec<u8>, value: Value<'_>) {
+    let end = text.len() + MAX_TAG_LEN;
+    let mut out = UpTo { text, end };
+    let _ = match value {
+        Value::Str(plain) => out.write_str(plain),
+        other => write!(out, "{other}"),
+    };
+}
+
+/// Takes text up to an end, and then makes whoever writes stop.
+struct UpTo<'t> {
+    text: &'t mut Vec<u8>,
+    end: usize,
+}
+
+impl Write for UpTo<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let room = self.end - self.text.len();
+        let mut fits = part.len().min(room);
+        while !part.is_char_boundary(fits) {
+            fits -= 1;
+        }
+        self.text.extend_from_slice(&part.as_bytes()[..fits]);
+        if fits < part.len() {
+            // No later part may fill the bytes that a cut character has left.
+            self.end = self.text.len();
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
+}
+
+/// Where [`Metric::tag_values`](crate::Metric::tag_values) puts the tags that it computes.
+#[derive(Debug)]
+pub struct TagValues<'s> {
+    keys: &'s [String],
+    texts: &'s mut [Option<Vec<u8>>],
+}
+
+impl<'s> TagValues<'s> {
+    pub(crate) fn new(keys: &'s [String], texts: &'s mut [Option<Vec<u8>>]) -> Self {
+        Self { keys, texts }
+    }
+
+    /// Sets a tag, in place of the metadata of that name. A key that is not among the
+    /// definition's tags is left out, as metadata that is not a tag is.
+    pub fn set(&mut self, key: &str, value: impl ToValue) {
+        if let Some(at) = self.keys.iter().position(|known| known == key) {
+            let mut text = Vec::new();
+            if let Some(value) = value.to_value() {
+                write(&mut text, value);
+            }
+            self.texts[at] = Some(text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_before_the_character_that_does_not_fit() {
+        let long = format!("{}ü{}", "a".repeat(MAX_TAG_LEN - 1), "b".repeat(10));
+        for value in [Value::Str(&long), telemetry::display(&long)] {
+            let mut text = b"before".to_vec();
+            write(&mut text, value);
+            assert_eq!(text.len(), "before".len() + MAX_TAG_LEN - 1);
+            assert!(text.ends_with(b"aa"));
+        }
+    }
+}
