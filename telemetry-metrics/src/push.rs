@@ -116,7 +116,7 @@ impl Push {
     }
 
     fn request(&self, timeout: Duration, stop: bool) -> Result<(), FlushError> {
-        let deadline = Instant::now() + timeout;
+        let deadline = later(timeout);
         let (reply, answer) = channel();
         if self
             .requests
@@ -158,7 +158,7 @@ impl fmt::Debug for Push {
 }
 
 fn run(interval: Duration, mut reporter: impl Flush, requests: &Receiver<Request>) {
-    let mut next = Instant::now() + interval;
+    let mut next = later(interval);
     loop {
         let wait = next.saturating_duration_since(Instant::now());
         match requests.recv_timeout(wait) {
@@ -187,6 +187,13 @@ fn run(interval: Duration, mut reporter: impl Flush, requests: &Receiver<Request
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// So long from now; what is too long for the clock is a year.
+fn later(time: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
+    let now = Instant::now();
+    now.checked_add(time).unwrap_or_else(|| now + YEAR)
 }
 
 /// A reporter that panics is a reporter that failed; it is tried again at the next tick.
@@ -293,6 +300,14 @@ mod tests {
             );
             std::thread::yield_now();
         }
+    }
+
+    #[test]
+    fn the_longest_durations_are_as_good_as_for_ever() {
+        let (push, flushes) = start(Duration::MAX, |_| Ok(()));
+        assert_eq!(push.flush(Duration::MAX), Ok(()));
+        assert_eq!(push.stop(Duration::MAX), Ok(()));
+        assert_eq!(flushes.load(Ordering::SeqCst), 2);
     }
 
     #[test]

@@ -59,9 +59,7 @@ fn aggregator_problem(problem: Problem) -> DefinitionProblem {
 
 fn resolve_one(metric: Metric, constants: &HashSet<&str>, found: &mut Vec<Problem>) -> Definition {
     let events = resolve_events(&metric, found);
-    if let Measurement::Key(key) = &metric.measurement
-        && key.is_empty()
-    {
+    if matches!(&metric.measurement, Measurement::Key(key) if key.is_empty()) {
         found.push(Problem::EmptyMeasurement);
     }
     if !metric.keep.is_empty() && !metric.drop_when.is_empty() {
@@ -146,10 +144,11 @@ fn resolve_unit(metric: &Metric, found: &mut Vec<Problem>) -> UnitSpec {
         from: Some(from),
         shown,
     }) = metric.unit
-        && (from.dimension() != shown.dimension() || from.dimension() == Dimension::None)
-        && from != shown
     {
-        found.push(Problem::UnitPair(from, shown));
+        let same = from.dimension() == shown.dimension() && from.dimension() != Dimension::None;
+        if !same && from != shown {
+            found.push(Problem::UnitPair(from, shown));
+        }
     }
     // A counter counts events, whatever its last segment is called.
     if metric.kind == Kind::Counter {
@@ -206,9 +205,10 @@ fn resolve_bounds(metric: &Metric, spec: UnitSpec, found: &mut Vec<Problem>) -> 
             found.push(Problem::Bound(bound.to_string()));
             continue;
         };
-        if let Some(last) = bounds.last()
-            && stored.as_f64() <= last.as_f64()
-        {
+        let last = bounds
+            .last()
+            .filter(|last| stored.as_f64() <= last.as_f64());
+        if let Some(last) = last {
             let unit = spec.shown;
             let (first, then) = (last.in_unit(unit), stored.in_unit(unit));
             found.push(Problem::BucketOrder { first, then });

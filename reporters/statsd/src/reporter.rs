@@ -187,17 +187,27 @@ impl<W: Wire + Send + 'static> Flush for Reporter<W> {
 #[cfg(test)]
 mod tests {
     use telemetry::execute;
-    use telemetry_metrics::{Needs, counter};
+    use telemetry_metrics::{Needs, counter, summary};
 
     use super::*;
+    use crate::delivery::Trouble;
     use crate::delivery::tests::Told;
     use crate::format::Format;
 
     fn reporter(aggregator: &Aggregator) -> Reporter<Told> {
+        reporter_of(aggregator, Format::Standard, 1_432, 1)
+    }
+
+    fn reporter_of(
+        aggregator: &Aggregator,
+        format: Format,
+        mtu: usize,
+        max_values: u64,
+    ) -> Reporter<Told> {
         Reporter::new(
             aggregator.reader(Needs::Values),
-            Encoder::new(Format::Standard, "", &[], 1),
-            Packer::new(1_432),
+            Encoder::new(format, "", &[], max_values),
+            Packer::new(mtu),
             Told::default(),
             aggregator.register_health("statsd"),
         )
@@ -243,6 +253,38 @@ mod tests {
             sent, [b"rep.late.n:1|c"; 3],
             "what was refused in time was sent again"
         );
+    }
+
+    #[test]
+    fn of_values_that_are_one_part_those_that_were_not_sent_are_sent_later() {
+        for (format, max_values) in [
+            (Format::Standard, 100),
+            (Format::Datadog, 100),
+            (Format::Standard, 10),
+        ] {
+            let metrics = [summary("rep.part.n")];
+            let aggregator = Aggregator::builder().metrics(metrics).start().unwrap();
+            let mut reporter = reporter_of(&aggregator, format, 64, max_values);
+            (0..40).for_each(|_| execute!("rep.part", { n: 5 }));
+            reporter.peer.sends = [Ok(()), Err(Trouble::Stop("full".into()))].into();
+            assert!(reporter.flush(soon()).is_err());
+            assert_eq!(reporter.peer.sent.len(), 1);
+            while reporter.flush(soon()).is_err() {}
+
+            // By weight: a value of a thinned line stands for four.
+            let weight = |line: &str| -> f64 {
+                let values = line.matches(":5").count() as f64;
+                let rate = line
+                    .rsplit_once('@')
+                    .map(|(_, rate)| rate.parse::<f64>().unwrap());
+                values / rate.unwrap_or(1.0)
+            };
+            let text = |datagram: &Vec<u8>| String::from_utf8(datagram.clone()).unwrap();
+            let sent: Vec<String> = reporter.peer.sent.iter().map(text).collect();
+            let total: f64 = sent.iter().flat_map(|text| text.lines()).map(weight).sum();
+            assert!((total - 40.0).abs() < 1e-9, "{total}: {sent:?}");
+            assert!(weight(&sent[0]) < 40.0, "there was something left");
+        }
     }
 
     #[test]

@@ -60,10 +60,12 @@ const DIFFERENT: &[(&str, &str, Instead)] = &[
     ),
     (
         "def-033",
-        "an empty list of events should be a problem and is not yet, see `lifecycle`; an empty \
-         event is one",
+        "an empty list of events is a problem of its own, and so is an event without a name",
         Holds(|| {
-            let found = problems([counter("vectors.d033.latency").event("")]);
+            let metric = || counter("vectors.d033.latency");
+            let found = problems([metric().events([""; 0])]);
+            assert_eq!(found, ["vectors.d033.latency: EmptyEvents"]);
+            let found = problems([metric().event("")]);
             assert_eq!(
                 found,
                 ["vectors.d033.latency: Event { event: \"\", error: Empty }"]
@@ -528,10 +530,6 @@ fn definitions_are_understood_as_the_original_understands_them() {
         for kind in KINDS {
             if let Some(message) = case["expected"]["message"].as_str() {
                 let problem = problem_for(message);
-                // See `units` for units of counters, which count events and have none.
-                if kind == Kind::Counter && problem == "UnitPair" {
-                    continue;
-                }
                 let found = problems([metric(kind, case)]);
                 assert!(
                     found.len() == 1 && found[0].contains(problem),

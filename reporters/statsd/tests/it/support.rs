@@ -33,7 +33,7 @@ impl Listener {
     }
 
     pub(crate) fn at(address: SocketAddr) -> Self {
-        let socket = UdpSocket::bind(address).unwrap();
+        let socket = bind(address);
         let address = socket.local_addr().unwrap();
         let (send, received) = channel();
         let thread = std::thread::spawn(move || {
@@ -106,6 +106,11 @@ impl Drop for Listener {
     }
 }
 
+/// A socket that was closed lives on for a moment in a process that another test is just starting.
+fn bind(address: SocketAddr) -> UdpSocket {
+    wait_for(&format!("{address}"), || UdpSocket::bind(address).ok())
+}
+
 pub(crate) fn lines(datagrams: &[String]) -> Vec<String> {
     datagrams
         .iter()
@@ -139,7 +144,7 @@ impl DeadPort {
 
     /// The port of a daemon that has ended.
     pub(crate) fn at(address: SocketAddr) -> Self {
-        Self::taken(UdpSocket::bind(address).unwrap())
+        Self::taken(bind(address))
     }
 
     fn taken(socket: UdpSocket) -> Self {
