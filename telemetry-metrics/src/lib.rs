@@ -80,7 +80,8 @@ pub use amount::Amount;
 pub use definition::Definition;
 pub use health::{Health, HealthReport};
 pub use metric::{
-    DEFAULT_MAX_SERIES, Kind, Metric, counter, distribution, last_value, sum, summary,
+    DEFAULT_MAX_SERIES, KNOWN_OPTIONS, Kind, Metric, counter, distribution, last_value, sum,
+    summary,
 };
 pub use problem::{DefinitionProblem, Problem, StartError};
 pub use reader::{Delta, DeltaData, Mark, Needs, Part, Reader};

@@ -104,6 +104,12 @@ pub struct Metric {
     pub(crate) options: Vec<(String, String)>,
 }
 
+/// The settings that our reporters know, for [`Metric::option`].
+///
+/// One list of definitions serves all reporters, so each of them accepts what is meant for another;
+/// but a key that none of them knows is a typo, and each reports it.
+pub const KNOWN_OPTIONS: [&str; 2] = ["prometheus_type", "report_as"];
+
 /// The default of [`Metric::max_series`].
 pub const DEFAULT_MAX_SERIES: usize = 2_000;
 
@@ -300,7 +306,7 @@ impl Metric {
     }
 
     /// A setting for one reporter, such as `.option("report_as", "counter")` for StatsD. A key
-    /// that no reporter knows is an error when that reporter starts.
+    /// that is none of [`KNOWN_OPTIONS`] is an error when a reporter starts.
     pub fn option(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.push((key.into(), value.into()));
         self

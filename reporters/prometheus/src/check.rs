@@ -2,15 +2,11 @@
 
 use std::collections::HashMap;
 
-use telemetry_metrics::{Definition, Kind, OVERFLOW_TAG};
+use telemetry_metrics::{Definition, KNOWN_OPTIONS, Kind, OVERFLOW_TAG};
 
 use crate::family::{Family, TYPE_OPTION, Type};
 use crate::name::sanitise;
 use crate::problem::{FamilyProblem, Problem};
-
-/// Settings of our other reporters: one list of definitions serves all of them, so what is meant
-/// for StatsD is no mistake here.
-const KNOWN_ELSEWHERE: [&str; 1] = ["report_as"];
 
 /// All problems of the families, of which the first `own` are not the library's but the user's.
 pub(crate) fn check(
@@ -86,7 +82,7 @@ fn check_options(definition: &Definition, found: &mut Vec<Problem>) {
                     kind,
                 }),
             }
-        } else if !KNOWN_ELSEWHERE.contains(&key.as_str()) {
+        } else if !KNOWN_OPTIONS.contains(&key.as_str()) {
             found.push(Problem::UnknownOption(key.clone()));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use telemetry_metrics::{Definition, Kind};
+use telemetry_metrics::{Definition, KNOWN_OPTIONS, Kind};
 
 use crate::format::Format;
 use crate::problem::Problem;
@@ -12,16 +12,6 @@ use crate::text::{is_reserved, push_name, push_tag};
 /// This reporter's own option, for sums: `counter` sends `5|c` in place of `+5|g`.
 const REPORT_AS: &str = "report_as";
 const COUNTER: &str = "counter";
-
-/// The options of all reporters. Definitions are shared, so an option meant for another reporter
-/// is none of our business; but a key that nobody knows is a typo, and would have no effect
-/// without anybody noticing. A new option of any reporter is to be added to the list of each.
-pub(crate) const KNOWN: [&str; 3] = [
-    REPORT_AS,
-    // Prometheus: the type in the exposition, and names as they are.
-    "prometheus_type",
-    "verbatim",
-];
 
 /// Whether a sum is to be sent as a plain StatsD counter.
 pub(crate) fn reports_as_counter(definition: &Definition) -> bool {
@@ -68,7 +58,7 @@ fn options(definition: &Definition, format: Format, problems: &mut Vec<Problem>)
     let metric = || definition.name().to_owned();
     for (key, value) in definition.options() {
         if key != REPORT_AS {
-            if !KNOWN.contains(&key.as_str()) {
+            if !KNOWN_OPTIONS.contains(&key.as_str()) {
                 problems.push(Problem::UnknownOption {
                     metric: metric(),
                     key: key.clone(),

@@ -5,7 +5,7 @@ use std::fmt;
 use telemetry_metrics::Kind;
 
 use crate::builder::{MAX_MTU, MIN_MTU};
-use crate::check::KNOWN;
+use telemetry_metrics::KNOWN_OPTIONS;
 
 /// Something wrong with a setting, or with a definition as StatsD would have to show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl fmt::Display for Problem {
             Self::UnknownOption { metric, key } => write!(
                 f,
                 "`{metric}`: no reporter knows the option `{key}`; there are: {}",
-                KNOWN.join(", ")
+                KNOWN_OPTIONS.join(", ")
             ),
             Self::ReportAs { metric, value } => write!(
                 f,
