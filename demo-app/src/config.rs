@@ -7,17 +7,28 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+const LISTEN: &str = "127.0.0.1:4000";
+const DATABASE: &str = "sqlite::memory:";
+
+// An environment variable that is set to nothing is as good as none: that is how compose files and
+// the like leave one out.
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let text = if text.is_empty() { LISTEN } else { text };
+    text.parse()
+        .map_err(|_| format!("write IP:PORT, such as {LISTEN} or [::1]:4000"))
+}
+
+fn database(url: &str) -> Result<String, String> {
+    Ok(if url.is_empty() { DATABASE } else { url }.to_owned())
+}
+
 /// How the application is started.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about = "A small site that shows telemetry at work")]
 pub struct Config {
     /// Where to listen; port 0 picks a free one
-    #[arg(
-        long,
-        env = "LISTEN",
-        default_value = "127.0.0.1:4000",
-        value_name = "ADDR"
-    )]
+    #[arg(long, env = "LISTEN", default_value = LISTEN, value_name = "ADDR", value_parser = listen)]
     pub listen: SocketAddr,
 
     /// sqlite::memory: or sqlite://FILE, which is created if missing
@@ -26,8 +37,9 @@ pub struct Config {
         long,
         env = "DATABASE_URL",
         hide_env_values = true,
-        default_value = "sqlite::memory:",
-        value_name = "URL"
+        default_value = DATABASE,
+        value_name = "URL",
+        value_parser = database
     )]
     pub database: String,
 
@@ -53,7 +65,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: "sqlite::memory:".into(),
+            database: DATABASE.into(),
             statsd: None,
             statsd_format: StatsdFormat::Standard,
             flush_ms: 1000,
@@ -78,7 +90,8 @@ pub struct LandingDelay {
     high: u64,
 }
 
-/// The longest landing delay, so that a request can still be drained at the end.
+/// The longest landing delay. Of one beyond [`DRAIN_TIMEOUT`](crate::DRAIN_TIMEOUT), requests may be
+/// cut off when the application stops.
 const LONGEST_MS: u64 = 60_000;
 
 impl LandingDelay {
@@ -129,6 +142,15 @@ mod tests {
         for bad in ["", "5", "5-3", "a-b", "-1-2", "1-", "0-60001", "1-2-3"] {
             assert!(bad.parse::<LandingDelay>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn nothing_is_as_good_as_the_default() {
+        let config = Config::parse_from(["demo-app", "--listen", "", "--database", ""]);
+        assert_eq!(config.listen.to_string(), LISTEN);
+        assert_eq!(config.database, DATABASE);
+        let error = Config::try_parse_from(["demo-app", "--listen", "4000"]).unwrap_err();
+        assert!(error.to_string().contains("IP:PORT"), "{error}");
     }
 
     #[test]

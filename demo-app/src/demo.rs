@@ -7,8 +7,9 @@ use std::time::Duration;
 use telemetry_metrics::Aggregator;
 use telemetry_statsd::Statsd;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::store::Store;
 use crate::telemetry::Telemetry;
@@ -16,6 +17,9 @@ use crate::{Config, StartError, web};
 
 /// How long requests may take to finish when the application stops.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long what is cut off may take to end.
+const CUT_OFF_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The running application.
 ///
@@ -25,6 +29,7 @@ pub struct Demo {
     address: SocketAddr,
     // Declared in the order in which they have to go: first the server, last who counts.
     drain: Option<oneshot::Sender<()>>,
+    cut_off: watch::Sender<bool>,
     server: Server,
     store: Store,
     telemetry: Telemetry,
@@ -62,7 +67,8 @@ impl Demo {
         let store = Store::open(&config.database)
             .await
             .map_err(StartError::Database)?;
-        let app = web::app(&config, store.clone(), &telemetry)?;
+        let (cut_off, is_cut_off) = watch::channel(false);
+        let app = web::app(&config, store.clone(), &telemetry, is_cut_off)?;
 
         let (drain, drained) = oneshot::channel::<()>();
         let serve = axum::serve(listener, app).with_graceful_shutdown(async {
@@ -73,6 +79,7 @@ impl Demo {
         Ok(Self {
             address,
             drain: Some(drain),
+            cut_off,
             server,
             store,
             telemetry,
@@ -99,23 +106,33 @@ impl Demo {
 
     /// Takes no more requests, lets the running ones finish for at most [`DRAIN_TIMEOUT`], and
     /// then flushes the reporters within [`FLUSH_TIMEOUT`](crate::telemetry::FLUSH_TIMEOUT).
-    pub async fn stop(mut self) -> StopReport {
+    pub async fn stop(self) -> StopReport {
+        self.stop_within(DRAIN_TIMEOUT).await
+    }
+
+    /// As [`stop`](Self::stop), with another limit for running requests. What is cut off is
+    /// counted as `cancelled`.
+    pub async fn stop_within(mut self, drain_timeout: Duration) -> StopReport {
         let mut report = StopReport::default();
         if let Some(drain) = self.drain.take() {
             let _ = drain.send(());
         }
-        if tokio::time::timeout(DRAIN_TIMEOUT, &mut self.server.0)
-            .await
-            .is_err()
-        {
+        if timeout(drain_timeout, &mut self.server.0).await.is_err() {
             report.complaints.push(format!(
-                "requests were still running after {} s and are cut off",
-                DRAIN_TIMEOUT.as_secs()
+                "connections were still open after {drain_timeout:?} and are cut off"
             ));
-            self.server.0.abort();
-            let _ = (&mut self.server.0).await;
+            // First the requests, which end their events; then whatever is left.
+            let _ = self.cut_off.send(true);
+            if timeout(CUT_OFF_TIMEOUT, &mut self.server.0).await.is_err() {
+                self.server.0.abort();
+                let _ = (&mut self.server.0).await;
+            }
         }
-        self.store.close().await;
+        if timeout(CUT_OFF_TIMEOUT, self.store.close()).await.is_err() {
+            report
+                .complaints
+                .push("the database did not close in time".to_owned());
+        }
         let telemetry = self.telemetry;
         match tokio::task::spawn_blocking(move || telemetry.stop()).await {
             Ok(complaints) => report.complaints.extend(complaints),

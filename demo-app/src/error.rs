@@ -28,6 +28,8 @@ pub enum StartError {
     Poller(PollerError),
     /// An event prefix of the application is not a name.
     Name(telemetry::NameError),
+    /// The asynchronous runtime cannot be started.
+    Runtime(std::io::Error),
     /// Signals cannot be waited for.
     Signals(std::io::Error),
 }
@@ -54,6 +56,7 @@ impl fmt::Display for StartError {
             Self::Statsd(error) => write!(f, "cannot report to StatsD: {error}"),
             Self::Poller(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
+            Self::Runtime(error) => write!(f, "cannot start the runtime: {error}"),
             Self::Signals(error) => write!(f, "cannot wait for signals: {error}"),
         }
     }

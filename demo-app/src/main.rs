@@ -6,10 +6,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use demo_app::{Config, Demo, StartError, signals};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let config = Config::parse();
-    match run(config).await {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime);
+    match runtime.and_then(|runtime| runtime.block_on(run(config))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Not `eprintln!`, here and below: it panics when the other end is closed.

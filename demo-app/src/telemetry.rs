@@ -96,7 +96,12 @@ impl Telemetry {
             .start()
             .map_err(StartError::Metrics)?;
         let prometheus = Prometheus::new(&aggregator).map_err(StartError::Prometheus)?;
-        let statsd = match &config.statsd {
+        // Set to nothing it is off, see the flags.
+        let statsd = match config
+            .statsd
+            .as_deref()
+            .filter(|address| !address.is_empty())
+        {
             Some(address) => Some(
                 Statsd::builder(&aggregator)
                     .address(address)

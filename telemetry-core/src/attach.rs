@@ -66,7 +66,7 @@ impl std::error::Error for AttachError {
 }
 
 /// How a handler is attached; see [`attach_with`].
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct AttachOptions {
     /// What to do when it panics.
@@ -151,6 +151,10 @@ pub fn attach_many<P: AsRef<str>>(
 /// # Errors
 ///
 /// As [`attach_many`].
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an option to come may own something"
+)]
 pub fn attach_with<P: AsRef<str>>(
     id: impl Into<String>,
     events: impl IntoIterator<Item = P>,

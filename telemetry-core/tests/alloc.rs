@@ -274,7 +274,7 @@ fn failures_leave_nothing_behind() {
         attach_with(
             "alloc-fail-detach",
             ["alloc.fail.detach"],
-            on_failure,
+            on_failure.clone(),
             |_| std::panic::resume_unwind(Box::new("on purpose")),
         )
         .unwrap();

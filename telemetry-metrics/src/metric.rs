@@ -164,6 +164,18 @@ impl Metric {
         }
     }
 
+    /// The name, as given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The kind of metric.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The event to look at, instead of the name without its last segment.
     pub fn event(mut self, event: impl Into<String>) -> Self {
         self.events = Some(vec![event.into()]);

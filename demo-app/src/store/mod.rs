@@ -3,8 +3,12 @@
 mod connect;
 mod seed;
 
+use std::sync::Arc;
+
 use sqlx::Sqlite;
+use sqlx::sqlite::SqliteConnection;
 use telemetry_sqlx::Pool;
+use tokio::sync::Mutex;
 
 pub(crate) use connect::DatabaseError;
 
@@ -12,6 +16,8 @@ pub(crate) use connect::DatabaseError;
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pool: Pool<Sqlite>,
+    /// Keeps a database in memory alive; only for that.
+    _keeper: Arc<Mutex<Option<SqliteConnection>>>,
 }
 
 /// A user with the to-do items of theirs.
@@ -31,7 +37,11 @@ pub(crate) struct Item {
 
 impl Store {
     pub(crate) async fn open(url: &str) -> Result<Self, DatabaseError> {
-        connect::open(url).await.map(|pool| Self { pool })
+        let connect::Opened { pool, keeper } = connect::open(url).await?;
+        Ok(Self {
+            pool,
+            _keeper: Arc::new(Mutex::new(keeper)),
+        })
     }
 
     /// All users with their items, in one query.

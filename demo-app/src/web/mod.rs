@@ -2,13 +2,15 @@
 
 mod pages;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 use telemetry_metrics::Snapshots;
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::store::Store;
@@ -27,6 +29,7 @@ pub(crate) fn app(
     config: &Config,
     store: Store,
     telemetry: &Telemetry,
+    cut_off: watch::Receiver<bool>,
 ) -> Result<Router, StartError> {
     let shared = Shared {
         store,
@@ -48,9 +51,23 @@ pub(crate) fn app(
         // One line makes events of all requests. It stands behind the routes, so that the matched
         // route is known to it, and inside catch-panic, so that it sees the panic itself.
         .layer(endpoint_layer().map_err(StartError::Name)?)
+        .layer(from_fn_with_state(cut_off, answer_or_cut_off))
         .layer(CatchPanicLayer::custom(|_| {
             pages::panicked().into_response()
         })))
+}
+
+/// Gives up a request when the application cannot wait for it any longer. It is dropped like one
+/// whose client went away, so it is counted as `cancelled` before the reporters are flushed.
+async fn answer_or_cut_off(
+    State(mut cut_off): State<watch::Receiver<bool>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    tokio::select! {
+        response = next.run(request) => response,
+        _ = cut_off.wait_for(|now| *now) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 async fn landing(State(shared): State<Shared>) -> impl IntoResponse {

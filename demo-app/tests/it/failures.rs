@@ -1,11 +1,16 @@
 //! What goes wrong at the start and afterwards, and what a person is told.
 
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use demo_app::Config;
 
 use crate::support::{TestDemo, eventually, received};
+
+/// What counts requests.
+const COUNTER: &str = "demo.endpoint.stop.count";
 
 /// Runs the program until it ends by itself.
 fn run(arguments: &[&str]) -> (Output, Duration) {
@@ -157,7 +162,71 @@ async fn with_a_dead_statsd_address_a_hundred_requests_are_counted_exactly() {
     while requests < 100 && Instant::now() < deadline {
         requests += received(&socket, "demo.endpoint.stop.count.GET./users-fast.200.ok:");
     }
+    // And nothing is sent twice.
+    demo.statsd()
+        .unwrap()
+        .flush(Duration::from_secs(2))
+        .unwrap();
+    requests += received(&socket, "demo.endpoint.stop.count.GET./users-fast.200.ok:");
     assert_eq!(requests, 100);
+}
+
+/// Clients that go away at every possible moment, the ping of a connection among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_go_away_do_no_harm() {
+    let demo = TestDemo::start().await;
+    // Not every request gets as far as the application: some clients are gone before it is read.
+    let begun = Arc::new(AtomicU64::new(0));
+    let counted = begun.clone();
+    let _guard = telemetry::attach("test-gone", "demo.endpoint.start", move |event| {
+        if event.metadata_is("route", "/users-slow") {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    })
+    .unwrap()
+    .guard();
+    for n in 0..400_u64 {
+        let mut client = tokio::net::TcpStream::connect(demo.address())
+            .await
+            .unwrap();
+        let request = b"GET /users-slow HTTP/1.1\r\nHost: test\r\n\r\n";
+        tokio::io::AsyncWriteExt::write_all(&mut client, request)
+            .await
+            .unwrap();
+        // Not to wait for anything: this is how long this client has patience.
+        tokio::time::sleep(Duration::from_micros(n * 20)).await;
+    }
+    assert_eq!(
+        demo.get("/users-fast").await.status,
+        200,
+        "the database is still there"
+    );
+    let all = || async {
+        let snapshot = demo.aggregator().snapshot();
+        let family = snapshot
+            .families
+            .iter()
+            .find(|f| f.definition.name() == COUNTER)
+            .unwrap();
+        let slow = family.series.iter().filter(|series| {
+            series
+                .tags(&family.definition)
+                .any(|tag| tag == ("route", "/users-slow"))
+        });
+        let by_outcome = slow.map(|series| match series.data {
+            telemetry_metrics::Data::Counter(n) => (series.tags[3].to_string(), n),
+            _ => unreachable!("it is a counter"),
+        });
+        by_outcome.collect::<Vec<_>>()
+    };
+    let total = |found: &Vec<(String, u64)>| found.iter().map(|(_, n)| n).sum::<u64>();
+    let agrees = |found: &Vec<(String, u64)>| total(found) == begun.load(Ordering::SeqCst);
+    let found = eventually(all, agrees).await;
+    assert!(total(&found) > 300, "{found:?}");
+    assert!(
+        found.iter().all(|(outcome, _)| outcome != "error"),
+        "{found:?}"
+    );
 }
 
 /// A folder that is gone after the test.

@@ -18,14 +18,19 @@ struct Program {
 
 impl Program {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_demo-app"))
+        Self::start_with(arguments, |_| {})
+    }
+
+    fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_demo-app"));
+        command
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             .env_clear()
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+            .stderr(Stdio::piped());
+        change(&mut command);
+        let mut child = command.spawn().expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
@@ -89,6 +94,28 @@ fn both_signals_end_it_well() {
         program.out.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "", "one line is all it prints");
     }
+}
+
+#[test]
+fn the_environment_says_what_flags_say() {
+    let folder = std::env::temp_dir().join(format!("demo-app-env-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("demo.db");
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut program = Program::start_with(&["--flush-ms", "20"], |command| {
+        command
+            .env("DATABASE_URL", format!("sqlite://{}", file.display()))
+            .env("STATSD", daemon.local_addr().unwrap().to_string());
+    });
+    assert!(
+        daemon.recv(&mut [0; 65_536]).is_ok(),
+        "the poller's figures arrive"
+    );
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    assert!(file.exists());
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

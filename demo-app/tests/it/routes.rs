@@ -39,9 +39,7 @@ async fn after_every_route_each_definition_has_a_series() {
         demo.get(path).await;
     }
     for metric in metrics() {
-        // The names of definitions are private to them until an aggregator has checked them.
-        let text = format!("{metric:?}");
-        let name = text.split('"').nth(1).unwrap().to_owned();
+        let name = metric.name();
         let series = || async {
             let snapshot = demo.aggregator().snapshot();
             let family = snapshot
@@ -104,6 +102,30 @@ async fn a_panic_is_one_exception_and_no_stop_and_the_server_lives() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_telemetry_handler_that_panics_hurts_neither_requests_nor_counts() {
+    let demo = TestDemo::start().await;
+    let _guard = telemetry::attach("test-panics", "demo.endpoint.stop", |_| {
+        panic!("on purpose")
+    })
+    .unwrap()
+    .guard();
+    for _ in 0..100 {
+        assert_eq!(demo.get("/users-fast").await.status, 200);
+    }
+    demo.requests("/users-fast", "200", "ok", 100).await;
+    let rows = telemetry::list_handlers("demo.endpoint.stop");
+    let row = rows
+        .iter()
+        .find(|row| row.id == "test-panics")
+        .expect("it is kept");
+    // It rests after five in a row; how often it ran again depends on how long this takes.
+    assert!(
+        (5..100).contains(&row.failures) && row.resting_until.is_some(),
+        "{row:?}"
+    );
 }
 
 #[tokio::test]

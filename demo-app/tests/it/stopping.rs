@@ -49,6 +49,52 @@ async fn a_request_under_way_is_answered_and_the_last_numbers_are_sent() {
     assert_eq!(landed, 1, "the drained request is in the last flush");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cut_off_is_counted_as_cancelled() {
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
+    let demo = TestDemo::with(Config {
+        landing_delay_ms: "60000-60000".parse().unwrap(),
+        statsd: Some(daemon.local_addr().unwrap().to_string()),
+        flush_ms: 3_600_000,
+        ..Config::default()
+    })
+    .await;
+    let (started, under_way) = channel();
+    let _guard = telemetry::attach("test-cut-off", "demo.endpoint.start", move |_| {
+        let _ = started.send(());
+    })
+    .unwrap()
+    .guard();
+    let requests: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(http::try_get(demo.address(), "/")))
+        .collect();
+    let all = move || (0..10).try_for_each(|_| under_way.recv_timeout(DEADLINE));
+    tokio::task::spawn_blocking(all)
+        .await
+        .unwrap()
+        .expect("all have begun");
+
+    let began = Instant::now();
+    let report = demo.demo.stop_within(Duration::from_millis(100)).await;
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(report.complaints()[0].contains("cut off"), "{report:?}");
+    for request in requests {
+        let reply = request.await.unwrap();
+        assert!(
+            reply.is_ok_and(|reply| reply.status == 503),
+            "a client is told"
+        );
+    }
+    let mut cancelled = 0;
+    while cancelled < 10 && began.elapsed() < DEADLINE {
+        cancelled += received(&daemon, "demo.endpoint.stop.count.GET./.none.cancelled:");
+    }
+    assert_eq!(cancelled, 10);
+}
+
 #[tokio::test]
 async fn after_stopping_nobody_is_attached() {
     let demo = TestDemo::start().await;
