@@ -35,7 +35,7 @@
 //! - `outcome` of the stop is
 //!   - `ok` if the status is below 500: a 404 is the client's mistake, and the server did well;
 //!   - `error` for the others, if the body failed, or if the service returned an error, with a
-//!     short `reason` such as `500 Internal Server Error`;
+//!     short `reason` such as `500 Internal Server Error`, as far as it can be printed;
 //!   - `cancelled` if the client went away: the handler was dropped before it had answered, or
 //!     the body before its end.
 //! - `exception` (`outcome` is `panic`) is for a panic in the handler or in its body. The panic
@@ -50,7 +50,8 @@
 //! announces, after trailers, or when it is polled to its end. Answers without a body end with
 //! their headers: to `HEAD`, `204`, `304`, upgrades (`101`, and `2xx` to `CONNECT`).
 //!
-//! "Ended" means handed over to the server; what the network then does is not seen.
+//! "Ended" means handed over to the server; what the network then does is not seen. Neither is a
+//! request that the server itself refuses, because its head is malformed or too long.
 //!
 //! # Where to put it
 //!

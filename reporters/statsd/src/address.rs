@@ -23,6 +23,9 @@ impl Address {
                 Ok(Self::Literal(literal))
             };
         }
+        if text.contains("//") {
+            return Err("it is a host and a port, without a scheme before or a path behind");
+        }
         let Some((host, port)) = text.rsplit_once(':') else {
             return Err("the port is missing");
         };
@@ -32,6 +35,13 @@ impl Address {
         if host.contains(':') && !host.starts_with('[') {
             return Err("an IPv6 address needs brackets before its port");
         }
+        // `parse` alone would take a plus sign.
+        let digits = port.chars().all(|c| c.is_ascii_digit());
+        let port = match port.parse() {
+            Ok(0) => return Err(NO_PORT),
+            Ok(port) if digits => port,
+            _ => return Err("the port is not a number from 1 to 65535"),
+        };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !host.chars().all(plain) || host.len() > 253 {
             return Err("the host is neither a name nor an IP address");
@@ -45,16 +55,10 @@ impl Address {
         if last.chars().all(|c| c.is_ascii_digit()) {
             return Err("the host is neither a name nor an IP address");
         }
-        // `parse` alone would take a plus sign.
-        let digits = port.chars().all(|c| c.is_ascii_digit());
-        match port.parse() {
-            Ok(0) => Err(NO_PORT),
-            Ok(port) if digits => Ok(Self::Name {
-                host: host.into(),
-                port,
-            }),
-            _ => Err("the port is not a number from 1 to 65535"),
-        }
+        Ok(Self::Name {
+            host: host.into(),
+            port,
+        })
     }
 }
 
