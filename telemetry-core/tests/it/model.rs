@@ -104,11 +104,11 @@ proptest! {
 fn a_handler_lives_as_long_as_it_is_attached() {
     let owned = Arc::new(());
     let captured = owned.clone();
-    let attached = attach_many("it-model-life", ["it.model.life"], move |_| {
+    let attached = attach_many("it-model-life", ["it.model_life"], move |_| {
         let _ = &captured;
     })
     .unwrap();
-    execute!("it.model.life");
+    execute!("it.model_life");
     assert_eq!(Arc::strong_count(&owned), 2);
     attached.detach();
     assert_eq!(Arc::strong_count(&owned), 1);
