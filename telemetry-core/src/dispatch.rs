@@ -28,9 +28,7 @@ struct Nesting {
 
 impl Nesting {
     fn enter() -> Option<Self> {
-        // Without thread locals (a destructor that runs while the thread ends) nobody counts;
-        // such a destructor that feeds itself is beyond help.
-        let depth = NESTING.try_with(Cell::get).unwrap_or(0);
+        let depth = depth();
         if depth >= MAX_NESTING {
             return None;
         }
@@ -45,9 +43,15 @@ impl Drop for Nesting {
     }
 }
 
+fn depth() -> u32 {
+    // Without thread locals (a destructor that runs while the thread ends) nobody counts; such a
+    // destructor that feeds itself is beyond help.
+    NESTING.try_with(Cell::get).unwrap_or(0)
+}
+
 /// Whether an event emitted now would not be dispatched.
 pub(crate) fn is_full() -> bool {
-    NESTING.try_with(Cell::get).unwrap_or(0) >= MAX_NESTING
+    depth() >= MAX_NESTING
 }
 
 /// Runs the handlers of `slot`; never panics.

@@ -100,8 +100,15 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> Cow<'_, str> {
     }
 }
 
+/// Runs code of users of which nobody here needs to know whether it panics.
+pub(crate) fn quietly(work: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        discard(payload);
+    }
+}
+
 /// Drops a panic's payload, whose destructor may panic again.
-pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+fn discard(payload: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         // Enough is enough: the second one is leaked.
         std::mem::forget(again);

@@ -79,11 +79,11 @@ impl Handler {
         if until != 0 && nanos(clock::monotonic_time()) < until {
             return;
         }
-        // Unwind safety: the function is the handler's own business, and it is told about its
-        // failure through its state or not at all; nothing of ours is in an intermediate state.
         let Some(function) = &self.function else {
             return;
         };
+        // Unwind safety: the function is the handler's own business, and it is told about its
+        // failure through its state or not at all; nothing of ours is in an intermediate state.
         match catch_unwind(AssertUnwindSafe(|| function(event))) {
             Ok(()) => {
                 if self.failures_in_a_row.load(Ordering::Relaxed) != 0 {
@@ -115,9 +115,7 @@ impl Handler {
 impl Drop for Handler {
     fn drop(&mut self) {
         let function = self.function.take();
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(function))) {
-            failure::discard(payload);
-        }
+        failure::quietly(|| drop(function));
     }
 }
 

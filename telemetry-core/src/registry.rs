@@ -18,8 +18,7 @@ use once_cell::sync::Lazy;
 use crate::attach::{AttachError, HandlerInfo};
 use crate::failure::{FailurePolicy, HANDLER_FAILURE};
 use crate::handler::{Function, Handler};
-use crate::name;
-use crate::name::{MAX_RUNTIME_NAMES, NameError};
+use crate::name::{self, MAX_RUNTIME_NAMES, NameError};
 use crate::slot::Slot;
 
 static SLOTS: Lazy<DashMap<&'static str, &'static Slot>> = Lazy::new(|| {

@@ -82,6 +82,14 @@ impl Amount {
         }
     }
 
+    /// A number of the same dimension; an integer is rounded to.
+    pub(crate) fn like(self, number: f64) -> Self {
+        match self {
+            Self::Integer(_) => Self::Integer(number.round() as i64),
+            Self::Real(_) => Self::Real(number),
+        }
+    }
+
     /// `self - earlier`, for what was added between two readings of one cell.
     pub(crate) fn since(self, earlier: Self) -> Self {
         match (self, earlier) {

@@ -49,9 +49,9 @@ pub(crate) struct SummaryCell {
 #[derive(Debug)]
 pub(crate) struct DistributionCell {
     dimension: Dimension,
-    pub(crate) sum: AtomicU64,
+    sum: AtomicU64,
     /// One more than there are bounds; the count is their total, so that it always agrees.
-    pub(crate) buckets: Box<[AtomicU64]>,
+    buckets: Box<[AtomicU64]>,
     /// There once a reader that needs values has registered.
     pub(crate) values: OnceBox<Values>,
 }
@@ -148,17 +148,24 @@ impl Cell {
 }
 
 impl DistributionCell {
+    /// How many numbers each bucket holds.
+    pub(crate) fn counts(&self) -> Vec<u64> {
+        // Acquire, against the release of emitters: whoever sees the count sees the value.
+        let count = |bucket: &AtomicU64| bucket.load(Ordering::Acquire);
+        self.buckets.iter().map(count).collect()
+    }
+
+    /// The total of all numbers.
+    pub(crate) fn total(&self) -> Amount {
+        Amount::from_bits(self.dimension, self.sum.load(Ordering::Acquire))
+    }
+
     fn values(&self) -> &ValueStore {
         let values = self.values.get_or_init(|| {
             // Of several threads that come here at once one wins, and nobody adds anything before
             // that. What is read here is of emitters that have not heard yet.
-            let count: u64 = self
-                .buckets
-                .iter()
-                .map(|count| count.load(Ordering::Acquire))
-                .sum();
-            let sum = Amount::from_bits(self.dimension, self.sum.load(Ordering::Acquire));
-            let mean_before = (count > 0).then(|| sum.as_f64() / count as f64);
+            let count: u64 = self.counts().iter().sum();
+            let mean_before = (count > 0).then(|| self.total().as_f64() / count as f64);
             Box::new(Values {
                 store: ValueStore::default(),
                 mean_before,

@@ -109,21 +109,13 @@ pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
             }
         }
     }
-    let found: Vec<(Arc<Definition>, u64)> = families
+    let mut series: Vec<_> = families
         .iter()
         .filter(|family| !family.definition.tags().is_empty())
         .map(|family| {
-            let within = family
-                .series
-                .iter()
-                .filter(|series| !series.is_overflow)
-                .count();
-            (family.definition.clone(), within as u64)
+            let within = family.series.iter().filter(|series| !series.is_overflow);
+            (vec![family.definition.name()], within.count() as u64)
         })
-        .collect();
-    let mut series: Vec<_> = found
-        .iter()
-        .map(|(definition, count)| (vec![definition.name()], *count))
         .collect();
     // Two definitions may share a name; a series may not stand twice.
     for list in [&mut skipped, &mut missing, &mut overflowed, &mut series] {
@@ -136,7 +128,7 @@ pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
             .map(|report| (vec![report.reporter.as_str()], get(report)))
             .collect()
     };
-    families.extend([
+    let own = [
         family(&own.skipped, skipped),
         family(&own.tags_missing, missing),
         family(&own.overflowed, overflowed),
@@ -144,7 +136,8 @@ pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
         family(&own.sent, by_reporter(|report| report.sent)),
         family(&own.failed, by_reporter(|report| report.failed)),
         family(&own.dropped, by_reporter(|report| report.dropped)),
-    ]);
+    ];
+    families.extend(own);
 }
 
 fn family(definition: &Arc<Definition>, rows: Vec<(Vec<&str>, u64)>) -> Family {

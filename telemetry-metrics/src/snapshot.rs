@@ -208,13 +208,9 @@ fn read(definition: &Definition, cell: &Cell) -> Option<Data> {
             (count > 0).then(|| Data::Summary(summary()))
         }
         Cell::Distribution(cell) => {
-            let buckets: Vec<u64> = cell
-                .buckets
-                .iter()
-                .map(|bucket| bucket.load(Ordering::Relaxed))
-                .collect();
+            let buckets = cell.counts();
             let count = buckets.iter().sum();
-            let sum = load(&cell.sum, dimension);
+            let sum = cell.total();
             (count > 0 || show_zero).then_some(Data::Distribution(Distribution {
                 count,
                 sum,

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnection;
 use telemetry_sqlx::Pool;
-use tokio::sync::Mutex;
 
 pub(crate) use connect::DatabaseError;
 
@@ -17,7 +16,7 @@ pub(crate) use connect::DatabaseError;
 pub(crate) struct Store {
     pool: Pool<Sqlite>,
     /// Keeps a database in memory alive; only for that.
-    _keeper: Arc<Mutex<Option<SqliteConnection>>>,
+    _keeper: Arc<Option<SqliteConnection>>,
 }
 
 /// A user with the to-do items of theirs.
@@ -40,7 +39,7 @@ impl Store {
         let connect::Opened { pool, keeper } = connect::open(url).await?;
         Ok(Self {
             pool,
-            _keeper: Arc::new(Mutex::new(keeper)),
+            _keeper: Arc::new(keeper),
         })
     }
 

@@ -71,9 +71,7 @@ impl Plan {
 fn write_series(out: &mut String, family: &Family, labels: &str, data: &Data) {
     match data {
         Data::Counter(count) => {
-            start(out, family, "", labels);
-            write_u64(out, *count);
-            out.push('\n');
+            whole(out, family, "", labels, *count);
         }
         Data::Sum(amount) | Data::LastValue(amount) => {
             real(out, family, "", labels, amount.in_unit(family.unit));
@@ -86,9 +84,7 @@ fn write_series(out: &mut String, family: &Family, labels: &str, data: &Data) {
                 labels,
                 summary.sum.in_unit(family.unit),
             );
-            start(out, family, "_count", labels);
-            write_u64(out, summary.count);
-            out.push('\n');
+            whole(out, family, "_count", labels, summary.count);
         }
         Data::Distribution(histogram) => write_histogram(out, family, labels, histogram),
         // A kind of number that this version does not know has no text.
@@ -115,8 +111,12 @@ fn write_histogram(out: &mut String, family: &Family, labels: &str, histogram: &
         labels,
         histogram.sum.in_unit(family.unit),
     );
-    start(out, family, "_count", labels);
-    write_u64(out, below);
+    whole(out, family, "_count", labels, below);
+}
+
+fn whole(out: &mut String, family: &Family, ending: &str, labels: &str, count: u64) {
+    start(out, family, ending, labels);
+    write_u64(out, count);
     out.push('\n');
 }
 

@@ -1,7 +1,6 @@
 //! Metadata of a span, kept until it ends.
 
 use std::fmt::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::{Value, failure};
@@ -22,9 +21,9 @@ pub(super) enum OwnedValue {
 /// panics yields what it had printed by then.
 pub(super) fn print(value: &(impl fmt::Display + ?Sized)) -> Box<str> {
     let mut text = String::new();
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| write!(text, "{value}").is_ok())) {
-        failure::discard(payload);
-    }
+    failure::quietly(|| {
+        let _ = write!(text, "{value}");
+    });
     text.into_boxed_str()
 }
 

@@ -50,10 +50,7 @@ impl PendingPart {
         let sum = if count == self.left {
             self.sum_left
         } else {
-            match self.sum_left {
-                Amount::Integer(_) => Amount::Integer((self.value * count as f64).round() as i64),
-                Amount::Real(_) => Amount::Real(self.value * count as f64),
-            }
+            self.sum_left.like(self.value * count as f64)
         };
         self.left -= count;
         self.sum_left = self.sum_left.since(sum);

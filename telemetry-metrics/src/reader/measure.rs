@@ -75,15 +75,9 @@ impl Reader {
                 self.values(cursor, distribution_by_key(cell, dimension))
             }
             Cell::Distribution(cell) => {
-                let buckets = load_buckets(cell);
+                let buckets = cell.counts();
                 let count = buckets.iter().sum();
-                totals(
-                    cursor,
-                    dimension,
-                    count,
-                    load(&cell.sum, dimension),
-                    buckets,
-                )
+                totals(cursor, dimension, count, cell.total(), buckets)
             }
         }
     }
@@ -147,8 +141,8 @@ fn distribution_by_key(
     // Buckets before values, and emitters write values before buckets: so everything that these
     // buckets count and that has a value is seen to have it, and what is left over is never too
     // much. (It may be too little while events come in, and is made up for later.)
-    let count: u64 = load_buckets(cell).iter().sum();
-    let sum = Amount::from_bits(dimension, cell.sum.load(Ordering::Acquire));
+    let count: u64 = cell.counts().iter().sum();
+    let sum = cell.total();
     let values = cell.values.get();
     let mut parts = values.map_or_else(Vec::new, |values| held_by_key(&values.store, dimension));
     let valued: u64 = parts.iter().map(|(_, count, _)| count).sum();
@@ -170,20 +164,8 @@ fn distribution_by_key(
             .and_then(|(key, ..)| *key)
             .map_or(0.0, Index::middle),
     };
-    let sum = match sum {
-        Amount::Integer(_) => Amount::Integer((mean * left as f64).round() as i64),
-        Amount::Real(_) => Amount::Real(mean * left as f64),
-    };
-    parts.push((None, left, sum));
+    parts.push((None, left, sum.like(mean * left as f64)));
     parts
-}
-
-fn load_buckets(cell: &DistributionCell) -> Vec<u64> {
-    // Acquire, against the release of emitters; see above.
-    cell.buckets
-        .iter()
-        .map(|bucket| bucket.load(Ordering::Acquire))
-        .collect()
 }
 
 fn totals(
