@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::failure::FailurePolicy;
 use crate::name::NameError;
-use crate::{Event, registry};
+use crate::{Event, local, registry};
 
 /// Why a handler could not be attached. In every case nothing was attached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum AttachError {
         /// What is wrong with it.
         error: NameError,
     },
-    /// The pattern contains `*`, and patterns are not supported yet.
+    /// `*` stands where it cannot: it may stand alone, or last after a dot.
     Pattern {
         /// What was given.
         pattern: String,
@@ -50,7 +50,8 @@ impl fmt::Display for AttachError {
             Self::Name { pattern, error } => write!(f, "`{pattern}` is not an event name: {error}"),
             Self::Pattern { pattern } => write!(
                 f,
-                "`{pattern}` contains `*`: patterns are not supported yet, so name the events"
+                "`{pattern}` is not a pattern: `*` stands for all events, `shop.*` for those below \
+                 `shop`, and nowhere else"
             ),
         }
     }
@@ -71,6 +72,8 @@ impl std::error::Error for AttachError {
 pub struct AttachOptions {
     /// What to do when it panics.
     pub on_failure: FailurePolicy,
+    /// Whether it is for the ends of spans only; see [`attach_spans`].
+    pub spans_only: bool,
 }
 
 impl AttachOptions {
@@ -86,15 +89,30 @@ impl AttachOptions {
         self.on_failure = policy;
         self
     }
+
+    /// Run it for the ends of spans only: their `.stop` and `.exception` events, and what
+    /// [`completion_span!`](crate::completion_span!) emits. Other events of the same names do not
+    /// reach it, nor does it make anybody emit them.
+    #[must_use]
+    pub fn spans_only(mut self, only: bool) -> Self {
+        self.spans_only = only;
+        self
+    }
 }
 
-/// Attaches a function to an event.
+/// Attaches a function to an event, to all events below a prefix (`"shop.*"`), or to all (`"*"`).
 ///
-/// It runs on the thread that emits, before `execute!` returns, so it should be quick. It may
+/// A pattern concerns events that are emitted already and those that come to be later. `shop.*`
+/// does not include an event that is called `shop`.
+///
+/// The function runs on the thread that emits, before `execute!` returns, so it should be quick. It may
 /// emit, attach and detach. If it panics, neither the emitter nor the other handlers notice; see
 /// [`FailurePolicy`].
 ///
-/// The returned [`Attached`] does nothing on drop: a handler stays until it is detached.
+/// The returned [`Attached`] does nothing on drop: a handler stays until it is detached. What the
+/// function owns is dropped when no thread keeps it any more: each thread that has run it lets go
+/// of it when it next emits an event that somebody observes, or ends. (The one that detaches lets
+/// go at once.)
 ///
 /// ```
 /// telemetry::attach("greeter", "shop.visitor.arrived", |event| {
@@ -107,18 +125,18 @@ impl AttachOptions {
 ///
 /// # Errors
 ///
-/// An [`AttachError`] if the id is taken or the event is not a name.
+/// An [`AttachError`] if the id is taken or the text is neither a name nor a pattern.
 pub fn attach(
     id: impl Into<String>,
-    event: &str,
+    pattern: &str,
     handler: impl Fn(&Event<'_>) + Send + Sync + 'static,
 ) -> Result<Attached, AttachError> {
-    attach_with(id, [event], AttachOptions::default(), handler)
+    attach_with(id, [pattern], AttachOptions::default(), handler)
 }
 
-/// Attaches one function to several events: to all of them, or on an error to none.
+/// Attaches one function to several events or patterns: to all of them, or on an error to none.
 ///
-/// An event that is listed twice runs the function once.
+/// An event that is listed twice, or matched by two patterns, runs the function once.
 ///
 /// ```
 /// telemetry::attach_many("audit", ["shop.order.placed", "shop.order.cancelled"], |event| {
@@ -132,10 +150,36 @@ pub fn attach(
 /// As [`attach`]; also if the list is empty.
 pub fn attach_many<P: AsRef<str>>(
     id: impl Into<String>,
-    events: impl IntoIterator<Item = P>,
+    patterns: impl IntoIterator<Item = P>,
     handler: impl Fn(&Event<'_>) + Send + Sync + 'static,
 ) -> Result<Attached, AttachError> {
-    attach_with(id, events, AttachOptions::default(), handler)
+    attach_with(id, patterns, AttachOptions::default(), handler)
+}
+
+/// Attaches a function to the end of every span, whatever its name: one event per span.
+///
+/// That is all that a collector of traces needs. Events that are not ends of spans stay as cheap
+/// as if nobody were attached.
+///
+/// ```
+/// let _traces = telemetry::attach_spans("traces", |event| {
+///     if let Some(span) = event.span() {
+///         println!("{} {:?} {}", span.name(), span.duration(), span.context());
+///     }
+/// })?.guard();
+/// telemetry::span!("shop.checkout").finish();
+/// # assert_eq!(telemetry::list_handlers("shop")[0].failures, 0);
+/// # Ok::<(), telemetry::AttachError>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`attach`].
+pub fn attach_spans(
+    id: impl Into<String>,
+    handler: impl Fn(&Event<'_>) + Send + Sync + 'static,
+) -> Result<Attached, AttachError> {
+    attach_with(id, ["*"], AttachOptions::new().spans_only(true), handler)
 }
 
 /// [`attach_many`] with options.
@@ -151,36 +195,72 @@ pub fn attach_many<P: AsRef<str>>(
 /// # Errors
 ///
 /// As [`attach_many`].
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "an option to come may own something"
-)]
 pub fn attach_with<P: AsRef<str>>(
     id: impl Into<String>,
-    events: impl IntoIterator<Item = P>,
+    patterns: impl IntoIterator<Item = P>,
     options: AttachOptions,
     handler: impl Fn(&Event<'_>) + Send + Sync + 'static,
 ) -> Result<Attached, AttachError> {
     let id: Arc<str> = id.into().into();
     // Collected before any lock is taken: the iterator is the caller's code.
-    let events: Vec<String> = events
+    let patterns: Vec<String> = patterns
         .into_iter()
-        .map(|event| event.as_ref().to_owned())
+        .map(|pattern| pattern.as_ref().to_owned())
         .collect();
-    let number = registry::attach(id.clone(), &events, options.on_failure, Box::new(handler))?;
+    let number = registry::attach(id.clone(), &patterns, options, Box::new(handler))?;
     Ok(Attached { id, number })
 }
 
 /// Detaches the handler of this id from all its events; `false` if there is none.
 ///
 /// The id is compared, never matched. After this returns no *new* dispatch runs the handler; one
-/// in progress on another thread may finish. A handler may detach itself.
+/// in progress on another thread may finish ([`detach_and_wait`] waits for it). A handler may
+/// detach itself.
 pub fn detach(id: &str) -> bool {
     registry::detach(id)
 }
 
-/// The attached handlers whose event begins with `prefix` (whole segments; `""` is all of them):
-/// one row per handler and event, in the order of attaching.
+/// What [`detach_and_wait`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Waited {
+    /// No handler of this id was attached.
+    NotAttached,
+    /// It is detached, and no call of it is running any more.
+    Finished,
+    /// It is detached, but a call of it may be running still: the time was up, or the caller
+    /// itself is inside a handler, whose end it cannot wait for.
+    StillRunning,
+}
+
+/// Detaches the handler of this id, and waits until no call of it is in progress.
+///
+/// It takes at least a millisecond, and otherwise as long as the handlers that are running now on
+/// other threads, of whatever event: nobody keeps book of which handler runs where. Use it before
+/// unloading what the handler works on.
+///
+/// ```
+/// use std::time::Duration;
+/// use telemetry::Waited;
+///
+/// telemetry::attach("writer", "shop.order.placed", |_| { /* uses a file */ })?;
+/// assert_eq!(telemetry::detach_and_wait("writer", Duration::from_secs(5)), Waited::Finished);
+/// // The file may be closed.
+/// # Ok::<(), telemetry::AttachError>(())
+/// ```
+pub fn detach_and_wait(id: &str, timeout: Duration) -> Waited {
+    if !registry::detach(id) {
+        return Waited::NotAttached;
+    }
+    if local::quiesce(timeout) {
+        Waited::Finished
+    } else {
+        Waited::StillRunning
+    }
+}
+
+/// The handlers that an event called `prefix`, or one below it, could reach (whole segments; `""`
+/// is all of them): one row per handler and pattern, in the order of attaching.
 ///
 /// ```
 /// telemetry::attach_many("shop-log", ["shop.start", "shop.stop"], |_| {})?;
@@ -200,8 +280,10 @@ pub fn list_handlers(prefix: &str) -> Vec<HandlerInfo> {
 pub struct HandlerInfo {
     /// The id given when attaching.
     pub id: String,
-    /// The event given when attaching.
+    /// The event or pattern given when attaching.
     pub pattern: String,
+    /// Whether only ends of spans reach it; see [`attach_spans`].
+    pub spans_only: bool,
     /// How often the handler has panicked, on any of its events.
     pub failures: u64,
     /// Until when the handler is skipped because it kept failing.

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::{Number, ToValue, Value};
+use crate::callsite_info::CallsiteInfo;
+use crate::{EventKind, Number, OwnedEvent, SpanContext, SpanInfo, ToValue, Value};
 
 /// One event, on its way through the handlers attached to it.
 ///
 /// It borrows everything from the code that emits it, so passing it costs nothing; copy out what
-/// has to outlive the handler.
+/// has to outlive the handler, or [all of it](Self::to_owned).
 ///
 /// ```
 /// use telemetry::{Event, attach, execute};
@@ -31,13 +32,73 @@ pub struct Event<'a> {
     pub(crate) measurements: &'a [Option<Number>],
     pub(crate) metadata_keys: &'a [&'static str],
     pub(crate) metadata: &'a [Option<Value<'a>>],
+    /// Of the events of spans.
+    pub(crate) span: Option<&'a SpanInfo>,
 }
 
 impl<'a> Event<'a> {
+    /// An event that belongs to no span of its own.
+    #[inline]
+    pub(crate) fn new(
+        name: &'static str,
+        info: &'static CallsiteInfo,
+        measurements: &'a [Option<Number>],
+        metadata: &'a [Option<Value<'a>>],
+    ) -> Self {
+        Self {
+            name,
+            measurement_keys: info.measurement_keys,
+            measurements,
+            metadata_keys: info.metadata_keys,
+            metadata,
+            span: None,
+        }
+    }
+
     /// The event's name, `shop.endpoint.stop`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// What it is, whatever it is called.
+    #[inline]
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self.span {
+            Some(span) => span.kind(),
+            None => EventKind::Event,
+        }
+    }
+
+    /// The span that this event begins or ends; `None` for an event that is neither.
+    #[must_use]
+    pub fn span(&self) -> Option<&'a SpanInfo> {
+        self.span
+    }
+
+    /// The span that this event begins or ends, or else the one in which it was emitted.
+    ///
+    /// ```
+    /// telemetry::attach("with-id", "shop.cart.emptied", |event| {
+    ///     if let Some(context) = event.context() {
+    ///         println!("{} trace_id={}", event.name(), context.trace_id());
+    ///     }
+    /// })?;
+    /// # Ok::<(), telemetry::AttachError>(())
+    /// ```
+    #[must_use]
+    pub fn context(&self) -> Option<SpanContext> {
+        match self.span {
+            Some(span) => Some(span.context()),
+            None => SpanContext::current(),
+        }
+    }
+
+    /// A copy that owns everything.
+    #[must_use]
+    pub fn to_owned(&self) -> OwnedEvent {
+        OwnedEvent::from(self)
     }
 
     /// The measurement called `key`, if the event has it.
@@ -108,5 +169,20 @@ impl fmt::Debug for Event<'_> {
             .field("measurements", &Measurements(self))
             .field("metadata", &Metadata(self))
             .finish()
+    }
+}
+
+#[cfg(test)]
+impl Event<'_> {
+    /// An event with nothing but a name.
+    pub(crate) fn bare(name: &'static str) -> Self {
+        Self {
+            name,
+            measurement_keys: &[],
+            measurements: &[],
+            metadata_keys: &[],
+            metadata: &[],
+            span: None,
+        }
     }
 }

@@ -11,8 +11,9 @@ use std::fmt::{self, Write as _};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::callsite::Callsite;
 use crate::handler::Handler;
-use crate::{clock, dispatch, execute, registry};
+use crate::{CallsiteInfo, EventKind, ToNumber, ToValue, clock, dispatch, local, registry};
 
 /// What to do with a handler that panics. Either way the emitter and the other handlers do not
 /// notice.
@@ -36,6 +37,15 @@ pub enum FailurePolicy {
 /// are nested as deep as they may be, one line goes to standard error instead.
 pub const HANDLER_FAILURE: &str = "telemetry.handler.failure";
 
+/// By hand rather than by `execute!`; see `catalogue.rs`.
+pub(crate) static CALLSITE: Callsite = Callsite::new(CallsiteInfo::new(
+    HANDLER_FAILURE,
+    EventKind::Event,
+    &["failures", "monotonic_time", "system_time"],
+    &["handler_id", "event_name", "kind", "reason", "detached"],
+    (module_path!(), file!(), line!()),
+));
+
 pub(crate) fn report(
     handler: &Handler,
     event_name: &str,
@@ -54,12 +64,23 @@ pub(crate) fn report(
     let reason = panic_message(&*payload).into_owned();
     // A failing failure handler reports itself, too. That ends: its second failure happens inside
     // the report of the first, its third inside that of the second, and the third is not reported.
-    if registry::slot(HANDLER_FAILURE).is_observed() && !dispatch::is_full() {
-        execute!("telemetry.handler.failure", {
-            failures,
-            monotonic_time: clock::monotonic_time(),
-            system_time: clock::system_time(),
-        }, { handler_id, event_name, kind: "panic", reason, detached });
+    if CALLSITE.is_observed() && !local::is_full() {
+        let [monotonic, system] = [clock::monotonic_time(), clock::system_time()];
+        dispatch::callsite(
+            &CALLSITE,
+            &[
+                failures.to_number(),
+                monotonic.to_number(),
+                system.to_number(),
+            ],
+            &[
+                handler_id.to_value(),
+                event_name.to_value(),
+                "panic".to_value(),
+                reason.to_value(),
+                detached.to_value(),
+            ],
+        );
     } else {
         let what = if detached {
             "and was detached"

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::attach::AttachOptions;
 use crate::failure::{self, FailurePolicy};
 use crate::{Event, clock};
 
@@ -21,7 +22,7 @@ pub(crate) struct Handler {
     id: Arc<str>,
     /// Never given out twice, so that a guard cannot detach a later handler of the same id.
     number: u64,
-    on_failure: FailurePolicy,
+    options: AttachOptions,
     /// There until the drop, see below.
     function: Option<Function>,
     failures: AtomicU64,
@@ -35,13 +36,13 @@ impl Handler {
     pub(crate) fn new(
         id: Arc<str>,
         number: u64,
-        on_failure: FailurePolicy,
+        options: AttachOptions,
         function: Function,
     ) -> Self {
         Self {
             id,
             number,
-            on_failure,
+            options,
             function: Some(function),
             failures: AtomicU64::new(0),
             failures_in_a_row: AtomicU32::new(0),
@@ -58,7 +59,12 @@ impl Handler {
     }
 
     pub(crate) fn on_failure(&self) -> FailurePolicy {
-        self.on_failure
+        self.options.on_failure
+    }
+
+    /// Whether it is for the ends of spans only.
+    pub(crate) fn spans_only(&self) -> bool {
+        self.options.spans_only
     }
 
     pub(crate) fn failures(&self) -> u64 {
@@ -67,31 +73,49 @@ impl Handler {
 
     pub(crate) fn resting_until(&self) -> Option<Instant> {
         let until = self.resting_until.load(Ordering::Relaxed);
-        (until != 0)
-            .then(|| clock::start() + Duration::from_nanos(until))
-            .filter(|until| *until > Instant::now())
+        let left = Duration::from_nanos(until).checked_sub(clock::monotonic_time())?;
+        Instant::now().checked_add(left).filter(|_| !left.is_zero())
     }
 
     /// Runs the function; whatever it does, this returns.
+    #[inline]
     pub(crate) fn run(&self, event: &Event<'_>) {
-        // The clock is read only for a handler that has been put to rest before.
+        if self.options.spans_only && !event.kind().is_span_end() {
+            return;
+        }
+        if self.failures_in_a_row.load(Ordering::Relaxed) == 0 {
+            self.call(event);
+        } else {
+            self.run_after_failure(event);
+        }
+    }
+
+    /// The clock is read only for a handler that has failed.
+    #[cold]
+    fn run_after_failure(&self, event: &Event<'_>) {
         let until = self.resting_until.load(Ordering::Relaxed);
         if until != 0 && nanos(clock::monotonic_time()) < until {
             return;
         }
+        if self.call(event) {
+            self.failures_in_a_row.store(0, Ordering::Relaxed);
+            self.resting_until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    fn call(&self, event: &Event<'_>) -> bool {
         let Some(function) = &self.function else {
-            return;
+            return true;
         };
         // Unwind safety: the function is the handler's own business, and it is told about its
         // failure through its state or not at all; nothing of ours is in an intermediate state.
         match catch_unwind(AssertUnwindSafe(|| function(event))) {
-            Ok(()) => {
-                if self.failures_in_a_row.load(Ordering::Relaxed) != 0 {
-                    self.failures_in_a_row.store(0, Ordering::Relaxed);
-                    self.resting_until.store(0, Ordering::Relaxed);
-                }
+            Ok(()) => true,
+            Err(payload) => {
+                self.failed(event, payload);
+                false
             }
-            Err(payload) => self.failed(event, payload),
         }
     }
 
@@ -161,19 +185,13 @@ mod tests {
 
     #[test]
     fn a_resting_handler_is_skipped_and_runs_again_after_its_rest() {
-        let event = Event {
-            name: "handler.test.rest",
-            measurement_keys: &[],
-            measurements: &[],
-            metadata_keys: &[],
-            metadata: &[],
-        };
+        let event = Event::bare("handler.test.rest");
         let runs = Arc::new(AtomicU32::new(0));
         let counted = runs.clone();
         let handler = Handler::new(
             "rest".into(),
             u64::MAX,
-            FailurePolicy::Keep,
+            AttachOptions::default(),
             Box::new(move |_| {
                 assert!(counted.fetch_add(1, Ordering::Relaxed) >= 5, "on purpose");
             }),

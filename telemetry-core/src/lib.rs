@@ -52,42 +52,74 @@
 //! ids are not there yet.
 
 mod attach;
+mod cache;
 mod callsite;
+mod callsite_info;
+mod catalogue;
 mod clock;
+mod context;
 mod dispatch;
 mod event;
 mod failure;
+mod gate;
 mod handler;
+mod kind;
+mod local;
 mod macros;
 mod name;
 mod number;
+mod owned;
+mod pattern;
 mod registry;
 mod slot;
 mod span;
+mod sync;
 mod to_value;
 mod value;
+mod wait;
 
 pub use attach::{
-    AttachError, AttachGuard, AttachOptions, Attached, HandlerInfo, attach, attach_many,
-    attach_with, detach, list_handlers,
+    AttachError, AttachGuard, AttachOptions, Attached, HandlerInfo, Waited, attach, attach_many,
+    attach_spans, attach_with, detach, detach_and_wait, list_handlers,
 };
-pub use dispatch::MAX_NESTING;
+pub use callsite_info::CallsiteInfo;
+#[cfg(feature = "catalogue")]
+pub use catalogue::catalogue;
+pub use context::{
+    ContextGuard, InContext, ParseIdError, ParseTraceparentError, SourceAlreadySet, SpanContext,
+    SpanId, TraceId, Traceparent, in_current_context, set_context_source,
+};
 pub use event::Event;
 pub use failure::{FailurePolicy, HANDLER_FAILURE};
+pub use kind::EventKind;
+pub use local::MAX_NESTING;
 pub use name::{EventName, MAX_RUNTIME_NAMES, NameError, SpanName};
 pub use number::{Number, ToNumber};
-pub use span::{Span, SpanHandle, Wrapped};
+pub use owned::{OwnedEvent, OwnedValue};
+pub use span::{Span, SpanHandle, SpanInfo, Wrapped};
+#[cfg(feature = "attributes")]
+pub use telemetry_macros::measured;
 pub use to_value::ToValue;
 pub use value::{AnyValue, Value, any, debug, display};
 
 // For `$crate` inside this crate's own macros to mean what it means elsewhere.
-use callsite::{Callsite, Shape};
+use callsite::Callsite;
 
 /// What the macros expand to. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::callsite::{Callsite, Shape, key};
+    pub use crate::callsite::Callsite;
+    pub use crate::callsite_info::key;
+    #[cfg(linked_catalogue)]
+    pub use crate::catalogue::CALLSITES;
     pub use crate::dispatch::{callsite, event_name};
     pub use crate::macros::RuntimeName;
-    pub use crate::span::{begin as span, begin_named as named_span};
+    pub use crate::name::is_observed_as_span;
+    pub use crate::span::{
+        Parent, ToParent, begin as span, begin_complete as complete_span,
+        begin_complete_named as complete_named_span, begin_named as named_span,
+        explicit as explicit_parent, unobserved,
+    };
+    #[cfg(linked_catalogue)]
+    pub use linkme;
 }

@@ -1,4 +1,5 @@
-//! `execute!` and `span!`: thin macros over the functions in `dispatch` and `span`.
+//! `execute!`, `span!` and `completion_span!`: thin macros over the functions in `dispatch` and
+//! `span`.
 //!
 //! Statics are not hygienic: a `START` here would hide the caller's own in the arguments. Hence
 //! their long names.
@@ -27,6 +28,16 @@
 /// Arguments are **lazy**: nothing in the braces runs unless a handler is attached. An event that
 /// nobody observes costs one relaxed load of one byte.
 ///
+/// A library whose prefix is chosen at run time says what its names end with, so that the
+/// [catalogue](crate#features) knows:
+///
+/// ```
+/// # fn main() -> Result<(), telemetry::NameError> {
+/// let query = telemetry::EventName::new("shop.repo.query")?;
+/// telemetry::execute!("*.query" => query, { rows: 3 }, { source: "users" });
+/// # Ok(()) }
+/// ```
+///
 /// A name, a key or a value that cannot be is a compile error:
 ///
 /// ```compile_fail
@@ -49,12 +60,15 @@ macro_rules! execute {
     ($name:literal, { $($measurement:tt $(: $number:expr)?),* $(,)? },
                     { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
         static __TELEMETRY_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
-            $name,
-            $crate::__private::Shape::new(
+            $crate::CallsiteInfo::new(
+                $name,
+                $crate::EventKind::Event,
                 &[$($crate::__key!($measurement)),*],
                 &[$($crate::__key!($metadata)),*],
+                $crate::__place!(),
             ),
         );
+        $crate::__catalogue!(__TELEMETRY_CALLSITE.info());
         if __TELEMETRY_CALLSITE.is_observed() {
             $crate::__private::callsite(
                 &__TELEMETRY_CALLSITE,
@@ -63,28 +77,39 @@ macro_rules! execute {
             );
         }
     }};
-    ($name:expr $(,)?) => {
-        $crate::execute!($name, {}, {})
+    ($suffix:literal => $name:expr $(,)?) => {
+        $crate::execute!($suffix => $name, {}, {})
     };
-    ($name:expr, { $($measurements:tt)* } $(,)?) => {
-        $crate::execute!($name, { $($measurements)* }, {})
+    ($suffix:literal => $name:expr, { $($measurements:tt)* } $(,)?) => {
+        $crate::execute!($suffix => $name, { $($measurements)* }, {})
     };
-    ($name:expr, { $($measurement:tt $(: $number:expr)?),* $(,)? },
-                 { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
-        static __TELEMETRY_SHAPE: $crate::__private::Shape = $crate::__private::Shape::new(
-            &[$($crate::__key!($measurement)),*],
-            &[$($crate::__key!($metadata)),*],
-        );
+    ($suffix:literal => $name:expr, { $($measurement:tt $(: $number:expr)?),* $(,)? },
+                                    { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
+        static __TELEMETRY_CALLSITE: $crate::CallsiteInfo =
+            $crate::CallsiteInfo::with_runtime_name(
+                $suffix,
+                $crate::EventKind::Event,
+                &[$($crate::__key!($measurement)),*],
+                &[$($crate::__key!($metadata)),*],
+                $crate::__place!(),
+            );
+        $crate::__catalogue!(&__TELEMETRY_CALLSITE);
         let name: $crate::EventName = $crate::__private::RuntimeName::get(&$name);
         if name.is_observed() {
             $crate::__private::event_name(
                 name,
-                &__TELEMETRY_SHAPE,
+                &__TELEMETRY_CALLSITE,
                 &[$($crate::ToNumber::to_number($crate::__value!($measurement $(, $number)?))),*],
                 &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
             );
         }
     }};
+    ($name:expr $(,)?) => {
+        $crate::execute!("*" => $name, {}, {})
+    };
+    ($name:expr, { $($rest:tt)* } $(, $($more:tt)*)?) => {
+        $crate::execute!("*" => $name, { $($rest)* } $(, $($more)*)?)
+    };
 }
 
 /// Begins a span: emits `name.start`, and when the returned [`Span`](crate::Span) ends, exactly
@@ -101,6 +126,16 @@ macro_rules! execute {
 /// [`execute!`](crate::execute!), which all events of the span carry. Whether the span is observed
 /// is decided here, once; if it is not, nothing in the braces runs.
 ///
+/// It is below the span that is current here, or below the one that is named first; `parent: None`
+/// begins a new trace:
+///
+/// ```
+/// # let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// let parent = telemetry::SpanContext::from_traceparent(header).ok();
+/// let span = telemetry::span!(parent: parent, "shop.reply", { status: 200 });
+/// # assert_eq!(span.context(), parent, "nobody observes it, so it stands for its parent");
+/// ```
+///
 /// `outcome` is what the span itself says, so it is not free:
 ///
 /// ```compile_fail
@@ -108,51 +143,203 @@ macro_rules! execute {
 /// ```
 #[macro_export]
 macro_rules! span {
-    ($name:literal $(,)?) => {
-        $crate::span!($name, {})
+    (parent: $parent:expr, $($span:tt)+) => {
+        $crate::__span!([$crate::__private::explicit_parent(&$parent)] $($span)+)
     };
-    ($name:literal, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
+    ($($span:tt)+) => {
+        $crate::__span!([$crate::__private::Parent::Current] $($span)+)
+    };
+    () => {
+        ::core::compile_error!("a span needs a name: `span!(\"shop.checkout\")`")
+    };
+}
+
+/// Begins a span that reports itself only when it has ended: one event, called `name` as it is,
+/// with the same measurements and metadata as the end of a [`span!`](crate::span!), and the same
+/// four outcomes.
+///
+/// For work of which nobody wants to know that it has begun, such as a database query. Name,
+/// metadata and `parent:` are as in [`span!`](crate::span!), but a name chosen at run time is an
+/// [`EventName`](crate::EventName).
+///
+/// ```
+/// # fn query() -> usize { 3 }
+/// let span = telemetry::completion_span!("shop.repo.query", { source: "users" });
+/// let handle = span.handle();
+/// span.in_scope(|| handle.measure("rows", query()));
+/// ```
+#[macro_export]
+macro_rules! completion_span {
+    (parent: $parent:expr, $($span:tt)+) => {
+        $crate::__completion_span!([$crate::__private::explicit_parent(&$parent)] $($span)+)
+    };
+    ($($span:tt)+) => {
+        $crate::__completion_span!([$crate::__private::Parent::Current] $($span)+)
+    };
+    () => {
+        ::core::compile_error!("a span needs a name: `completion_span!(\"shop.repo.query\")`")
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __span {
+    ([$parent:expr] $name:literal $(,)?) => {
+        $crate::__span!([$parent] $name, {})
+    };
+    ([$parent:expr] $name:literal, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
         static __TELEMETRY_START: $crate::__private::Callsite = $crate::__private::Callsite::new(
-            ::core::concat!($name, ".start"),
-            $crate::__private::Shape::of_span(&[$($crate::__key!($metadata)),*]),
+            $crate::CallsiteInfo::new(
+                ::core::concat!($name, ".start"),
+                $crate::EventKind::SpanStart,
+                &["monotonic_time", "system_time"],
+                &[$($crate::__key!($metadata)),*],
+                $crate::__place!(),
+            ),
         );
         static __TELEMETRY_STOP: $crate::__private::Callsite = $crate::__private::Callsite::new(
-            ::core::concat!($name, ".stop"),
-            $crate::__private::Shape::new(&[], &[]),
+            $crate::CallsiteInfo::new(
+                ::core::concat!($name, ".stop"),
+                $crate::EventKind::SpanStop,
+                &["duration", "monotonic_time"],
+                &[$($crate::__key!($metadata)),*],
+                $crate::__place!(),
+            ),
         );
         static __TELEMETRY_EXCEPTION: $crate::__private::Callsite = $crate::__private::Callsite::new(
-            ::core::concat!($name, ".exception"),
-            $crate::__private::Shape::new(&[], &[]),
+            $crate::CallsiteInfo::new(
+                ::core::concat!($name, ".exception"),
+                $crate::EventKind::SpanException,
+                &["duration", "monotonic_time"],
+                &[$($crate::__key!($metadata)),*],
+                $crate::__place!(),
+            ),
         );
+        $crate::__catalogue!(__TELEMETRY_START.info());
+        $crate::__catalogue!(__TELEMETRY_STOP.info());
+        $crate::__catalogue!(__TELEMETRY_EXCEPTION.info());
+        let parent = $parent;
         // `|`, not `||`: all three have to be met, so that each is registered.
         if __TELEMETRY_START.is_observed() | __TELEMETRY_STOP.is_observed() | __TELEMETRY_EXCEPTION.is_observed() {
             $crate::__private::span(
-                &__TELEMETRY_START,
-                &__TELEMETRY_STOP,
-                &__TELEMETRY_EXCEPTION,
+                [&__TELEMETRY_START, &__TELEMETRY_STOP, &__TELEMETRY_EXCEPTION],
+                parent,
                 &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
             )
         } else {
-            $crate::Span::unobserved()
+            $crate::__private::unobserved(parent)
         }
     }};
-    ($name:expr $(,)?) => {
-        $crate::span!($name, {})
+    ([$parent:expr] $name:expr $(,)?) => {
+        $crate::__span!([$parent] $name, {})
     };
-    ($name:expr, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
-        static __TELEMETRY_SHAPE: $crate::__private::Shape =
-            $crate::__private::Shape::of_span(&[$($crate::__key!($metadata)),*]);
+    ([$parent:expr] $name:expr, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
+        static __TELEMETRY_START: $crate::CallsiteInfo = $crate::CallsiteInfo::with_runtime_name(
+            "*.start",
+            $crate::EventKind::SpanStart,
+            &["monotonic_time", "system_time"],
+            &[$($crate::__key!($metadata)),*],
+            $crate::__place!(),
+        );
+        static __TELEMETRY_STOP: $crate::CallsiteInfo = $crate::CallsiteInfo::with_runtime_name(
+            "*.stop",
+            $crate::EventKind::SpanStop,
+            &["duration", "monotonic_time"],
+            &[$($crate::__key!($metadata)),*],
+            $crate::__place!(),
+        );
+        static __TELEMETRY_EXCEPTION: $crate::CallsiteInfo = $crate::CallsiteInfo::with_runtime_name(
+            "*.exception",
+            $crate::EventKind::SpanException,
+            &["duration", "monotonic_time"],
+            &[$($crate::__key!($metadata)),*],
+            $crate::__place!(),
+        );
+        $crate::__catalogue!(&__TELEMETRY_START);
+        $crate::__catalogue!(&__TELEMETRY_STOP);
+        $crate::__catalogue!(&__TELEMETRY_EXCEPTION);
+        let parent = $parent;
         let name: $crate::SpanName = $crate::__private::RuntimeName::get(&$name);
         if name.is_observed() {
             $crate::__private::named_span(
                 name,
-                &__TELEMETRY_SHAPE,
+                parent,
+                [&__TELEMETRY_START, &__TELEMETRY_STOP, &__TELEMETRY_EXCEPTION],
                 &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
             )
         } else {
-            $crate::Span::unobserved()
+            $crate::__private::unobserved(parent)
         }
     }};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __completion_span {
+    ([$parent:expr] $name:literal $(,)?) => {
+        $crate::__completion_span!([$parent] $name, {})
+    };
+    ([$parent:expr] $name:literal, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
+        static __TELEMETRY_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
+            $crate::CallsiteInfo::new(
+                $name,
+                $crate::EventKind::SpanComplete,
+                &["duration", "monotonic_time"],
+                &[$($crate::__key!($metadata)),*],
+                $crate::__place!(),
+            ),
+        );
+        $crate::__catalogue!(__TELEMETRY_CALLSITE.info());
+        let parent = $parent;
+        if __TELEMETRY_CALLSITE.is_observed() {
+            $crate::__private::complete_span(
+                &__TELEMETRY_CALLSITE,
+                parent,
+                &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
+            )
+        } else {
+            $crate::__private::unobserved(parent)
+        }
+    }};
+    ([$parent:expr] $suffix:literal => $name:expr $(,)?) => {
+        $crate::__completion_span!([$parent] $suffix => $name, {})
+    };
+    ([$parent:expr] $suffix:literal => $name:expr, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
+        static __TELEMETRY_CALLSITE: $crate::CallsiteInfo = $crate::CallsiteInfo::with_runtime_name(
+            $suffix,
+            $crate::EventKind::SpanComplete,
+            &["duration", "monotonic_time"],
+            &[$($crate::__key!($metadata)),*],
+            $crate::__place!(),
+        );
+        $crate::__catalogue!(&__TELEMETRY_CALLSITE);
+        let parent = $parent;
+        let name: $crate::EventName = $crate::__private::RuntimeName::get(&$name);
+        if $crate::__private::is_observed_as_span(name) {
+            $crate::__private::complete_named_span(
+                name,
+                parent,
+                &__TELEMETRY_CALLSITE,
+                &[$($crate::ToValue::to_value($crate::__value!($metadata $(, $value)?))),*],
+            )
+        } else {
+            $crate::__private::unobserved(parent)
+        }
+    }};
+    ([$parent:expr] $name:expr $(,)?) => {
+        $crate::__completion_span!([$parent] "*" => $name, {})
+    };
+    ([$parent:expr] $name:expr, { $($metadata:tt)* } $(,)?) => {
+        $crate::__completion_span!([$parent] "*" => $name, { $($metadata)* })
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __place {
+    () => {
+        (::core::module_path!(), ::core::file!(), ::core::line!())
+    };
 }
 
 #[doc(hidden)]

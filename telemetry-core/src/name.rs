@@ -9,6 +9,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use crate::gate::Behind;
 use crate::registry;
 use crate::slot::Slot;
 
@@ -107,6 +108,18 @@ pub(crate) const fn assert_valid(name: &str) {
     }
 }
 
+/// Checks what the macros are told about names chosen at run time: `*`, or `*.` and a name.
+pub(crate) const fn assert_runtime_pattern(pattern: &str) {
+    match pattern.as_bytes() {
+        [b'*'] => {}
+        [b'*', b'.', rest @ ..] => match std::str::from_utf8(rest) {
+            Ok(rest) => assert_valid(rest),
+            Err(_) => panic!("cutting two ASCII characters off a text leaves a text"),
+        },
+        _ => panic!("what stands before `=>` is what all the names end with: `\"*.stop\" => name`"),
+    }
+}
+
 /// An event name chosen at run time, for use where the macros take a literal.
 ///
 /// Making one interns the name for ever; keep the value instead of making it again on a hot path.
@@ -159,12 +172,20 @@ impl EventName {
         self.slot.name()
     }
 
-    /// Whether a handler is attached to this event now: one relaxed load.
+    /// Whether a handler is attached to this event now: one relaxed load. (One that wants
+    /// [the ends of spans](crate::attach_spans) only does not count.)
     #[inline]
     #[must_use]
     pub fn is_observed(&self) -> bool {
-        self.slot.is_observed()
+        self.slot.is_observed(Behind::Event)
     }
+}
+
+/// Whether a handler wants the span that ends with this event.
+#[inline]
+#[must_use]
+pub fn is_observed_as_span(name: EventName) -> bool {
+    name.slot.is_observed(Behind::SpanEnd)
 }
 
 impl fmt::Debug for EventName {
@@ -239,7 +260,9 @@ impl SpanName {
     #[inline]
     #[must_use]
     pub fn is_observed(&self) -> bool {
-        self.start.is_observed() || self.stop.is_observed() || self.exception.is_observed()
+        self.start.is_observed()
+            || is_observed_as_span(self.stop)
+            || is_observed_as_span(self.exception)
     }
 }
 

@@ -4,23 +4,29 @@
 //! Which one is decided by how the span ends, and it cannot end without one: every way out of a
 //! piece of Rust (returning, `?`, a panic, a future that is dropped half-way) drops the [`Span`].
 
-mod owned;
+mod info;
+mod live;
+mod parent;
 mod terminal;
 mod wrap;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
+pub use info::SpanInfo;
+pub use live::{begin, begin_complete, begin_complete_named, begin_named, unobserved};
+pub use parent::{Parent, ToParent, explicit};
 pub use wrap::Wrapped;
 
-use crate::callsite::{Callsite, Shape};
-use crate::dispatch::dispatch;
-use crate::slot::Slot;
-use crate::{Event, Number, SpanName, ToNumber, ToValue, Value, clock};
-use owned::OwnedValue;
+use crate::context::{self, ContextGuard, Current};
+use crate::gate::Behind;
+use crate::{SpanContext, ToNumber, ToValue};
+use live::Live;
 use terminal::Ending;
+
+/// The start of a span is an event like any other: who wants ends only is not asked.
+const START: Behind = Behind::Event;
 
 /// A piece of work that has begun. Made by [`span!`](crate::span!).
 ///
@@ -37,7 +43,8 @@ use terminal::Ending;
 /// Its measurements are `duration`, `monotonic_time` and what [`measure`](Self::measure) added.
 /// The clock starts after the handlers of the start event have run.
 ///
-/// A span is `Send` and not current by itself. Dropping it unfinished is not an error: in async
+/// A span is `Send`, and not current by itself: [`in_scope`](Self::in_scope), [`wrap`](Self::wrap)
+/// and [`enter`](Self::enter) make it so, and what is emitted and begun meanwhile is below it. Dropping it unfinished is not an error: in async
 /// code a lost `select!` branch, a timeout and a closed tab are everyday.
 ///
 /// ```
@@ -52,130 +59,60 @@ use terminal::Ending;
 #[must_use = "a span that is dropped at once ends as `cancelled`"]
 pub struct Span {
     live: Option<Arc<Live>>,
-}
-
-/// A span that somebody observes. Shared with its handles; only the [`Span`] can end it.
-struct Live {
-    stop: &'static Slot,
-    exception: &'static Slot,
-    metadata_keys: &'static [&'static str],
-    metadata: Vec<Option<OwnedValue>>,
-    started: Instant,
-    /// Made in a destructor that runs while the thread unwinds: its own drop says nothing about
-    /// a panic then.
-    made_while_panicking: bool,
-    added: Mutex<Added>,
-}
-
-/// What the running span was decorated with.
-#[derive(Default)]
-struct Added {
-    metadata: Vec<(&'static str, Option<OwnedValue>)>,
-    measurements: Vec<(&'static str, Number)>,
-    failure: Option<Box<str>>,
-}
-
-impl Live {
-    fn begin(
-        slots: [&'static Slot; 3],
-        shape: &'static Shape,
-        values: &[Option<Value<'_>>],
-    ) -> Span {
-        let [start, stop, exception] = slots;
-        if start.is_observed() {
-            let event = Event {
-                name: start.name(),
-                measurement_keys: &["monotonic_time", "system_time"],
-                measurements: &[
-                    Some(Number::Duration(clock::monotonic_time())),
-                    Some(Number::Duration(clock::system_time())),
-                ],
-                metadata_keys: shape.metadata_keys,
-                metadata: values,
-            };
-            dispatch(start, &event);
-        }
-        // `monotonic_time` of the stop must not be before that of the start, so the process's
-        // zero is fixed first.
-        clock::start();
-        Span {
-            live: Some(Arc::new(Self {
-                stop,
-                exception,
-                metadata_keys: shape.metadata_keys,
-                metadata: values
-                    .iter()
-                    .map(|value| value.map(OwnedValue::from))
-                    .collect(),
-                made_while_panicking: std::thread::panicking(),
-                added: Mutex::default(),
-                // Last: copying the metadata is not the span's work either.
-                started: Instant::now(),
-            })),
-        }
-    }
-
-    fn added(&self) -> MutexGuard<'_, Added> {
-        self.added.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, key: &'static str, value: Option<Value<'_>>) {
-        let value = value.map(OwnedValue::from);
-        let mut added = self.added();
-        match added.metadata.iter_mut().find(|(known, _)| *known == key) {
-            Some(entry) => entry.1 = value,
-            None => added.metadata.push((key, value)),
-        }
-    }
-
-    fn measure(&self, key: &'static str, number: Option<Number>) {
-        let mut added = self.added();
-        added.measurements.retain(|(known, _)| *known != key);
-        added
-            .measurements
-            .extend(number.map(|number| (key, number)));
-    }
-
-    fn fail(&self, error: &(impl fmt::Display + ?Sized)) {
-        // Printed before the lock is taken: it is the caller's code.
-        let text = owned::print(error);
-        self.added().failure = Some(text);
-    }
-}
-
-/// What `span!` with a literal name calls when one of its gates is open.
-pub fn begin(
-    start: &'static Callsite,
-    stop: &'static Callsite,
-    exception: &'static Callsite,
-    values: &[Option<Value<'_>>],
-) -> Span {
-    Live::begin(
-        [start.slot(), stop.slot(), exception.slot()],
-        &start.shape,
-        values,
-    )
-}
-
-/// What `span!` with a run-time name calls when one of its gates is open.
-pub fn begin_named(name: SpanName, shape: &'static Shape, values: &[Option<Value<'_>>]) -> Span {
-    Live::begin(
-        [name.start.slot, name.stop.slot, name.exception.slot],
-        shape,
-        values,
-    )
+    /// What an unobserved span hands on: what was current when it was made.
+    passes: Current,
 }
 
 impl Span {
     /// A span that nobody observes: it does nothing, and reads no clock.
     pub const fn unobserved() -> Self {
-        Self { live: None }
+        Self {
+            live: None,
+            passes: Current::NOTHING,
+        }
     }
 
     /// Whether a handler was attached to one of the span's events when it began.
     #[must_use]
     pub fn is_observed(&self) -> bool {
         self.live.is_some()
+    }
+
+    /// The span's ids, to be handed to its children elsewhere. For a span that nobody observes, those
+    /// of the span that it would be below: its children are the next above's then.
+    #[must_use]
+    pub fn context(&self) -> Option<SpanContext> {
+        match &self.live {
+            Some(live) => Some(live.context),
+            None => self.passes.span,
+        }
+    }
+
+    /// What is to be current while the span's work runs; `None` if that is to stay as it is.
+    fn current(&self) -> Option<Current> {
+        match &self.live {
+            Some(live) => Some(live.current()),
+            None => Some(self.passes).filter(|passes| !passes.is_nothing()),
+        }
+    }
+
+    /// Makes the span current on this thread until the guard is dropped, which leaves the span and
+    /// does not end it.
+    ///
+    /// For code that cannot be put into a closure. Do not hold the guard over an `.await`: use
+    /// [`wrap`](Self::wrap) there.
+    ///
+    /// ```
+    /// let span = telemetry::span!("shop.checkout");
+    /// let guard = span.enter();
+    /// // … what begins here is below the span …
+    /// drop(guard);
+    /// span.finish();
+    /// ```
+    pub fn enter(&self) -> ContextGuard {
+        ContextGuard {
+            _entered: context::enter(self.current().unwrap_or_else(context::current)),
+        }
     }
 
     /// Adds metadata to the terminal event, in place of the start's value of the same key.
@@ -217,7 +154,7 @@ impl Span {
         self.end(&Ending::Returned);
     }
 
-    /// Runs a closure as the span's work: `ok` when it returns (`error` after
+    /// Runs a closure as the span's work, with the span being current: `ok` when it returns (`error` after
     /// [`SpanHandle::fail`]), `panic` if it panics, which goes on to the caller.
     ///
     /// ```
@@ -230,11 +167,17 @@ impl Span {
     /// assert_eq!(total, 42);
     /// ```
     pub fn in_scope<R>(mut self, work: impl FnOnce() -> R) -> R {
+        let current = self.current();
         if self.live.is_none() {
+            let _entered = current.map(context::enter);
             return work();
         }
         // Unwind safety: the panic goes on at once, so nobody sees what it left behind.
-        match catch_unwind(AssertUnwindSafe(work)) {
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let _entered = current.map(context::enter);
+            work()
+        }));
+        match result {
             Ok(result) => {
                 self.end(&Ending::Returned);
                 result
@@ -247,7 +190,10 @@ impl Span {
     }
 
     /// Makes a future the span's work: `ok` when it is ready (`error` after [`SpanHandle::fail`]),
-    /// `panic` if polling it panics, `cancelled` if it is dropped before.
+    /// `panic` if polling it panics, `cancelled` if it is dropped before. The span is current in
+    /// each poll, and while the future is dropped.
+    ///
+    /// With the feature `stream`, a stream may be wrapped as well: its span ends with it.
     ///
     /// ```
     /// # async fn load() -> u32 { 7 }
@@ -256,7 +202,7 @@ impl Span {
     /// let seven = span.wrap(load()).await;
     /// # }
     /// ```
-    pub fn wrap<F: Future>(self, future: F) -> Wrapped<F> {
+    pub fn wrap<F>(self, future: F) -> Wrapped<F> {
         Wrapped::new(self, future)
     }
 
@@ -281,7 +227,7 @@ impl Drop for Span {
 impl fmt::Debug for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Span")
-            .field("stop", &self.live.as_ref().map(|live| live.stop.name()))
+            .field("name", &self.live.as_ref().map(|live| live.ends.name()))
             .finish_non_exhaustive()
     }
 }

@@ -2,10 +2,17 @@
 
 use std::any::Any;
 
-use super::{Live, OwnedValue};
+use smallvec::{SmallVec, smallvec};
+
+use super::SpanInfo;
+use super::live::{Ends, Live};
+use crate::clock::{self, Moment};
+use crate::context;
 use crate::dispatch::dispatch;
 use crate::failure::panic_message;
-use crate::{Event, Number, Value, clock};
+use crate::gate::Behind;
+use crate::owned::OwnedValue;
+use crate::{Event, EventKind, Number, Value};
 
 /// How a span came to its end.
 pub(super) enum Ending<'p> {
@@ -19,12 +26,16 @@ pub(super) enum Ending<'p> {
 
 pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
     // First of all, so that nothing of ours counts into it.
-    let duration = live.started.elapsed();
-    let slot = match ending {
-        Ending::Panicked(_) => live.exception,
-        Ending::Returned | Ending::Dropped => live.stop,
+    let now = Moment::now();
+    let duration = now.duration_since(live.started);
+    let (slot, kind) = match (live.ends, ending) {
+        (Ends::Complete(slot), _) => (slot, EventKind::SpanComplete),
+        (Ends::Pair { exception, .. }, Ending::Panicked(_)) => {
+            (exception, EventKind::SpanException)
+        }
+        (Ends::Pair { stop, .. }, _) => (stop, EventKind::SpanStop),
     };
-    if !slot.is_observed() {
+    if !slot.is_observed(Behind::SpanEnd) {
         return;
     }
 
@@ -52,8 +63,8 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
 
     // The start's keys keep their places, so that a position learned once per callsite stays
     // good; what was set later replaces the value in place, and new keys follow.
-    let mut keys = live.metadata_keys.to_vec();
-    let mut values: Vec<Option<Value<'_>>> = live
+    let mut keys: SmallVec<[&'static str; 12]> = SmallVec::from_slice(live.metadata_keys);
+    let mut values: SmallVec<[Option<Value<'_>>; 12]> = live
         .metadata
         .iter()
         .map(|value| value.as_ref().map(OwnedValue::as_value))
@@ -72,10 +83,10 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
         }
     }
 
-    let mut measurement_keys = vec!["duration", "monotonic_time"];
-    let mut measurements = vec![
+    let mut measurement_keys: SmallVec<[&'static str; 6]> = smallvec!["duration", "monotonic_time"];
+    let mut measurements: SmallVec<[Option<Number>; 6]> = smallvec![
         Some(Number::Duration(duration)),
-        Some(Number::Duration(clock::monotonic_time())),
+        Some(Number::Duration(now.duration_since(clock::start()))),
     ];
     for (key, number) in &added.measurements {
         if !measurement_keys.contains(key) {
@@ -84,6 +95,7 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
         }
     }
 
+    let _within = context::enter(live.current());
     dispatch(
         slot,
         &Event {
@@ -92,6 +104,15 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
             measurements: &measurements,
             metadata_keys: &keys,
             metadata: &values,
+            span: Some(&SpanInfo {
+                name: live.ends.name(),
+                kind,
+                context: live.context,
+                parent: live.parent,
+                started: live.started,
+                started_at: None,
+                duration: Some(duration),
+            }),
         },
     );
 }

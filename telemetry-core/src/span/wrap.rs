@@ -8,25 +8,70 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Ending, Span};
+use crate::context::{Current, enter_all};
 
 pin_project! {
-    /// A future whose end is the end of a span; made by [`Span::wrap`].
+    /// A future (or stream) whose end is the end of a span; made by [`Span::wrap`].
     ///
     /// A panic is caught where it happens, reported with its message, and goes on. So the span
     /// says `panic` even if the future is dropped later, after a layer above has caught the panic
     /// and `thread::panicking` is false again.
     #[must_use = "futures do nothing unless polled"]
     pub struct Wrapped<F> {
-        // Declared before the span: its destructor is still the span's work.
+        // Taken out only by the drop.
         #[pin]
-        future: F,
+        future: Option<F>,
+        // Dropped after the future, whose destructor is still the span's work.
         span: Span,
+        current: Option<Current>,
+    }
+
+    impl<F> PinnedDrop for Wrapped<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _dropping = this.current.map(enter_all);
+            this.future.set(None);
+        }
     }
 }
 
 impl<F> Wrapped<F> {
     pub(super) fn new(span: Span, future: F) -> Self {
-        Self { future, span }
+        Self {
+            current: span.current(),
+            future: Some(future),
+            span,
+        }
+    }
+
+    /// Polls with the span being current; when that says that all is over, ends the span.
+    fn poll_with<R>(
+        self: Pin<&mut Self>,
+        poll: impl FnOnce(Pin<&mut F>) -> R,
+        is_over: impl FnOnce(&R) -> bool,
+    ) -> Option<R> {
+        let this = self.project();
+        let future = this.future.as_pin_mut()?;
+        let within = this.current.map(enter_all);
+        if !this.span.is_observed() {
+            return Some(poll(future));
+        }
+        // Unwind safety: the panic goes on at once; whoever catches it above decides.
+        let result = catch_unwind(AssertUnwindSafe(|| poll(future)));
+        // Also what the future has entered and not left: none of that is the end's context.
+        drop(within);
+        match result {
+            Ok(result) => {
+                if is_over(&result) {
+                    this.span.end(&Ending::Returned);
+                }
+                Some(result)
+            }
+            Err(payload) => {
+                this.span.end(&Ending::Panicked(Some(&*payload)));
+                resume_unwind(payload)
+            }
+        }
     }
 }
 
@@ -34,22 +79,27 @@ impl<F: Future> Future for Wrapped<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        if !this.span.is_observed() {
-            return this.future.poll(cx);
-        }
-        // Unwind safety: the panic goes on at once; whoever catches it above decides.
-        match catch_unwind(AssertUnwindSafe(|| this.future.poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => {
-                this.span.end(&Ending::Returned);
-                Poll::Ready(output)
-            }
-            Err(payload) => {
-                this.span.end(&Ending::Panicked(Some(&*payload)));
-                resume_unwind(payload)
-            }
-        }
+        self.poll_with(|future| future.poll(cx), Poll::is_ready)
+            .unwrap_or(Poll::Pending)
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<S: futures_core::Stream> futures_core::Stream for Wrapped<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_with(
+            |stream| stream.poll_next(cx),
+            |polled| matches!(polled, Poll::Ready(None)),
+        )
+        .unwrap_or(Poll::Ready(None))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.future
+            .as_ref()
+            .map_or((0, Some(0)), futures_core::Stream::size_hint)
     }
 }
 

@@ -1,0 +1,223 @@
+//! What is current on a thread, and how it comes and goes.
+//!
+//! Each thread has one [`Current`] in a cell, so looking at it costs a few moves, and a stack of
+//! what was current before. Entering pushes, leaving pops. Two things make it more than a stack:
+//!
+//! - Guards may be dropped in any order. Leaving an entry in the middle takes just that one out;
+//!   what is on top stays current.
+//! - A future may keep a guard of its own over an `.await` (on a single-threaded executor, as the
+//!   guard is not `Send`). When the poll ends, everything that was entered during it is left, so
+//!   that nothing leaks into the task that is polled next.
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+
+use super::ids::SpanId;
+use super::{SpanContext, source};
+
+/// What travels with the code that runs: the span, and the scope of a test's captures.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Current {
+    pub(crate) span: Option<SpanContext>,
+    /// A number that `testing` knows; 0 outside of every capture.
+    pub(crate) scope: u64,
+    /// What the source hook answered when this was entered; see `set_context_source`.
+    source: Option<SpanId>,
+}
+
+impl Current {
+    pub(crate) const NOTHING: Self = Self {
+        span: None,
+        scope: 0,
+        source: None,
+    };
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.span.is_none() && self.scope == 0
+    }
+
+    pub(crate) fn with_span(self, span: Option<SpanContext>) -> Self {
+        Self { span, ..self }
+    }
+
+    /// A span in this scope, or in the one that is current where it is entered.
+    pub(crate) fn of(span: SpanContext, scope: u64) -> Self {
+        Self {
+            span: Some(span),
+            scope,
+            source: None,
+        }
+    }
+}
+
+struct Entry {
+    number: u64,
+    /// What was current before.
+    before: Current,
+}
+
+struct Stack {
+    entries: Vec<Entry>,
+    last_number: u64,
+}
+
+thread_local! {
+    /// Without a destructor, so that it can be read while the thread ends.
+    static CURRENT: Cell<Current> = const { Cell::new(Current::NOTHING) };
+    static STACK: RefCell<Stack> = const {
+        RefCell::new(Stack { entries: Vec::new(), last_number: 0 })
+    };
+}
+
+/// What is current here, or what the source hook says if that is further inside.
+#[inline]
+pub(crate) fn current() -> Current {
+    let own = CURRENT.get();
+    match source::ask() {
+        Some(theirs) if own.source != Some(theirs.span_id()) => Current {
+            span: Some(theirs),
+            ..own
+        },
+        _ => own,
+    }
+}
+
+/// Makes something current until the guard is dropped. A scope that is current already stays.
+#[inline]
+pub(crate) fn enter(mut next: Current) -> Entered {
+    let before = CURRENT.get();
+    if next.scope == 0 {
+        next.scope = before.scope;
+    }
+    next.source = source::ask().map(|theirs| theirs.span_id());
+    let pushed = STACK.try_with(|stack| {
+        let mut stack = stack.borrow_mut();
+        stack.last_number += 1;
+        let number = stack.last_number;
+        stack.entries.push(Entry { number, before });
+        number
+    });
+    CURRENT.set(next);
+    Entered {
+        // While the thread ends there is no stack, and nothing to be entered for long.
+        number: pushed.unwrap_or(0),
+        before,
+        of_this_thread: PhantomData,
+    }
+}
+
+/// Something is current as long as this lives. Bound to its thread.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    number: u64,
+    before: Current,
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    #[inline]
+    fn drop(&mut self) {
+        let before = STACK.try_with(|stack| {
+            let entries = &mut stack.borrow_mut().entries;
+            match entries.last() {
+                Some(last) if last.number == self.number => entries.pop().map(|e| e.before),
+                _ => leave_in_the_middle(entries, self.number),
+            }
+        });
+        match before {
+            Ok(Some(before)) => CURRENT.set(before),
+            Ok(None) => {}
+            Err(_) => CURRENT.set(self.before),
+        }
+    }
+}
+
+/// As [`enter`], for one poll of a future: when the guard is dropped, everything that was entered
+/// since is left, too.
+#[inline]
+pub(crate) fn enter_all(next: Current) -> EnteredAll {
+    EnteredAll(enter(next))
+}
+
+/// See [`enter_all`].
+#[derive(Debug)]
+pub(crate) struct EnteredAll(Entered);
+
+impl Drop for EnteredAll {
+    #[inline]
+    fn drop(&mut self) {
+        let _ = STACK.try_with(|stack| {
+            let entries = &mut stack.borrow_mut().entries;
+            if entries
+                .last()
+                .is_none_or(|last| last.number == self.0.number)
+            {
+                return;
+            }
+            if let Some(at) = entries.iter().position(|e| e.number == self.0.number) {
+                entries.truncate(at + 1);
+            }
+        });
+    }
+}
+
+/// Takes one entry out from under others; what is current stays.
+#[cold]
+fn leave_in_the_middle(entries: &mut Vec<Entry>, number: u64) -> Option<Current> {
+    if let Some(at) = entries.iter().position(|entry| entry.number == number) {
+        let gone = entries.remove(at);
+        // The one above now returns to what was below.
+        entries[at].before = gone.before;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn some(n: u64) -> Current {
+        Current {
+            scope: n,
+            ..Current::NOTHING
+        }
+    }
+
+    #[test]
+    fn what_a_future_left_entered_ends_with_its_poll() {
+        let poll = enter_all(some(1));
+        let kept_over_an_await = enter(some(2));
+        drop(poll);
+        assert_eq!(current(), Current::NOTHING);
+        let other_task = enter(some(3));
+        drop(kept_over_an_await);
+        assert_eq!(current().scope, 3);
+        drop(other_task);
+        assert_eq!(current(), Current::NOTHING);
+    }
+
+    proptest! {
+        /// In whatever order guards are dropped, the youngest that is alive is current.
+        #[test]
+        fn guards_may_be_dropped_in_any_order(steps in prop::collection::vec(any::<prop::sample::Index>(), 1..40)) {
+            let mut alive: Vec<(u64, Entered)> = Vec::new();
+            let mut count = 0;
+            for step in steps {
+                let at = step.index(alive.len() + 2);
+                if at < alive.len() {
+                    drop(alive.remove(at));
+                } else {
+                    count += 1;
+                    alive.push((count, enter(some(count))));
+                }
+                prop_assert_eq!(current().scope, alive.last().map_or(0, |(n, _)| *n));
+            }
+            while !alive.is_empty() {
+                alive.remove(0);
+                prop_assert_eq!(current().scope, alive.last().map_or(0, |(n, _)| *n));
+            }
+            prop_assert_eq!(current(), Current::NOTHING);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Futures (and streams) that take what is current along.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::{Current, current, enter_all};
+
+/// Takes what is current here along into a future: for `spawn`, whose tasks otherwise begin with
+/// nothing.
+///
+/// ```
+/// # async fn charge() {}
+/// # async fn example() {
+/// let span = telemetry::span!("shop.checkout");
+/// span.wrap(async {
+///     // Runs on another thread, perhaps after the span has ended, and still belongs to it.
+///     tokio::spawn(telemetry::in_current_context(charge()));
+/// }).await;
+/// # }
+/// ```
+///
+/// For threads and `spawn_blocking`, take [`SpanContext::current`](super::SpanContext::current)
+/// along and use [`in_scope`](super::SpanContext::in_scope) there.
+pub fn in_current_context<F>(future: F) -> InContext<F> {
+    InContext::new(current(), future)
+}
+
+pin_project! {
+    /// A future (or, with the feature `stream`, a stream) that runs in a context; made by
+    /// [`in_current_context`] and [`SpanContext::wrap`](super::SpanContext::wrap).
+    ///
+    /// The context is current in each poll, and while the future is dropped.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InContext<F> {
+        #[pin]
+        inner: Option<F>,
+        context: Current,
+    }
+
+    impl<F> PinnedDrop for InContext<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the future owns is dropped in its context, too.
+            let _dropping = enter_all(*this.context);
+            this.inner.set(None);
+        }
+    }
+}
+
+impl<F> InContext<F> {
+    pub(super) fn new(context: Current, inner: F) -> Self {
+        Self {
+            inner: Some(inner),
+            context,
+        }
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _poll = enter_all(*this.context);
+        match this.inner.as_pin_mut() {
+            Some(inner) => inner.poll(cx),
+            // Only the drop empties it.
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<S: futures_core::Stream> futures_core::Stream for InContext<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        let _poll = enter_all(*this.context);
+        match this.inner.as_pin_mut() {
+            Some(inner) => inner.poll_next(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.inner {
+            Some(inner) => inner.size_hint(),
+            None => (0, Some(0)),
+        }
+    }
+}
+
+impl<F> std::fmt::Debug for InContext<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InContext")
+            .field("span", &self.context.span)
+            .finish_non_exhaustive()
+    }
+}

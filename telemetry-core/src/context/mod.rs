@@ -1,0 +1,178 @@
+//! Which span the code that runs belongs to, and how that travels: along threads, futures and
+//! processes.
+
+mod current;
+mod future;
+mod ids;
+mod random;
+mod source;
+mod traceparent;
+
+use std::fmt;
+
+pub(crate) use current::{Current, Entered, current, enter, enter_all};
+pub use future::{InContext, in_current_context};
+pub use ids::{ParseIdError, SpanId, TraceId};
+pub use source::{SourceAlreadySet, set_context_source};
+pub use traceparent::{ParseTraceparentError, Traceparent};
+
+/// Which span, of which trace: what a span hands to its children, across threads, queues and
+/// processes.
+///
+/// A context is small, `Copy` and `Send`. It goes through a channel as it is, into a header as its
+/// [`traceparent`](Self::traceparent), and into a stored record as that text; on the other side
+/// `span!(parent: context, ..)` begins a child.
+///
+/// ```
+/// use telemetry::{SpanContext, span};
+///
+/// let (sender, receiver) = std::sync::mpsc::channel();
+/// let request = span!("shop.request");
+/// sender.send(request.context()).unwrap();
+///
+/// // Elsewhere, perhaps much later:
+/// let parent: Option<SpanContext> = receiver.recv().unwrap();
+/// let job = span!(parent: parent, "shop.job");
+/// # drop((request, job));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpanContext {
+    trace_id: TraceId,
+    span_id: SpanId,
+    flags: u8,
+    remote: bool,
+}
+
+/// The flags of W3C Trace Context, level 2, that are passed on.
+const SAMPLED: u8 = 1;
+const RANDOM: u8 = 2;
+
+impl SpanContext {
+    /// A context from ids that came from elsewhere.
+    #[must_use]
+    pub const fn new(trace_id: TraceId, span_id: SpanId, sampled: bool) -> Self {
+        Self::from_parts(trace_id, span_id, sampled as u8, true)
+    }
+
+    const fn from_parts(trace_id: TraceId, span_id: SpanId, flags: u8, remote: bool) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            flags: flags & (SAMPLED | RANDOM),
+            remote,
+        }
+    }
+
+    /// A context of a new trace, sampled, for what begins without [`span!`](crate::span!): an
+    /// outgoing call of a program that observes no spans of its own.
+    #[must_use]
+    pub fn new_root() -> Self {
+        Self::from_parts(TraceId::random(), SpanId::random(), SAMPLED, false)
+    }
+
+    /// A span below `parent`, or of a new trace.
+    pub(crate) fn below(parent: Option<Self>) -> Self {
+        match parent {
+            Some(parent) => {
+                Self::from_parts(parent.trace_id, SpanId::random(), parent.flags, false)
+            }
+            None => Self::new_root(),
+        }
+    }
+
+    /// The span that the running code belongs to: the one whose closure or future this is, or what
+    /// was made current by [`in_scope`](Self::in_scope), [`wrap`](Self::wrap) or
+    /// [`enter`](Self::enter).
+    ///
+    /// ```
+    /// use telemetry::SpanContext;
+    ///
+    /// let span = telemetry::span!("shop.checkout");
+    /// let context = span.context();
+    /// span.in_scope(|| assert_eq!(SpanContext::current(), context));
+    /// assert_eq!(SpanContext::current(), None);
+    /// ```
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        current().span
+    }
+
+    /// The trace.
+    #[must_use]
+    pub const fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    /// The span.
+    #[must_use]
+    pub const fn span_id(&self) -> SpanId {
+        self.span_id
+    }
+
+    /// Whether whoever began the trace wants it recorded.
+    #[must_use]
+    pub const fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+
+    /// Whether the span is not one of this process.
+    #[must_use]
+    pub const fn is_remote(&self) -> bool {
+        self.remote
+    }
+
+    const fn flags(&self) -> u8 {
+        self.flags
+    }
+
+    /// Runs a closure as part of this span, without saying anything about the span's end.
+    ///
+    /// ```
+    /// use telemetry::SpanContext;
+    ///
+    /// let remote: SpanContext = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
+    /// remote.in_scope(|| {
+    ///     telemetry::span!("shop.reply").in_scope(|| { /* a child of the remote span */ });
+    /// });
+    /// # Ok::<(), telemetry::ParseTraceparentError>(())
+    /// ```
+    pub fn in_scope<R>(self, work: impl FnOnce() -> R) -> R {
+        let _entered = enter(Current::of(self, 0));
+        work()
+    }
+
+    /// Makes this span current on this thread until the guard is dropped.
+    ///
+    /// Do not hold the guard over an `.await`: use [`wrap`](Self::wrap) there.
+    pub fn enter(self) -> ContextGuard {
+        ContextGuard {
+            _entered: enter(Current::of(self, 0)),
+        }
+    }
+
+    /// Makes this span current in each poll of a future, and while it is dropped.
+    pub fn wrap<F: Future>(self, future: F) -> InContext<F> {
+        InContext::new(Current::of(self, current().scope), future)
+    }
+}
+
+/// As the `traceparent` text, from which it can be parsed again.
+impl fmt::Display for SpanContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.traceparent().as_str())
+    }
+}
+
+impl fmt::Debug for SpanContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SpanContext({self})")
+    }
+}
+
+/// A span is current on this thread as long as this lives; made by [`SpanContext::enter`] and
+/// [`Span::enter`](crate::Span::enter). Not `Send`. Guards may be dropped in any order.
+#[derive(Debug)]
+#[must_use = "dropping the guard leaves the span at once"]
+pub struct ContextGuard {
+    pub(crate) _entered: Entered,
+}

@@ -1,0 +1,217 @@
+//! Owned copies, for handlers that put events aside.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use crate::{Event, EventKind, Number, SpanContext, SpanInfo, ToValue, Value, failure};
+
+/// A [`Value`] that owns its text, so it can outlive the event.
+///
+/// What was handed over by [`display`](crate::display()), [`debug`](crate::debug()) or
+/// [`any`](crate::any()) is kept as the text that it prints.
+///
+/// ```
+/// use telemetry::{OwnedValue, Value};
+///
+/// let owned = OwnedValue::from(Value::from("EUR"));
+/// assert_eq!(owned.as_value(), Value::from("EUR"));
+/// ```
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OwnedValue {
+    /// Text.
+    Text(Box<str>),
+    /// A signed integer.
+    Signed(i64),
+    /// An unsigned integer.
+    Unsigned(u64),
+    /// A floating point number.
+    Float(f64),
+    /// A flag.
+    Bool(bool),
+    /// One character.
+    Char(char),
+    /// A length of time.
+    Duration(Duration),
+}
+
+/// The text of a value. It is printed on the emitter's own path, so a `Display` that fails or
+/// panics yields what it had printed by then.
+pub(crate) fn print(value: &(impl fmt::Display + ?Sized)) -> Box<str> {
+    let mut text = String::new();
+    failure::quietly(|| {
+        let _ = write!(text, "{value}");
+    });
+    text.into_boxed_str()
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Str(text) => Self::Text(text.into()),
+            Value::Signed(n) => Self::Signed(n),
+            Value::Unsigned(n) => Self::Unsigned(n),
+            Value::Float(n) => Self::Float(n),
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Char(one) => Self::Char(one),
+            Value::Duration(time) => Self::Duration(time),
+            printed => Self::Text(print(&printed)),
+        }
+    }
+}
+
+impl OwnedValue {
+    /// The value, borrowed.
+    #[must_use]
+    pub fn as_value(&self) -> Value<'_> {
+        match self {
+            Self::Text(text) => Value::Str(text),
+            Self::Signed(n) => Value::Signed(*n),
+            Self::Unsigned(n) => Value::Unsigned(*n),
+            Self::Float(n) => Value::Float(*n),
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Char(one) => Value::Char(*one),
+            Self::Duration(time) => Value::Duration(*time),
+        }
+    }
+}
+
+impl ToValue for OwnedValue {
+    fn to_value(&self) -> Option<Value<'_>> {
+        Some(self.as_value())
+    }
+}
+
+impl fmt::Debug for OwnedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_value(), f)
+    }
+}
+
+impl fmt::Display for OwnedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.as_value(), f)
+    }
+}
+
+/// A copy of an [`Event`] that owns everything: for handlers that put events into a queue.
+///
+/// ```
+/// use std::sync::mpsc;
+/// use telemetry::{attach, execute};
+///
+/// let (sender, receiver) = mpsc::sync_channel(100);
+/// attach("queue", "shop.order.placed", move |event| {
+///     // A full queue loses the event rather than making the emitter wait.
+///     let _ = sender.try_send(event.to_owned());
+/// })?;
+/// execute!("shop.order.placed", { total: 12.5 }, { currency: "EUR" });
+///
+/// let event = receiver.recv().unwrap();
+/// assert_eq!(event.name(), "shop.order.placed");
+/// assert!(event.metadata_is("currency", "EUR"));
+/// # Ok::<(), telemetry::AttachError>(())
+/// ```
+#[derive(Clone)]
+pub struct OwnedEvent {
+    name: &'static str,
+    span: Option<SpanInfo>,
+    context: Option<SpanContext>,
+    measurements: Vec<(&'static str, Number)>,
+    metadata: Vec<(&'static str, OwnedValue)>,
+}
+
+impl OwnedEvent {
+    /// The event's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// As [`Event::kind`].
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        self.span.as_ref().map_or(EventKind::Event, SpanInfo::kind)
+    }
+
+    /// As [`Event::context`].
+    #[must_use]
+    pub fn context(&self) -> Option<SpanContext> {
+        self.context
+    }
+
+    /// As [`Event::span`].
+    #[must_use]
+    pub fn span(&self) -> Option<&SpanInfo> {
+        self.span.as_ref()
+    }
+
+    /// As [`Event::measurement`].
+    #[must_use]
+    pub fn measurement(&self, key: &str) -> Option<Number> {
+        let mut all = self.measurements.iter();
+        all.find(|(own, _)| *own == key).map(|(_, number)| *number)
+    }
+
+    /// As [`Event::measurements`].
+    pub fn measurements(&self) -> impl Iterator<Item = (&'static str, Number)> + use<'_> {
+        self.measurements.iter().copied()
+    }
+
+    /// As [`Event::metadata`].
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<Value<'_>> {
+        let mut all = self.all_metadata();
+        all.find(|(own, _)| *own == key).map(|(_, value)| value)
+    }
+
+    /// As [`Event::all_metadata`].
+    pub fn all_metadata(&self) -> impl Iterator<Item = (&'static str, Value<'_>)> {
+        self.metadata
+            .iter()
+            .map(|(key, value)| (*key, value.as_value()))
+    }
+
+    /// As [`Event::metadata_is`].
+    #[must_use]
+    pub fn metadata_is(&self, key: &str, value: impl ToValue) -> bool {
+        self.metadata(key) == value.to_value()
+    }
+}
+
+impl From<&Event<'_>> for OwnedEvent {
+    fn from(event: &Event<'_>) -> Self {
+        Self {
+            name: event.name(),
+            span: event.span().map(SpanInfo::settled),
+            context: event.context(),
+            measurements: event.measurements().collect(),
+            metadata: event
+                .all_metadata()
+                .map(|(key, value)| (key, value.into()))
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Debug for OwnedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedEvent")
+            .field("name", &self.name)
+            .field("measurements", &Map(self.measurements.iter()))
+            .field("metadata", &Map(self.metadata.iter()))
+            .finish()
+    }
+}
+
+struct Map<I>(I);
+
+impl<'m, V: fmt::Debug + 'm, I: Iterator<Item = &'m (&'static str, V)> + Clone> fmt::Debug
+    for Map<I>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.0.clone().map(|(key, value)| (key, value)))
+            .finish()
+    }
+}
