@@ -83,6 +83,7 @@ mod listed {
         // Ours: the macros' way would be a static with a link section in this crate, which to the
         // compiler is `unsafe` code.
         met(crate::failure::CALLSITE.info());
+        met(crate::crash::CALLSITE.info());
         let mut all = MET.lock().unwrap_or_else(PoisonError::into_inner).clone();
         #[cfg(linked_catalogue)]
         all.extend(

@@ -58,6 +58,7 @@ mod callsite_info;
 mod catalogue;
 mod clock;
 mod context;
+mod crash;
 mod dispatch;
 mod event;
 mod failure;
@@ -89,6 +90,7 @@ pub use context::{
     ContextGuard, InContext, ParseIdError, ParseTraceparentError, SourceAlreadySet, SpanContext,
     SpanId, TraceId, Traceparent, in_current_context, set_context_source,
 };
+pub use crash::{PROCESS_PANIC, report_panics};
 pub use event::Event;
 pub use failure::{FailurePolicy, HANDLER_FAILURE};
 pub use kind::EventKind;

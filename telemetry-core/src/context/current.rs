@@ -82,6 +82,11 @@ pub(crate) fn current() -> Current {
     }
 }
 
+/// What is current here, without asking the source hook.
+pub(crate) fn own() -> Current {
+    CURRENT.get()
+}
+
 /// Makes something current until the guard is dropped. A scope that is current already stays.
 #[inline]
 pub(crate) fn enter(mut next: Current) -> Entered {

@@ -10,7 +10,7 @@ mod traceparent;
 
 use std::fmt;
 
-pub(crate) use current::{Current, Entered, current, enter, enter_all};
+pub(crate) use current::{Current, Entered, current, enter, enter_all, own};
 pub use future::{InContext, in_current_context};
 pub use ids::{ParseIdError, SpanId, TraceId};
 pub use source::{SourceAlreadySet, set_context_source};
