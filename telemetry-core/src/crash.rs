@@ -5,7 +5,6 @@
 //! of our own emits the event, with the context of the code that panicked; the hook waits for it
 //! a moment, because the process may be about to end.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -122,7 +121,7 @@ fn report(info: &PanicHookInfo<'_>) {
     }
     let (done, wait) = mpsc::sync_channel(0);
     let report = Report {
-        message: cut(panic_message(info.payload())),
+        message: cut(&panic_message(info.payload())),
         location: info.location().map(ToString::to_string).unwrap_or_default(),
         thread: thread::current().name().map(ToOwned::to_owned),
         current: context::own(),
@@ -139,7 +138,7 @@ fn report(info: &PanicHookInfo<'_>) {
     }
 }
 
-fn cut(message: Cow<'_, str>) -> String {
+fn cut(message: &str) -> String {
     let mut end = message.len().min(LONGEST_MESSAGE);
     while !message.is_char_boundary(end) {
         end -= 1;
