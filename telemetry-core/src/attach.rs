@@ -228,8 +228,8 @@ pub enum Waited {
     NotAttached,
     /// It is detached, and no call of it is running any more.
     Finished,
-    /// It is detached, but a call of it may be running still: the time was up, or the caller
-    /// itself is inside a handler, whose end it cannot wait for.
+    /// It is detached, but a call of it may be running still: the time was up, or the caller is
+    /// itself inside a handler, whose end it cannot wait for, and has not waited.
     StillRunning,
 }
 

@@ -10,11 +10,18 @@ use crate::{EventKind, name};
 pub struct CallsiteInfo {
     pub(crate) name: &'static str,
     pub(crate) kind: EventKind,
-    pub(crate) measurement_keys: &'static [&'static str],
-    pub(crate) metadata_keys: &'static [&'static str],
+    pub(crate) keys: Keys<'static>,
     module: &'static str,
     file: &'static str,
     line: u32,
+}
+
+/// The keys of an event. Its values stand in slices of their own, in the same order: the keys of a
+/// callsite are a static, so only the values are built when it runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys<'a> {
+    pub(crate) measurements: &'a [&'static str],
+    pub(crate) metadata: &'a [&'static str],
 }
 
 impl CallsiteInfo {
@@ -30,14 +37,16 @@ impl CallsiteInfo {
     ) -> Self {
         check_keys(measurement_keys);
         check_keys(metadata_keys);
-        if !matches!(kind, EventKind::Event) {
+        if matches!(kind, EventKind::SpanStart) {
             check_free_of_outcome(metadata_keys);
         }
         Self {
             name,
             kind,
-            measurement_keys,
-            metadata_keys,
+            keys: Keys {
+                measurements: measurement_keys,
+                metadata: metadata_keys,
+            },
             module,
             file,
             line,
@@ -91,17 +100,18 @@ impl CallsiteInfo {
     /// The measurements that are written here or that the span itself adds.
     #[must_use]
     pub const fn measurement_keys(&self) -> &'static [&'static str] {
-        self.measurement_keys
+        self.keys.measurements
     }
 
     /// The metadata that is written here or that the span itself adds.
     pub fn metadata_keys(&self) -> impl Iterator<Item = &'static str> + use<> {
+        // `outcome` is among the keys of a span's end, which almost always has just that.
         let own: &[&str] = match self.kind {
             EventKind::Event | EventKind::SpanStart => &[],
-            EventKind::SpanStop => &["outcome", "reason"],
-            EventKind::SpanException | EventKind::SpanComplete => &["outcome", "kind", "reason"],
+            EventKind::SpanStop => &["reason"],
+            EventKind::SpanException | EventKind::SpanComplete => &["kind", "reason"],
         };
-        self.metadata_keys.iter().chain(own).copied()
+        self.keys.metadata.iter().chain(own).copied()
     }
 
     /// Whether its events may carry more than is listed: the end of a span has what
@@ -135,8 +145,8 @@ impl fmt::Debug for CallsiteInfo {
         f.debug_struct("CallsiteInfo")
             .field("name", &self.name)
             .field("kind", &self.kind)
-            .field("measurement_keys", &self.measurement_keys)
-            .field("metadata_keys", &self.metadata_keys)
+            .field("measurement_keys", &self.keys.measurements)
+            .field("metadata_keys", &self.keys.metadata)
             .field("at", &format_args!("{}:{}", self.file, self.line))
             .finish_non_exhaustive()
     }

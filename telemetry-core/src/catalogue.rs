@@ -11,7 +11,7 @@
 #[cfg(linked_catalogue)]
 pub use linked::CALLSITES;
 #[cfg(feature = "catalogue")]
-pub use listed::catalogue;
+pub use listed::{catalogue, catalogue_is_complete};
 
 use crate::CallsiteInfo;
 
@@ -94,6 +94,26 @@ mod listed {
         let mut all: Vec<_> = all.into_values().collect();
         all.sort_unstable_by_key(|info| (info.name(), info.file(), info.line()));
         all.into_iter()
+    }
+
+    /// Whether the [`catalogue`] was put together by the linker, so that what is not in it is not
+    /// in the program either. Where it grows while the program runs, absence proves nothing.
+    ///
+    /// Code that is loaded at run time (`dlopen`) is never in it.
+    ///
+    /// ```
+    /// let emits = |event| telemetry::catalogue().any(|at| at.may_emit(event));
+    /// if telemetry::catalogue_is_complete() && !emits("shop.order.placed") {
+    ///     println!("nothing in this program emits `shop.order.placed`");
+    /// }
+    /// ```
+    #[must_use]
+    pub fn catalogue_is_complete() -> bool {
+        // An empty table is one that the linker threw away, or a program with no use for it.
+        #[cfg(linked_catalogue)]
+        return !super::linked::CALLSITES.is_empty();
+        #[cfg(not(linked_catalogue))]
+        false
     }
 }
 

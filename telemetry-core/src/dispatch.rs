@@ -7,22 +7,22 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::callsite_info::Keys;
 use crate::local::{self, MAX_NESTING};
 use crate::slot::Slot;
 use crate::{Callsite, CallsiteInfo, Event, EventName, Number, Value, catalogue};
 
-/// Runs the handlers of `slot`; never panics.
-#[inline]
-pub(crate) fn dispatch(slot: &'static Slot, event: &Event<'_>) {
-    let done = local::with_handlers(slot, |handlers| {
-        for handler in handlers {
-            handler.run(event);
-        }
-    });
-    if !done {
+/// Runs the handlers of the event's slot; never panics.
+#[inline(never)]
+pub(crate) fn dispatch(event: &Event<'_>) {
+    if !local::run_handlers::<OF_SPANS>(event) {
         nested_too_deep(event);
     }
 }
+
+// `run_handlers` is compiled for each of these, to be inlined in both.
+const OF_SPANS: u8 = 0;
+const OF_CALLSITES: u8 = 1;
 
 #[cold]
 fn nested_too_deep(event: &Event<'_>) {
@@ -38,21 +38,22 @@ fn nested_too_deep(event: &Event<'_>) {
 }
 
 /// What `execute!` with a literal name calls when its gate is open.
-#[inline(never)]
+#[inline(always)]
 pub fn callsite(
     callsite: &'static Callsite,
     measurements: &[Option<Number>],
     metadata: &[Option<Value<'_>>],
 ) {
-    let slot = callsite.slot();
-    dispatch(
-        slot,
-        &Event::new(slot.name(), callsite.info(), measurements, metadata),
+    emit(
+        callsite.slot(),
+        &callsite.info().keys,
+        measurements,
+        metadata,
     );
 }
 
 /// What `execute!` with a run-time name calls when the name's gate is open.
-#[inline(never)]
+#[inline(always)]
 pub fn event_name(
     name: EventName,
     info: &'static CallsiteInfo,
@@ -60,8 +61,25 @@ pub fn event_name(
     metadata: &[Option<Value<'_>>],
 ) {
     catalogue::met_at_run_time(info);
-    dispatch(
-        name.slot,
-        &Event::new(name.slot.name(), info, measurements, metadata),
-    );
+    emit(name.slot, &info.keys, measurements, metadata);
+}
+
+// One call from the user's code, and its six arguments are in registers.
+#[inline(never)]
+fn emit(
+    slot: &'static Slot,
+    keys: &Keys<'_>,
+    measurements: &[Option<Number>],
+    metadata: &[Option<Value<'_>>],
+) {
+    let event = Event {
+        slot,
+        keys,
+        measurements,
+        metadata,
+        span: None,
+    };
+    if !local::run_handlers::<OF_CALLSITES>(&event) {
+        nested_too_deep(&event);
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::callsite_info::CallsiteInfo;
+use crate::callsite_info::Keys;
+use crate::slot::Slot;
 use crate::{EventKind, Number, OwnedEvent, SpanContext, SpanInfo, ToValue, Value};
 
 /// One event, on its way through the handlers attached to it.
@@ -23,42 +24,23 @@ use crate::{EventKind, Number, OwnedEvent, SpanContext, SpanInfo, ToValue, Value
 /// execute!("shop.endpoint.stop", { duration: std::time::Duration::from_millis(3) }, { route: "/" });
 /// # Ok::<(), telemetry::AttachError>(())
 /// ```
+// It is built in every dispatch, so it is made of pointers to what exists already.
 #[derive(Clone, Copy)]
 pub struct Event<'a> {
-    pub(crate) name: &'static str,
-    // Keys and values stand in parallel slices: the keys of an `execute!` are a static, so only
-    // the values are built when it runs. `None` is an absent value (an empty `Option`).
-    pub(crate) measurement_keys: &'a [&'static str],
+    pub(crate) slot: &'static Slot,
+    pub(crate) keys: &'a Keys<'a>,
+    /// In the order of the keys. `None` is an absent value (an empty `Option`).
     pub(crate) measurements: &'a [Option<Number>],
-    pub(crate) metadata_keys: &'a [&'static str],
     pub(crate) metadata: &'a [Option<Value<'a>>],
     /// Of the events of spans.
     pub(crate) span: Option<&'a SpanInfo>,
 }
 
 impl<'a> Event<'a> {
-    /// An event that belongs to no span of its own.
-    #[inline]
-    pub(crate) fn new(
-        name: &'static str,
-        info: &'static CallsiteInfo,
-        measurements: &'a [Option<Number>],
-        metadata: &'a [Option<Value<'a>>],
-    ) -> Self {
-        Self {
-            name,
-            measurement_keys: info.measurement_keys,
-            measurements,
-            metadata_keys: info.metadata_keys,
-            metadata,
-            span: None,
-        }
-    }
-
     /// The event's name, `shop.endpoint.stop`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.slot.name()
     }
 
     /// What it is, whatever it is called.
@@ -104,13 +86,14 @@ impl<'a> Event<'a> {
     /// The measurement called `key`, if the event has it.
     #[must_use]
     pub fn measurement(&self, key: &str) -> Option<Number> {
-        let at = self.measurement_keys.iter().position(|own| *own == key)?;
+        let at = self.keys.measurements.iter().position(|own| *own == key)?;
         self.measurements[at]
     }
 
     /// All measurements, in the order in which they were written.
     pub fn measurements(&self) -> impl Iterator<Item = (&'static str, Number)> + use<'a> {
-        self.measurement_keys
+        self.keys
+            .measurements
             .iter()
             .zip(self.measurements)
             .filter_map(|(key, number)| Some((*key, (*number)?)))
@@ -119,13 +102,14 @@ impl<'a> Event<'a> {
     /// The metadata called `key`, if the event has it.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<Value<'a>> {
-        let at = self.metadata_keys.iter().position(|own| *own == key)?;
+        let at = self.keys.metadata.iter().position(|own| *own == key)?;
         self.metadata[at]
     }
 
     /// All metadata, in the order in which it was written.
     pub fn all_metadata(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
-        self.metadata_keys
+        self.keys
+            .metadata
             .iter()
             .zip(self.metadata)
             .filter_map(|(key, value)| Some((*key, (*value)?)))
@@ -165,7 +149,7 @@ impl fmt::Debug for Event<'_> {
             }
         }
         f.debug_struct("Event")
-            .field("name", &self.name)
+            .field("name", &self.name())
             .field("measurements", &Measurements(self))
             .field("metadata", &Metadata(self))
             .finish()
@@ -175,12 +159,15 @@ impl fmt::Debug for Event<'_> {
 #[cfg(test)]
 impl Event<'_> {
     /// An event with nothing but a name.
-    pub(crate) fn bare(name: &'static str) -> Self {
-        Self {
-            name,
-            measurement_keys: &[],
+    pub(crate) fn bare(slot: &'static Slot) -> Self {
+        const NONE: Keys<'static> = Keys {
             measurements: &[],
-            metadata_keys: &[],
+            metadata: &[],
+        };
+        Self {
+            slot,
+            keys: &NONE,
+            measurements: &[],
             metadata: &[],
             span: None,
         }

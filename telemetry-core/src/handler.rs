@@ -16,6 +16,8 @@ const FAILURES_BEFORE_REST: u32 = 5;
 const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
+const SPANS_ONLY: u32 = 1 << 31;
+
 pub(crate) type Function = Box<dyn Fn(&Event<'_>) + Send + Sync>;
 
 pub(crate) struct Handler {
@@ -23,10 +25,11 @@ pub(crate) struct Handler {
     /// Never given out twice, so that a guard cannot detach a later handler of the same id.
     number: u64,
     options: AttachOptions,
-    /// There until the drop, see below.
-    function: Option<Function>,
+    function: Function,
+    /// Nothing but 0 is what an ordinary handler that is well has here, so that running it takes
+    /// one look: [`SPANS_ONLY`], and how often it has failed in a row.
+    care: AtomicU32,
     failures: AtomicU64,
-    failures_in_a_row: AtomicU32,
     /// Nanoseconds since the process began; 0 is not resting. Relaxed, as are the counts: a
     /// thread that learns of a rest a moment late runs the handler once more.
     resting_until: AtomicU64,
@@ -42,10 +45,10 @@ impl Handler {
         Self {
             id,
             number,
+            care: AtomicU32::new(if options.spans_only { SPANS_ONLY } else { 0 }),
             options,
-            function: Some(function),
+            function,
             failures: AtomicU64::new(0),
-            failures_in_a_row: AtomicU32::new(0),
             resting_until: AtomicU64::new(0),
         }
     }
@@ -78,39 +81,45 @@ impl Handler {
     }
 
     /// Runs the function; whatever it does, this returns.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn run(&self, event: &Event<'_>) {
-        if self.options.spans_only && !event.kind().is_span_end() {
-            return;
-        }
-        if self.failures_in_a_row.load(Ordering::Relaxed) == 0 {
+        if self.care.load(Ordering::Relaxed) == 0 {
             self.call(event);
         } else {
-            self.run_after_failure(event);
+            self.run_with_care(event);
         }
     }
 
     /// The clock is read only for a handler that has failed.
     #[cold]
-    fn run_after_failure(&self, event: &Event<'_>) {
+    #[inline(never)]
+    fn run_with_care(&self, event: &Event<'_>) {
+        if self.spans_only() && !event.kind().is_span_end() {
+            return;
+        }
+        if self.failures_in_a_row() == 0 {
+            self.call(event);
+            return;
+        }
         let until = self.resting_until.load(Ordering::Relaxed);
         if until != 0 && nanos(clock::monotonic_time()) < until {
             return;
         }
         if self.call(event) {
-            self.failures_in_a_row.store(0, Ordering::Relaxed);
+            self.care.fetch_and(SPANS_ONLY, Ordering::Relaxed);
             self.resting_until.store(0, Ordering::Relaxed);
         }
     }
 
-    #[inline]
+    fn failures_in_a_row(&self) -> u32 {
+        self.care.load(Ordering::Relaxed) & !SPANS_ONLY
+    }
+
+    #[inline(always)]
     fn call(&self, event: &Event<'_>) -> bool {
-        let Some(function) = &self.function else {
-            return true;
-        };
         // Unwind safety: the function is the handler's own business, and it is told about its
         // failure through its state or not at all; nothing of ours is in an intermediate state.
-        match catch_unwind(AssertUnwindSafe(|| function(event))) {
+        match catch_unwind(AssertUnwindSafe(|| (self.function)(event))) {
             Ok(()) => true,
             Err(payload) => {
                 self.failed(event, payload);
@@ -122,10 +131,8 @@ impl Handler {
     #[cold]
     fn failed(&self, event: &Event<'_>, payload: Box<dyn Any + Send>) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        let in_a_row = self
-            .failures_in_a_row
-            .fetch_add(1, Ordering::Relaxed)
-            .saturating_add(1);
+        // Rests grow to a minute, so a handler cannot fail two thousand million times in a row.
+        let in_a_row = (self.care.fetch_add(1, Ordering::Relaxed) & !SPANS_ONLY) + 1;
         if let Some(rest) = rest_after(in_a_row) {
             let until = nanos(clock::monotonic_time() + rest);
             self.resting_until.store(until, Ordering::Relaxed);
@@ -138,7 +145,8 @@ impl Handler {
 /// outlived it. What the function captured is dropped there, and may panic.
 impl Drop for Handler {
     fn drop(&mut self) {
-        let function = self.function.take();
+        let nothing: Function = Box::new(|_| {});
+        let function = std::mem::replace(&mut self.function, nothing);
         failure::quietly(|| drop(function));
     }
 }
@@ -168,6 +176,7 @@ impl fmt::Debug for Handler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slot::Slot;
 
     #[test]
     fn the_fifth_failure_in_a_row_rests_a_second_doubling_to_a_minute() {
@@ -185,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_resting_handler_is_skipped_and_runs_again_after_its_rest() {
-        let event = Event::bare("handler.test.rest");
+        static SLOT: Slot = Slot::new("handler.test.rest");
+        let event = Event::bare(&SLOT);
         let runs = Arc::new(AtomicU32::new(0));
         let counted = runs.clone();
         let handler = Handler::new(
@@ -211,7 +221,7 @@ mod tests {
         handler.run(&event);
         assert_eq!(runs.load(Ordering::Relaxed), 6);
         assert_eq!(handler.resting_until(), None);
-        assert_eq!(handler.failures_in_a_row.load(Ordering::Relaxed), 0);
+        assert_eq!(handler.failures_in_a_row(), 0);
         assert_eq!(handler.failures(), 5);
     }
 }

@@ -60,6 +60,7 @@ mod clock;
 mod context;
 mod crash;
 mod dispatch;
+mod emit;
 mod event;
 mod failure;
 mod gate;
@@ -75,6 +76,7 @@ mod registry;
 mod slot;
 mod span;
 mod sync;
+mod text;
 mod to_value;
 mod value;
 mod wait;
@@ -85,12 +87,13 @@ pub use attach::{
 };
 pub use callsite_info::CallsiteInfo;
 #[cfg(feature = "catalogue")]
-pub use catalogue::catalogue;
+pub use catalogue::{catalogue, catalogue_is_complete};
 pub use context::{
     ContextGuard, InContext, ParseIdError, ParseTraceparentError, SourceAlreadySet, SpanContext,
     SpanId, TraceId, Traceparent, in_current_context, set_context_source,
 };
 pub use crash::{PROCESS_PANIC, report_panics};
+pub use emit::emit;
 pub use event::Event;
 pub use failure::{FailurePolicy, HANDLER_FAILURE};
 pub use kind::EventKind;

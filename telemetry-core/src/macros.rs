@@ -202,7 +202,7 @@ macro_rules! __span {
                 ::core::concat!($name, ".stop"),
                 $crate::EventKind::SpanStop,
                 &["duration", "monotonic_time"],
-                &[$($crate::__key!($metadata)),*],
+                &[$($crate::__key!($metadata),)* "outcome"],
                 $crate::__place!(),
             ),
         );
@@ -211,7 +211,7 @@ macro_rules! __span {
                 ::core::concat!($name, ".exception"),
                 $crate::EventKind::SpanException,
                 &["duration", "monotonic_time"],
-                &[$($crate::__key!($metadata)),*],
+                &[$($crate::__key!($metadata),)* "outcome"],
                 $crate::__place!(),
             ),
         );
@@ -245,14 +245,14 @@ macro_rules! __span {
             "*.stop",
             $crate::EventKind::SpanStop,
             &["duration", "monotonic_time"],
-            &[$($crate::__key!($metadata)),*],
+            &[$($crate::__key!($metadata),)* "outcome"],
             $crate::__place!(),
         );
         static __TELEMETRY_EXCEPTION: $crate::CallsiteInfo = $crate::CallsiteInfo::with_runtime_name(
             "*.exception",
             $crate::EventKind::SpanException,
             &["duration", "monotonic_time"],
-            &[$($crate::__key!($metadata)),*],
+            &[$($crate::__key!($metadata),)* "outcome"],
             $crate::__place!(),
         );
         $crate::__catalogue!(&__TELEMETRY_START);
@@ -285,7 +285,7 @@ macro_rules! __completion_span {
                 $name,
                 $crate::EventKind::SpanComplete,
                 &["duration", "monotonic_time"],
-                &[$($crate::__key!($metadata)),*],
+                &[$($crate::__key!($metadata),)* "outcome"],
                 $crate::__place!(),
             ),
         );
@@ -309,7 +309,7 @@ macro_rules! __completion_span {
             $suffix,
             $crate::EventKind::SpanComplete,
             &["duration", "monotonic_time"],
-            &[$($crate::__key!($metadata)),*],
+            &[$($crate::__key!($metadata),)* "outcome"],
             $crate::__place!(),
         );
         $crate::__catalogue!(&__TELEMETRY_CALLSITE);

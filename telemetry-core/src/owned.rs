@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use crate::text::Text;
 use crate::{Event, EventKind, Number, SpanContext, SpanInfo, ToValue, Value, failure};
 
 /// A [`Value`] that owns its text, so it can outlive the event.
@@ -17,61 +18,58 @@ use crate::{Event, EventKind, Number, SpanContext, SpanInfo, ToValue, Value, fai
 /// assert_eq!(owned.as_value(), Value::from("EUR"));
 /// ```
 #[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub enum OwnedValue {
-    /// Text.
-    Text(Box<str>),
-    /// A signed integer.
+pub struct OwnedValue(Owned);
+
+#[derive(Clone, PartialEq)]
+enum Owned {
+    Text(Text),
     Signed(i64),
-    /// An unsigned integer.
     Unsigned(u64),
-    /// A floating point number.
     Float(f64),
-    /// A flag.
     Bool(bool),
-    /// One character.
     Char(char),
-    /// A length of time.
     Duration(Duration),
 }
 
 /// The text of a value. It is printed on the emitter's own path, so a `Display` that fails or
 /// panics yields what it had printed by then.
-pub(crate) fn print(value: &(impl fmt::Display + ?Sized)) -> Box<str> {
+pub(crate) fn print(value: &(impl fmt::Display + ?Sized)) -> Text {
     let mut text = String::new();
     failure::quietly(|| {
         let _ = write!(text, "{value}");
     });
-    text.into_boxed_str()
+    text.into()
 }
 
 impl From<Value<'_>> for OwnedValue {
+    #[inline]
     fn from(value: Value<'_>) -> Self {
-        match value {
-            Value::Str(text) => Self::Text(text.into()),
-            Value::Signed(n) => Self::Signed(n),
-            Value::Unsigned(n) => Self::Unsigned(n),
-            Value::Float(n) => Self::Float(n),
-            Value::Bool(flag) => Self::Bool(flag),
-            Value::Char(one) => Self::Char(one),
-            Value::Duration(time) => Self::Duration(time),
-            printed => Self::Text(print(&printed)),
-        }
+        Self(match value {
+            Value::Str(text) => Owned::Text(Text::new(text)),
+            Value::Signed(n) => Owned::Signed(n),
+            Value::Unsigned(n) => Owned::Unsigned(n),
+            Value::Float(n) => Owned::Float(n),
+            Value::Bool(flag) => Owned::Bool(flag),
+            Value::Char(one) => Owned::Char(one),
+            Value::Duration(time) => Owned::Duration(time),
+            printed => Owned::Text(print(&printed)),
+        })
     }
 }
 
 impl OwnedValue {
     /// The value, borrowed.
+    #[inline]
     #[must_use]
     pub fn as_value(&self) -> Value<'_> {
-        match self {
-            Self::Text(text) => Value::Str(text),
-            Self::Signed(n) => Value::Signed(*n),
-            Self::Unsigned(n) => Value::Unsigned(*n),
-            Self::Float(n) => Value::Float(*n),
-            Self::Bool(flag) => Value::Bool(*flag),
-            Self::Char(one) => Value::Char(*one),
-            Self::Duration(time) => Value::Duration(*time),
+        match &self.0 {
+            Owned::Text(text) => Value::Str(text.as_str()),
+            Owned::Signed(n) => Value::Signed(*n),
+            Owned::Unsigned(n) => Value::Unsigned(*n),
+            Owned::Float(n) => Value::Float(*n),
+            Owned::Bool(flag) => Value::Bool(*flag),
+            Owned::Char(one) => Value::Char(*one),
+            Owned::Duration(time) => Value::Duration(*time),
         }
     }
 }

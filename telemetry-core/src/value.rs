@@ -19,6 +19,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
+#[repr(u64)]
 pub enum Value<'a> {
     /// Text.
     Str(&'a str),

@@ -1,9 +1,9 @@
 //! Waiting until handlers that are detached run no more.
 //!
-//! Each thread has a record that says whether it is running handlers: a count of its dispatches
-//! (those that are not inside another), odd while one is in progress. The thread alone writes it,
-//! with plain stores. Whoever waits looks at all records: a thread that is not in a dispatch, or has
-//! begun another one since, has no call left that began before.
+//! Each thread has a record that says whether it is running handlers: how deep its events nest at
+//! the moment, and how many dispatches that were not inside another it has ended. The thread alone
+//! writes it, with plain stores. Whoever waits looks at all records: a thread that is not in a
+//! dispatch, or has ended one since, has no call left that began before.
 //!
 //! For this to be exact a thread's store has to be visible before it reads the handler list, which
 //! takes a fence in every dispatch. That fence costs an observed event about half of what it costs
@@ -16,33 +16,54 @@ use crate::sync::{AtomicU64, Ordering, heavy_fence, light_fence};
 
 /// What one thread says about itself.
 #[derive(Debug)]
+// On a line of its own: another thread's record beside it would make both write one line.
+#[repr(align(128))]
 pub(crate) struct Record {
-    turns: AtomicU64,
+    /// The depth in the lowest bits, the count of ended dispatches above it.
+    state: AtomicU64,
 }
+
+const DEPTH: u64 = 0b11_1111;
+const ONE_ENDED: u64 = DEPTH + 1;
 
 impl Record {
     pub(crate) fn new() -> Self {
         Self {
-            turns: AtomicU64::new(0),
+            state: AtomicU64::new(0),
         }
     }
 
+    pub(crate) fn depth(&self) -> u64 {
+        self.state.load(Ordering::Relaxed) & DEPTH
+    }
+
+    /// A dispatch begins, unless it would be nested deeper than `most` (at most 63). What it
+    /// answers is for [`end`](Self::end).
     #[inline(always)]
-    pub(crate) fn begin(&self) {
-        let turns = self.turns.load(Ordering::Relaxed);
-        self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);
+    pub(crate) fn begin(&self, most: u32) -> Option<u64> {
+        let before = self.state.load(Ordering::Relaxed);
+        if before & DEPTH >= u64::from(most) {
+            return None;
+        }
+        // Release, for who sees by this that the one before has ended, see `end`.
+        self.state.store(before + 1, Ordering::Release);
         light_fence();
+        Some(before)
     }
 
     /// Release: who sees that the dispatch has ended sees what its handlers did.
     #[inline(always)]
-    pub(crate) fn end(&self) {
-        let turns = self.turns.load(Ordering::Relaxed);
-        self.turns.store(turns.wrapping_add(1), Ordering::Release);
+    pub(crate) fn end(&self, before: u64) {
+        if before & DEPTH == 0 {
+            self.state
+                .store(before.wrapping_add(ONE_ENDED), Ordering::Release);
+        } else {
+            self.state.store(before, Ordering::Release);
+        }
     }
 
-    fn turns(&self) -> u64 {
-        self.turns.load(Ordering::Acquire)
+    fn state(&self) -> u64 {
+        self.state.load(Ordering::Acquire)
     }
 }
 
@@ -51,8 +72,9 @@ impl Record {
 pub(crate) fn quiesce(records: &[Arc<Record>], mut pause: impl FnMut() -> bool) -> bool {
     heavy_fence();
     records.iter().all(|record| {
-        let seen = record.turns();
-        while seen % 2 == 1 && record.turns() == seen {
+        let seen = record.state();
+        let is_still_in_it = |now: u64| now & DEPTH != 0 && now / ONE_ENDED == seen / ONE_ENDED;
+        while is_still_in_it(record.state()) {
             if !pause() {
                 return false;
             }

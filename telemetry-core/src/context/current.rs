@@ -32,8 +32,16 @@ impl Current {
         source: None,
     };
 
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.span.is_none() && self.scope == 0
+    /// Not to be entered: whatever is current stays. An `Option` around this would not be copied
+    /// as fast.
+    pub(crate) const AS_IT_IS: Self = Self {
+        scope: u64::MAX,
+        ..Self::NOTHING
+    };
+
+    #[inline]
+    pub(crate) fn is_as_it_is(&self) -> bool {
+        self.scope == u64::MAX
     }
 
     pub(crate) fn with_span(self, span: Option<SpanContext>) -> Self {
@@ -91,6 +99,9 @@ pub(crate) fn own() -> Current {
 #[inline]
 pub(crate) fn enter(mut next: Current) -> Entered {
     let before = CURRENT.get();
+    if next.is_as_it_is() {
+        next = before;
+    }
     if next.scope == 0 {
         next.scope = before.scope;
     }

@@ -39,13 +39,16 @@ pub use traceparent::{ParseTraceparentError, Traceparent};
 pub struct SpanContext {
     trace_id: TraceId,
     span_id: SpanId,
-    flags: u8,
-    remote: bool,
+    /// A whole word, and no `bool` beside it: contexts are copied all the time, and a word that is
+    /// partly padding, or that tells `Some` from `None`, makes that a matter of many small moves.
+    flags: u64,
 }
 
 /// The flags of W3C Trace Context, level 2, that are passed on.
 const SAMPLED: u8 = 1;
 const RANDOM: u8 = 2;
+/// Ours, never passed on.
+const REMOTE: u64 = 1 << 8;
 
 impl SpanContext {
     /// A context from ids that came from elsewhere.
@@ -58,8 +61,7 @@ impl SpanContext {
         Self {
             trace_id,
             span_id,
-            flags: flags & (SAMPLED | RANDOM),
-            remote,
+            flags: (flags & (SAMPLED | RANDOM)) as u64 | if remote { REMOTE } else { 0 },
         }
     }
 
@@ -74,7 +76,7 @@ impl SpanContext {
     pub(crate) fn below(parent: Option<Self>) -> Self {
         match parent {
             Some(parent) => {
-                Self::from_parts(parent.trace_id, SpanId::random(), parent.flags, false)
+                Self::from_parts(parent.trace_id, SpanId::random(), parent.flags(), false)
             }
             None => Self::new_root(),
         }
@@ -112,17 +114,17 @@ impl SpanContext {
     /// Whether whoever began the trace wants it recorded.
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
-        self.flags & SAMPLED != 0
+        self.flags() & SAMPLED != 0
     }
 
     /// Whether the span is not one of this process.
     #[must_use]
     pub const fn is_remote(&self) -> bool {
-        self.remote
+        self.flags & REMOTE != 0
     }
 
     const fn flags(&self) -> u8 {
-        self.flags
+        self.flags as u8
     }
 
     /// Runs a closure as part of this span, without saying anything about the span's end.
@@ -150,8 +152,9 @@ impl SpanContext {
         }
     }
 
-    /// Makes this span current in each poll of a future, and while it is dropped.
-    pub fn wrap<F: Future>(self, future: F) -> InContext<F> {
+    /// Makes this span current in each poll of a future, and while it is dropped. With the feature
+    /// `stream`, streams may be wrapped as well.
+    pub fn wrap<F>(self, future: F) -> InContext<F> {
         InContext::new(Current::of(self, current().scope), future)
     }
 }

@@ -1,122 +1,95 @@
 //! A span that somebody observes: what it keeps from its start to its end.
 
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use once_cell::sync::OnceCell;
 use smallvec::SmallVec;
 
+use super::added::Added;
 use super::{Parent, Span, SpanInfo};
-use crate::callsite_info::CallsiteInfo;
+use crate::callsite_info::{CallsiteInfo, Keys};
 use crate::catalogue;
 use crate::clock::{self, Moment};
 use crate::context::{self, Current};
 use crate::dispatch::dispatch;
-use crate::owned::{self, OwnedValue};
+use crate::owned::OwnedValue;
 use crate::slot::Slot;
-use crate::{Callsite, Event, EventKind, Number, SpanContext, SpanName, Value};
+use crate::{Callsite, Event, EventKind, EventName, Number, SpanContext, SpanName, Value};
 
-/// Shared by a [`Span`] with its handles; only the [`Span`] can end it.
 pub(super) struct Live {
     pub(super) ends: Ends,
     pub(super) context: SpanContext,
     pub(super) parent: Option<SpanContext>,
     /// The scope of a test's captures in which it began.
     scope: u64,
-    pub(super) metadata_keys: &'static [&'static str],
+    /// That of the start, in the order of its keys.
     pub(super) metadata: SmallVec<[Option<OwnedValue>; 4]>,
     pub(super) started: Moment,
     /// Made in a destructor that runs while the thread unwinds: its own drop says nothing about
     /// a panic then.
     pub(super) made_while_panicking: bool,
-    added: Mutex<Added>,
+    /// There from the first decoration or handle on: most spans have none.
+    pub(super) added: OnceCell<Arc<Mutex<Added>>>,
 }
 
 /// With which event it ends.
 #[derive(Clone, Copy)]
-pub(super) enum Ends {
-    Pair {
-        stop: &'static Slot,
-        exception: &'static Slot,
-    },
-    Complete(&'static Slot),
+pub(super) struct Ends {
+    pub(super) stop: &'static Slot,
+    /// `None` if it reports its completion only, however it came.
+    pub(super) exception: Option<&'static Slot>,
+    /// The start's, and `outcome`.
+    pub(super) keys: &'static Keys<'static>,
 }
 
 impl Ends {
     /// The span's own name.
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Pair { stop, .. } => {
-                let stop = stop.name();
-                stop.strip_suffix(".stop").unwrap_or(stop)
-            }
-            Self::Complete(slot) => slot.name(),
+        let stop = self.stop.name();
+        match self.exception {
+            Some(_) => stop.strip_suffix(".stop").unwrap_or(stop),
+            None => stop,
+        }
+    }
+
+    /// The keys of the metadata that the span began with.
+    fn start_keys(self) -> &'static [&'static str] {
+        match self.keys.metadata {
+            [start @ .., _outcome] => start,
+            [] => &[],
         }
     }
 }
 
-/// What the running span was decorated with.
-#[derive(Default)]
-pub(super) struct Added {
-    pub(super) metadata: Vec<(&'static str, Option<OwnedValue>)>,
-    pub(super) measurements: SmallVec<[(&'static str, Number); 2]>,
-    pub(super) failure: Option<Box<str>>,
-}
-
 impl Live {
+    #[inline(always)]
     fn begin(
         start: Option<&'static Slot>,
         ends: Ends,
         parent: Parent,
-        info: &'static CallsiteInfo,
         values: &[Option<Value<'_>>],
     ) -> Span {
         let above = parent.resolve();
         let context = SpanContext::below(above.span);
-        // `monotonic_time` of the stop must not be before that of the start, so the process's
-        // zero is fixed first.
-        let zero = clock::start();
         if let Some(start) = start.filter(|start| start.is_observed(super::START)) {
-            let now = Moment::now();
-            let event = Event {
-                name: start.name(),
-                measurement_keys: &["monotonic_time", "system_time"],
-                measurements: &[
-                    Some(Number::Duration(now.duration_since(zero))),
-                    Some(Number::Duration(clock::system_time())),
-                ],
-                metadata_keys: info.metadata_keys,
-                metadata: values,
-                span: Some(&SpanInfo {
-                    name: ends.name(),
-                    kind: EventKind::SpanStart,
-                    context,
-                    parent: above.span,
-                    started: now,
-                    started_at: None,
-                    duration: None,
-                }),
-            };
-            let _within = context::enter(Current::of(context, above.scope));
-            dispatch(start, &event);
+            emit_start(start, ends, context, above, values);
         }
-        let live = Self {
-            ends,
-            context,
-            parent: above.span,
-            scope: above.scope,
-            metadata_keys: info.metadata_keys,
-            metadata: values
-                .iter()
-                .map(|value| value.map(OwnedValue::from))
-                .collect(),
-            made_while_panicking: std::thread::panicking(),
-            added: Mutex::default(),
-            // Last: copying the metadata is not the span's work either.
-            started: Moment::now(),
-        };
+        // `monotonic_time` of the end must not be before the process's zero.
+        clock::start();
+        let metadata = values.iter().map(|value| value.map(OwnedValue::from));
         Span {
-            live: Some(Arc::new(live)),
-            passes: Current::NOTHING,
+            live: Some(Box::new(Self {
+                ends,
+                context,
+                parent: above.span,
+                scope: above.scope,
+                metadata: metadata.collect(),
+                made_while_panicking: std::thread::panicking(),
+                added: OnceCell::new(),
+                // Last: copying the metadata is not the span's work either.
+                started: Moment::now(),
+            })),
+            passes: Current::AS_IT_IS,
         }
     }
 
@@ -125,32 +98,45 @@ impl Live {
         Current::of(self.context, self.scope)
     }
 
-    pub(super) fn added(&self) -> MutexGuard<'_, Added> {
-        self.added.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What it is decorated with.
+    pub(super) fn added(&self) -> &Arc<Mutex<Added>> {
+        self.added.get_or_init(Arc::default)
     }
+}
 
-    pub(super) fn set(&self, key: &'static str, value: Option<Value<'_>>) {
-        let value = value.map(OwnedValue::from);
-        let mut added = self.added();
-        match added.metadata.iter_mut().find(|(known, _)| *known == key) {
-            Some(entry) => entry.1 = value,
-            None => added.metadata.push((key, value)),
-        }
-    }
-
-    pub(super) fn measure(&self, key: &'static str, number: Option<Number>) {
-        let mut added = self.added();
-        added.measurements.retain(|(known, _)| *known != key);
-        added
-            .measurements
-            .extend(number.map(|number| (key, number)));
-    }
-
-    pub(super) fn fail(&self, error: &(impl fmt::Display + ?Sized)) {
-        // Printed before the lock is taken: it is the caller's code.
-        let text = owned::print(error);
-        self.added().failure = Some(text);
-    }
+#[cold]
+fn emit_start(
+    start: &'static Slot,
+    ends: Ends,
+    context: SpanContext,
+    above: Current,
+    values: &[Option<Value<'_>>],
+) {
+    // The process's zero first, as above.
+    let zero = clock::start();
+    let now = Moment::now();
+    let _within = context::enter(Current::of(context, above.scope));
+    dispatch(&Event {
+        slot: start,
+        keys: &Keys {
+            measurements: &["monotonic_time", "system_time"],
+            metadata: ends.start_keys(),
+        },
+        measurements: &[
+            Some(Number::Duration(now.duration_since(zero))),
+            Some(Number::Duration(clock::system_time())),
+        ],
+        metadata: values,
+        span: Some(&SpanInfo {
+            name: ends.name(),
+            kind: EventKind::SpanStart,
+            context,
+            parent: above.span,
+            started: now,
+            started_at: None,
+            duration: None,
+        }),
+    });
 }
 
 /// What `span!` with a literal name calls when one of its gates is open.
@@ -160,11 +146,12 @@ pub fn begin(
     parent: Parent,
     values: &[Option<Value<'_>>],
 ) -> Span {
-    let ends = Ends::Pair {
+    let ends = Ends {
         stop: stop.slot(),
-        exception: exception.slot(),
+        exception: Some(exception.slot()),
+        keys: &stop.info().keys,
     };
-    Live::begin(Some(start.slot()), ends, parent, start.info(), values)
+    Live::begin(Some(start.slot()), ends, parent, values)
 }
 
 /// What `span!` with a run-time name calls when one of its gates is open.
@@ -175,13 +162,14 @@ pub fn begin_named(
     infos: [&'static CallsiteInfo; 3],
     values: &[Option<Value<'_>>],
 ) -> Span {
-    let [info, ..] = infos;
     infos.into_iter().for_each(catalogue::met_at_run_time);
-    let ends = Ends::Pair {
+    let [_start, stop, _exception] = infos;
+    let ends = Ends {
         stop: name.stop.slot,
-        exception: name.exception.slot,
+        exception: Some(name.exception.slot),
+        keys: &stop.keys,
     };
-    Live::begin(Some(name.start.slot), ends, parent, info, values)
+    Live::begin(Some(name.start.slot), ends, parent, values)
 }
 
 /// What `completion_span!` calls when its gate is open.
@@ -191,20 +179,29 @@ pub fn begin_complete(
     parent: Parent,
     values: &[Option<Value<'_>>],
 ) -> Span {
-    let ends = Ends::Complete(callsite.slot());
-    Live::begin(None, ends, parent, callsite.info(), values)
+    let ends = Ends {
+        stop: callsite.slot(),
+        exception: None,
+        keys: &callsite.info().keys,
+    };
+    Live::begin(None, ends, parent, values)
 }
 
 /// What `completion_span!` with a run-time name calls when the name's gate is open.
 #[inline(never)]
 pub fn begin_complete_named(
-    name: crate::EventName,
+    name: EventName,
     parent: Parent,
     info: &'static CallsiteInfo,
     values: &[Option<Value<'_>>],
 ) -> Span {
     catalogue::met_at_run_time(info);
-    Live::begin(None, Ends::Complete(name.slot), parent, info, values)
+    let ends = Ends {
+        stop: name.slot,
+        exception: None,
+        keys: &info.keys,
+    };
+    Live::begin(None, ends, parent, values)
 }
 
 /// What the macros call when nobody observes the span.

@@ -4,6 +4,7 @@
 //! Which one is decided by how the span ends, and it cannot end without one: every way out of a
 //! piece of Rust (returning, `?`, a panic, a future that is dropped half-way) drops the [`Span`].
 
+mod added;
 mod info;
 mod live;
 mod parent;
@@ -12,8 +13,8 @@ mod wrap;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 
+pub use added::SpanHandle;
 pub use info::SpanInfo;
 pub use live::{begin, begin_complete, begin_complete_named, begin_named, unobserved};
 pub use parent::{Parent, ToParent, explicit};
@@ -58,8 +59,8 @@ const START: Behind = Behind::Event;
 /// ```
 #[must_use = "a span that is dropped at once ends as `cancelled`"]
 pub struct Span {
-    live: Option<Arc<Live>>,
-    /// What an unobserved span hands on: what was current when it was made.
+    live: Option<Box<Live>>,
+    /// What an unobserved span hands on: what was current when it was made, which may be nothing.
     passes: Current,
 }
 
@@ -68,7 +69,7 @@ impl Span {
     pub const fn unobserved() -> Self {
         Self {
             live: None,
-            passes: Current::NOTHING,
+            passes: Current::AS_IT_IS,
         }
     }
 
@@ -88,11 +89,12 @@ impl Span {
         }
     }
 
-    /// What is to be current while the span's work runs; `None` if that is to stay as it is.
-    fn current(&self) -> Option<Current> {
+    /// What is to be current while the span's work runs.
+    #[inline]
+    fn current(&self) -> Current {
         match &self.live {
-            Some(live) => Some(live.current()),
-            None => Some(self.passes).filter(|passes| !passes.is_nothing()),
+            Some(live) => live.current(),
+            None => self.passes,
         }
     }
 
@@ -111,7 +113,7 @@ impl Span {
     /// ```
     pub fn enter(&self) -> ContextGuard {
         ContextGuard {
-            _entered: context::enter(self.current().unwrap_or_else(context::current)),
+            _entered: context::enter(self.current()),
         }
     }
 
@@ -121,7 +123,7 @@ impl Span {
     /// span's own and win over what is set here.
     pub fn set(&self, key: &'static str, value: impl ToValue) {
         if let Some(live) = &self.live {
-            live.set(key, value.to_value());
+            added::set(live.added(), key, value.to_value());
         }
     }
 
@@ -129,7 +131,7 @@ impl Span {
     /// own and win over what is measured here.
     pub fn measure(&self, key: &'static str, number: impl ToNumber) {
         if let Some(live) = &self.live {
-            live.measure(key, number.to_number());
+            added::measure(live.added(), key, number.to_number());
         }
     }
 
@@ -137,7 +139,7 @@ impl Span {
     /// may still have to clean up.
     pub fn fail(&self, error: &(impl fmt::Display + ?Sized)) {
         if let Some(live) = &self.live {
-            live.fail(error);
+            added::fail(live.added(), error);
         }
     }
 
@@ -145,11 +147,12 @@ impl Span {
     /// into.
     pub fn handle(&self) -> SpanHandle {
         SpanHandle {
-            live: self.live.clone(),
+            added: self.live.as_ref().map(|live| live.added().clone()),
         }
     }
 
     /// Ends the span: `ok`, or `error` after [`fail`](Self::fail).
+    #[inline]
     pub fn finish(mut self) {
         self.end(&Ending::Returned);
     }
@@ -166,15 +169,19 @@ impl Span {
     /// });
     /// assert_eq!(total, 42);
     /// ```
+    #[inline]
     pub fn in_scope<R>(mut self, work: impl FnOnce() -> R) -> R {
-        let current = self.current();
-        if self.live.is_none() {
-            let _entered = current.map(context::enter);
+        let Some(live) = &self.live else {
+            // Mostly it runs where it was made, and what it passes on is current already.
+            let passes = self.passes;
+            let is_current = passes.is_as_it_is() || passes == context::own();
+            let _entered = (!is_current).then(|| context::enter(passes));
             return work();
-        }
+        };
+        let current = live.current();
         // Unwind safety: the panic goes on at once, so nobody sees what it left behind.
         let result = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = current.map(context::enter);
+            let _entered = context::enter(current);
             work()
         }));
         match result {
@@ -206,6 +213,7 @@ impl Span {
         Wrapped::new(self, future)
     }
 
+    #[inline]
     fn end(&mut self, ending: &Ending<'_>) {
         if let Some(live) = self.live.take() {
             terminal::emit(&live, ending);
@@ -214,12 +222,16 @@ impl Span {
 }
 
 impl Drop for Span {
+    #[inline]
     fn drop(&mut self) {
-        let Some(live) = &self.live else { return };
-        if std::thread::panicking() && !live.made_while_panicking {
-            self.end(&Ending::Panicked(None));
-        } else {
-            self.end(&Ending::Dropped);
+        if let Some(live) = self.live.take() {
+            let unwound = std::thread::panicking() && !live.made_while_panicking;
+            let ending = if unwound {
+                Ending::Panicked(None)
+            } else {
+                Ending::Dropped
+            };
+            terminal::emit(&live, &ending);
         }
     }
 }
@@ -229,42 +241,5 @@ impl fmt::Debug for Span {
         f.debug_struct("Span")
             .field("name", &self.live.as_ref().map(|live| live.ends.name()))
             .finish_non_exhaustive()
-    }
-}
-
-/// Decorates a running [`Span`] from elsewhere; made by [`Span::handle`].
-///
-/// It cannot end the span, and does nothing once the span has ended.
-#[derive(Clone)]
-pub struct SpanHandle {
-    live: Option<Arc<Live>>,
-}
-
-impl SpanHandle {
-    /// As [`Span::set`].
-    pub fn set(&self, key: &'static str, value: impl ToValue) {
-        if let Some(live) = &self.live {
-            live.set(key, value.to_value());
-        }
-    }
-
-    /// As [`Span::measure`].
-    pub fn measure(&self, key: &'static str, number: impl ToNumber) {
-        if let Some(live) = &self.live {
-            live.measure(key, number.to_number());
-        }
-    }
-
-    /// As [`Span::fail`].
-    pub fn fail(&self, error: &(impl fmt::Display + ?Sized)) {
-        if let Some(live) = &self.live {
-            live.fail(error);
-        }
-    }
-}
-
-impl fmt::Debug for SpanHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SpanHandle").finish_non_exhaustive()
     }
 }

@@ -5,13 +5,17 @@ use std::any::Any;
 use smallvec::{SmallVec, smallvec};
 
 use super::SpanInfo;
-use super::live::{Ends, Live};
+use super::added::{self, Added};
+use super::live::Live;
+use crate::callsite_info::Keys;
 use crate::clock::{self, Moment};
 use crate::context;
 use crate::dispatch::dispatch;
 use crate::failure::panic_message;
 use crate::gate::Behind;
 use crate::owned::OwnedValue;
+use crate::slot::Slot;
+use crate::text::Text;
 use crate::{Event, EventKind, Number, Value};
 
 /// How a span came to its end.
@@ -24,106 +28,149 @@ pub(super) enum Ending<'p> {
     Panicked(Option<&'p (dyn Any + Send)>),
 }
 
+/// A span with so many values, and `outcome`, needs no more room than this has.
+const ORDINARY: usize = 8;
+
+#[inline(never)]
 pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
     // First of all, so that nothing of ours counts into it.
     let now = Moment::now();
-    let duration = now.duration_since(live.started);
-    let (slot, kind) = match (live.ends, ending) {
-        (Ends::Complete(slot), _) => (slot, EventKind::SpanComplete),
-        (Ends::Pair { exception, .. }, Ending::Panicked(_)) => {
-            (exception, EventKind::SpanException)
-        }
-        (Ends::Pair { stop, .. }, _) => (stop, EventKind::SpanStop),
+    let (slot, kind) = match (live.ends.exception, ending) {
+        (None, _) => (live.ends.stop, EventKind::SpanComplete),
+        (Some(exception), Ending::Panicked(_)) => (exception, EventKind::SpanException),
+        (Some(_), _) => (live.ends.stop, EventKind::SpanStop),
     };
     if !slot.is_observed(Behind::SpanEnd) {
         return;
     }
-
-    // Taken out rather than borrowed: handlers run below, and no lock is held while they do.
-    let added = std::mem::take(&mut *live.added());
-    let reason;
-    let own: [(&'static str, Option<Value<'_>>); 3] = match (ending, &added.failure) {
-        (Ending::Panicked(payload), _) => {
-            reason = payload.map_or(
-                "unknown: the span was dropped by unwinding".into(),
-                panic_message,
-            );
-            let reason = Some(Value::Str(&reason));
-            [
-                ("outcome", Some("panic".into())),
-                ("kind", Some("panic".into())),
-                ("reason", reason),
-            ]
-        }
-        (Ending::Dropped, None) => own_metadata("cancelled", None),
-        (Ending::Returned, None) => own_metadata("ok", None),
-        // Failed, and then dropped or returned, as `?` does: the error is what happened.
-        (Ending::Returned | Ending::Dropped, Some(error)) => own_metadata("error", Some(error)),
-    };
-
-    // The start's keys keep their places, so that a position learned once per callsite stays
-    // good; what was set later replaces the value in place, and new keys follow.
-    let mut keys: SmallVec<[&'static str; 12]> = SmallVec::from_slice(live.metadata_keys);
-    let mut values: SmallVec<[Option<Value<'_>>; 12]> = live
-        .metadata
-        .iter()
-        .map(|value| value.as_ref().map(OwnedValue::as_value))
-        .collect();
-    let set = added
-        .metadata
-        .iter()
-        .map(|(key, value)| (*key, value.as_ref().map(OwnedValue::as_value)));
-    for (key, value) in set.chain(own.into_iter().filter(|(_, value)| value.is_some())) {
-        match keys.iter().position(|known| *known == key) {
-            Some(at) => values[at] = value,
-            None => {
-                keys.push(key);
-                values.push(value);
-            }
-        }
-    }
-
-    let mut measurement_keys: SmallVec<[&'static str; 6]> = smallvec!["duration", "monotonic_time"];
-    let mut measurements: SmallVec<[Option<Number>; 6]> = smallvec![
-        Some(Number::Duration(duration)),
-        Some(Number::Duration(now.duration_since(clock::start()))),
-    ];
-    for (key, number) in &added.measurements {
-        if !measurement_keys.contains(key) {
-            measurement_keys.push(key);
-            measurements.push(Some(*number));
-        }
-    }
-
-    let _within = context::enter(live.current());
-    dispatch(
+    let end = End {
+        live,
         slot,
-        &Event {
-            name: slot.name(),
-            measurement_keys: &measurement_keys,
-            measurements: &measurements,
-            metadata_keys: &keys,
-            metadata: &values,
+        kind,
+        now,
+    };
+    // Taken out rather than borrowed: handlers run below, and no lock is held while they do.
+    let added = live.added.get().map(|added| added::take(added));
+    let count = live.metadata.len();
+    let outcome = match ending {
+        Ending::Returned => "ok",
+        Ending::Dropped => "cancelled",
+        Ending::Panicked(_) => return end.emit_decorated(ending, &added.unwrap_or_default()),
+    };
+    match added {
+        // Nothing was added but the outcome, so the keys are those of the callsite.
+        None if count < ORDINARY => {
+            let mut values = [None; ORDINARY];
+            for (to, from) in values.iter_mut().zip(&live.metadata) {
+                *to = from.as_ref().map(OwnedValue::as_value);
+            }
+            values[count] = Some(Value::Str(outcome));
+            end.emit(live.ends.keys, &end.times(), &values[..=count]);
+        }
+        added => end.emit_decorated(ending, &added.unwrap_or_default()),
+    }
+}
+
+struct End<'l> {
+    live: &'l Live,
+    slot: &'static Slot,
+    kind: EventKind,
+    now: Moment,
+}
+
+impl End<'_> {
+    fn times(&self) -> [Option<Number>; 2] {
+        [
+            Some(Number::Duration(self.now.duration_since(self.live.started))),
+            Some(Number::Duration(self.now.duration_since(clock::start()))),
+        ]
+    }
+
+    fn emit(
+        &self,
+        keys: &Keys<'_>,
+        measurements: &[Option<Number>],
+        metadata: &[Option<Value<'_>>],
+    ) {
+        let live = self.live;
+        let _within = context::enter(live.current());
+        dispatch(&Event {
+            slot: self.slot,
+            keys,
+            measurements,
+            metadata,
             span: Some(&SpanInfo {
                 name: live.ends.name(),
-                kind,
+                kind: self.kind,
                 context: live.context,
                 parent: live.parent,
                 started: live.started,
                 started_at: None,
-                duration: Some(duration),
+                duration: measurements[0].and_then(Number::as_duration),
             }),
-        },
-    );
-}
+        });
+    }
 
-fn own_metadata<'v>(
-    outcome: &'static str,
-    reason: Option<&'v str>,
-) -> [(&'static str, Option<Value<'v>>); 3] {
-    [
-        ("outcome", Some(Value::Str(outcome))),
-        ("kind", None),
-        ("reason", reason.map(Value::Str)),
-    ]
+    #[cold]
+    #[inline(never)]
+    fn emit_decorated(&self, ending: &Ending<'_>, added: &Added) {
+        let message;
+        // The callsite's keys keep their places, so that a position learned once stays good; what
+        // was set later replaces the value in place, and new keys follow.
+        let mut keys: SmallVec<[&'static str; 12]> =
+            SmallVec::from_slice(self.live.ends.keys.metadata);
+        let mut values: SmallVec<[Option<Value<'_>>; 12]> = self
+            .live
+            .metadata
+            .iter()
+            .map(|value| value.as_ref().map(OwnedValue::as_value))
+            .collect();
+        values.resize(keys.len(), None);
+
+        let (outcome, reason) = match (ending, &added.failure) {
+            (Ending::Panicked(payload), _) => {
+                message = payload.map_or(
+                    "unknown: the span was dropped by unwinding".into(),
+                    panic_message,
+                );
+                ("panic", Some(&*message))
+            }
+            // Failed, and then dropped or returned, as `?` does: the error is what happened.
+            (_, Some(error)) => ("error", Some(Text::as_str(error))),
+            (Ending::Dropped, None) => ("cancelled", None),
+            (Ending::Returned, None) => ("ok", None),
+        };
+        let set = added.metadata.iter();
+        let set = set.map(|(key, value)| (*key, value.as_ref().map(OwnedValue::as_value)));
+        let own = [
+            ("outcome", Some(outcome)),
+            ("kind", (outcome == "panic").then_some("panic")),
+            ("reason", reason),
+        ];
+        let own = own.into_iter().filter(|(_, value)| value.is_some());
+        for (key, value) in set.chain(own.map(|(key, value)| (key, value.map(Value::Str)))) {
+            match keys.iter().position(|known| *known == key) {
+                Some(at) => values[at] = value,
+                None => {
+                    keys.push(key);
+                    values.push(value);
+                }
+            }
+        }
+
+        let mut measurement_keys: SmallVec<[&'static str; 6]> =
+            smallvec!["duration", "monotonic_time"];
+        let mut measurements: SmallVec<[Option<Number>; 6]> = SmallVec::from_slice(&self.times());
+        for (key, number) in &added.measurements {
+            if !measurement_keys.contains(key) {
+                measurement_keys.push(key);
+                measurements.push(Some(*number));
+            }
+        }
+        let keys = Keys {
+            measurements: &measurement_keys,
+            metadata: &keys,
+        };
+        self.emit(&keys, &measurements, &values);
+    }
 }

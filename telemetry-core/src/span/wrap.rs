@@ -23,13 +23,13 @@ pin_project! {
         future: Option<F>,
         // Dropped after the future, whose destructor is still the span's work.
         span: Span,
-        current: Option<Current>,
+        current: Current,
     }
 
     impl<F> PinnedDrop for Wrapped<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _dropping = this.current.map(enter_all);
+            let _dropping = enter_all(*this.current);
             this.future.set(None);
         }
     }
@@ -52,7 +52,7 @@ impl<F> Wrapped<F> {
     ) -> Option<R> {
         let this = self.project();
         let future = this.future.as_pin_mut()?;
-        let within = this.current.map(enter_all);
+        let within = enter_all(*this.current);
         if !this.span.is_observed() {
             return Some(poll(future));
         }

@@ -305,7 +305,7 @@ fn a_future_may_be_polled_by_one_thread_after_another() {
     }
     assert_eq!(poll_once(future.as_mut()), Poll::Ready(3));
     drop(future);
-    assert_eq!(log.take(), ["stop polls=3 outcome=ok"]);
+    assert_eq!(log.take(), ["stop outcome=ok polls=3"]);
 }
 
 #[test]

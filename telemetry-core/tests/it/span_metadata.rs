@@ -31,7 +31,7 @@ fn set_replaces_in_place_and_new_keys_follow() {
         log.take(),
         [
             "it.meta.set.stop duration monotonic_time | \
-             a=1 b=2.5 c=3 none=some new=again newer=true outcome=ok",
+             a=1 b=2.5 c=3 none=some outcome=ok new=again newer=true",
             "it.meta.set.stop duration monotonic_time | a=1 c=3 outcome=ok"
         ]
     );

@@ -29,7 +29,7 @@ fn span_001_start_and_stop_with_the_start_metadata_merged_in() {
         log.take(),
         [
             "v.span001.start monotonic_time system_time | a=1",
-            "v.span001.stop duration monotonic_time | a=1 b=2 outcome=ok"
+            "v.span001.stop duration monotonic_time | a=1 outcome=ok b=2"
         ]
     );
 }
