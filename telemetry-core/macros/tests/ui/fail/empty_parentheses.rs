@@ -1,0 +1,6 @@
+use telemetry_macros::measured;
+
+#[measured()]
+fn checkout() {}
+
+fn main() {}

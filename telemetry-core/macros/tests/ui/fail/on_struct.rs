@@ -1,0 +1,6 @@
+use telemetry_macros::measured;
+
+#[measured("ui.checkout")]
+struct Checkout;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use telemetry_macros::measured;
+
+#[measured("ui.checkout")]
+trait Checkout {
+    fn run(&self) {}
+}
+
+fn main() {}
