@@ -15,28 +15,64 @@
 //! Memory is bounded by the slots that have had handlers times the threads that emitted them,
 //! however often handlers are attached and detached.
 //!
-//! A list is taken out as an `Rc`, which is not shared between threads, so handlers may emit the
-//! same event again, attach and detach, while the list that is being run stays what it was.
+//! The copies are borrowed while handlers run, which is one count up and down in the thread's own
+//! memory (an `Rc` per list would put a count into a heap block that may share its line with
+//! another thread's). Handlers may emit the same event again, attach and detach: the list that is
+//! being run stays what it was. Nothing can be swept meanwhile, so lists that have changed or are
+//! first met inside a handler are kept aside until the outermost dispatch has ended.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::handler::Handler;
-use crate::slot::Slot;
+use crate::slot::{HandlerList, Slot};
 use crate::sync::{Ordering, changes};
 
 pub(crate) struct Cache {
     /// The count of changes as of which all copies are good.
     seen: Cell<u64>,
-    /// By the slot's place.
-    copies: RefCell<Vec<Option<Copied>>>,
+    /// By the slot's place; without handlers where there is no copy.
+    copies: RefCell<Vec<Copied>>,
+    /// Made while `copies` could not be changed.
+    aside: RefCell<Vec<Rc<Copied>>>,
+    /// Whether there is something to do when the outermost dispatch has ended.
+    untidy: Cell<bool>,
 }
 
 struct Copied {
-    slot: &'static Slot,
+    /// `None` where nothing was ever copied.
+    slot: Option<&'static Slot>,
     generation: u64,
-    handlers: Rc<[Arc<Handler>]>,
+    handlers: HandlerList,
+}
+
+impl Copied {
+    fn of(slot: &'static Slot) -> Self {
+        let (generation, handlers) = slot.copy();
+        Self {
+            slot: Some(slot),
+            generation,
+            handlers,
+        }
+    }
+
+    const fn nothing() -> Self {
+        Self {
+            slot: None,
+            generation: 0,
+            handlers: Vec::new(),
+        }
+    }
+
+    fn is_of(&self, slot: &Slot) -> bool {
+        self.slot.is_some_and(|own| std::ptr::eq(own, slot))
+    }
+
+    fn is_good(&self) -> bool {
+        self.slot
+            .is_some_and(|slot| self.generation == slot.generation())
+    }
 }
 
 impl Cache {
@@ -44,74 +80,133 @@ impl Cache {
         Self {
             seen: Cell::new(0),
             copies: RefCell::new(Vec::new()),
+            aside: RefCell::new(Vec::new()),
+            untidy: Cell::new(false),
         }
     }
 
-    /// The handlers of `slot` as they are now.
-    #[inline]
-    pub(crate) fn handlers(&self, slot: &'static Slot) -> Rc<[Arc<Handler>]> {
+    /// Calls `run` with the handlers of `slot` as they are now.
+    #[inline(always)]
+    pub(crate) fn run(&self, slot: &'static Slot, run: impl Fn(&[Arc<Handler>])) {
         // Acquire: see `Slot::changed`. Only then is a copy that is there known to be good.
         if self.seen.get() == changes().load(Ordering::Acquire) {
-            if let Some(handlers) = self.copy(slot) {
-                return handlers;
+            let copies = self.copies.borrow();
+            if let Some(copy) = copies.get(slot.place()) {
+                if !copy.handlers.is_empty() {
+                    return run(&copy.handlers);
+                }
             }
         }
-        self.refresh(slot)
+        self.run_anew(slot, &run);
     }
 
+    #[cold]
+    #[inline(never)]
+    fn run_anew(&self, slot: &'static Slot, run: &dyn Fn(&[Arc<Handler>])) {
+        if self.tidy() {
+            self.keep(slot);
+        } else if let Some(copied) = self.find_or_put_aside(slot) {
+            return run(&copied.handlers);
+        }
+        // What has changed may have been another slot's list; or a destructor that ran while
+        // tidying has changed this one again, and then nothing is kept.
+        let copies = self.copies.borrow();
+        match copies.get(slot.place()) {
+            Some(copy) if copy.is_good() => run(&copy.handlers),
+            _ => {
+                drop(copies);
+                run(&slot.copy().1);
+            }
+        }
+    }
+
+    /// Inside a dispatch: the copy that is aside, made if need be; `None` if the ordinary one is
+    /// good.
+    fn find_or_put_aside(&self, slot: &'static Slot) -> Option<Rc<Copied>> {
+        let copies = self.copies.borrow();
+        if copies.get(slot.place()).is_some_and(Copied::is_good) {
+            return None;
+        }
+        let mut aside = self.aside.borrow_mut();
+        let found = aside.iter_mut().find(|copied| copied.is_of(slot));
+        // Dropped after the borrow: destructors may emit.
+        let old;
+        match found {
+            Some(copied) if copied.is_good() => Some(copied.clone()),
+            Some(copied) => {
+                old = std::mem::replace(copied, Rc::new(Copied::of(slot)));
+                let copied = copied.clone();
+                drop(aside);
+                drop(old);
+                Some(copied)
+            }
+            None => {
+                self.untidy.set(true);
+                aside.push(Rc::new(Copied::of(slot)));
+                aside.last().cloned()
+            }
+        }
+    }
+
+    /// Outside of dispatches: makes a copy, if there is not a good one.
+    fn keep(&self, slot: &'static Slot) {
+        let mut copies = self.copies.borrow_mut();
+        if copies.get(slot.place()).is_some_and(Copied::is_good) {
+            return;
+        }
+        let copied = Copied::of(slot);
+        // Place 0 is that of slots without one: a stale read, so nothing is kept.
+        let place = slot.place();
+        if place == 0 || copied.handlers.is_empty() {
+            return;
+        }
+        if copies.len() <= place {
+            copies.resize_with(place + 1, Copied::nothing);
+        }
+        copies[place] = copied;
+    }
+
+    /// Lets go of copies that are not good any more; `false` if a dispatch is using them.
+    pub(crate) fn tidy(&self) -> bool {
+        let Ok(mut copies) = self.copies.try_borrow_mut() else {
+            self.untidy.set(true);
+            return false;
+        };
+        self.untidy.set(false);
+        let aside = self.aside.take();
+        // Read before looking: a change that comes later is found by the next dispatch.
+        let now = changes().load(Ordering::Acquire);
+        let old: Vec<Copied> = if self.seen.replace(now) == now {
+            Vec::new()
+        } else {
+            copies
+                .iter_mut()
+                .filter(|copy| copy.slot.is_some() && !copy.is_good())
+                .map(|copy| std::mem::replace(copy, Copied::nothing()))
+                .collect()
+        };
+        drop(copies);
+        // Outside the borrow: a handler's destructor may emit.
+        drop(old);
+        for copied in aside {
+            if let Some(slot) = copied.slot.filter(|_| copied.is_good()) {
+                self.keep(slot);
+            }
+        }
+        true
+    }
+
+    /// When the outermost dispatch has ended.
     #[inline(always)]
-    fn copy(&self, slot: &Slot) -> Option<Rc<[Arc<Handler>]>> {
-        match self.copies.borrow().get(slot.place()) {
-            Some(Some(copy)) => Some(copy.handlers.clone()),
-            _ => None,
+    pub(crate) fn tidy_up(&self) {
+        if self.untidy.get() {
+            self.tidy_up_now();
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn refresh(&self, slot: &'static Slot) -> Rc<[Arc<Handler>]> {
-        let old = self.sweep();
-        // What has changed may have been another slot's list.
-        if let Some(handlers) = self.copy(slot) {
-            drop(old);
-            return handlers;
-        }
-        let (generation, handlers) = slot.copy();
-        let place = slot.place();
-        let mut copies = self.copies.borrow_mut();
-        // Place 0 is that of slots without one: a stale read, so nothing is kept.
-        if place != 0 && !handlers.is_empty() {
-            if copies.len() <= place {
-                copies.resize_with(place + 1, || None);
-            }
-            copies[place] = Some(Copied {
-                slot,
-                generation,
-                handlers: handlers.clone(),
-            });
-        }
-        drop(copies);
-        // Outside the borrow: a handler's destructor may emit.
-        drop(old);
-        handlers
-    }
-
-    /// Takes out the copies that are not good any more.
-    fn sweep(&self) -> Vec<Copied> {
-        // Read before looking: a change that comes later is found by the next dispatch.
-        let now = changes().load(Ordering::Acquire);
-        if self.seen.replace(now) == now {
-            return Vec::new();
-        }
-        let mut copies = self.copies.borrow_mut();
-        copies
-            .iter_mut()
-            .filter_map(|entry| entry.take_if(|copy| copy.slot.generation() != copy.generation))
-            .collect()
-    }
-
-    /// Lets go of lists that are not in use any more, for the thread that has just detached.
-    pub(crate) fn tidy(&self) {
-        drop(self.sweep());
+    fn tidy_up_now(&self) {
+        self.tidy();
     }
 }

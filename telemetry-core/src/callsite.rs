@@ -45,7 +45,7 @@ impl Callsite {
     /// Whether the arguments have to be evaluated. The first call registers the callsite.
     #[inline(always)]
     pub fn is_observed(&'static self) -> bool {
-        self.gate.is_not_closed() && (self.gate.is_open() || self.register())
+        self.gate.is_open_or(|| self.register())
     }
 
     #[inline]

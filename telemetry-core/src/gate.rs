@@ -33,10 +33,11 @@ impl Gate {
         }
     }
 
-    /// Open, or never met.
+    /// Whether it is open; a callsite that has never run calls `meet` to find out.
     #[inline(always)]
-    pub(crate) fn is_not_closed(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != CLOSED
+    pub(crate) fn is_open_or(&self, meet: impl FnOnce() -> bool) -> bool {
+        let state = self.0.load(Ordering::Relaxed);
+        state != CLOSED && (state == OPEN || meet())
     }
 
     #[inline(always)]

@@ -76,6 +76,7 @@ mod registry;
 mod slot;
 mod span;
 mod sync;
+pub mod testing;
 mod text;
 mod to_value;
 mod value;

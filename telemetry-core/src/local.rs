@@ -50,10 +50,18 @@ impl Local {
             return false;
         };
         // A handler does not unwind, so the end is always reached.
-        for handler in &*self.cache.handlers(event.slot) {
-            handler.run(event);
+        self.cache.run(
+            event.slot,
+            #[inline(always)]
+            |handlers| {
+                for handler in handlers {
+                    handler.run(event);
+                }
+            },
+        );
+        if self.record.end(before) {
+            self.cache.tidy_up();
         }
-        self.record.end(before);
         true
     }
 }

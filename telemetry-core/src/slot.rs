@@ -14,7 +14,6 @@
 //! replaced is given to the caller, who drops it after unlocking, because dropping a handler may
 //! run anything), and a slot's lock is the innermost one.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::gate::{Behind, Gate};
@@ -84,10 +83,10 @@ impl Slot {
     }
 
     /// The list as it is now, and which generation that is.
-    pub(crate) fn copy(&self) -> (u64, Rc<[Arc<Handler>]>) {
+    pub(crate) fn copy(&self) -> (u64, HandlerList) {
         let state = self.lock();
         let generation = self.generation.load(Ordering::Relaxed);
-        (generation, state.handlers.iter().cloned().collect())
+        (generation, state.handlers.clone())
     }
 
     /// Sets the gate of a callsite met for the first time, and keeps it to be set from now on.

@@ -51,15 +51,19 @@ impl Record {
         Some(before)
     }
 
+    /// Whether it was the outermost.
+    ///
     /// Release: who sees that the dispatch has ended sees what its handlers did.
     #[inline(always)]
-    pub(crate) fn end(&self, before: u64) {
-        if before & DEPTH == 0 {
+    pub(crate) fn end(&self, before: u64) -> bool {
+        let is_outermost = before & DEPTH == 0;
+        if is_outermost {
             self.state
                 .store(before.wrapping_add(ONE_ENDED), Ordering::Release);
         } else {
             self.state.store(before, Ordering::Release);
         }
+        is_outermost
     }
 
     fn state(&self) -> u64 {
@@ -73,8 +77,8 @@ pub(crate) fn quiesce(records: &[Arc<Record>], mut pause: impl FnMut() -> bool) 
     heavy_fence();
     records.iter().all(|record| {
         let seen = record.state();
-        let is_still_in_it = |now: u64| now & DEPTH != 0 && now / ONE_ENDED == seen / ONE_ENDED;
-        while is_still_in_it(record.state()) {
+        let was_running = seen & DEPTH != 0;
+        while was_running && record.state() / ONE_ENDED == seen / ONE_ENDED {
             if !pause() {
                 return false;
             }

@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 
 use super::ids::SpanId;
 use super::{SpanContext, source};
+use crate::testing::scopes;
 
 /// What travels with the code that runs: the span, and the scope of a test's captures.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -95,17 +96,48 @@ pub(crate) fn own() -> Current {
     CURRENT.get()
 }
 
-/// Makes something current until the guard is dropped. A scope that is current already stays.
+/// What is current here, in a scope as well.
+pub(crate) fn within(scope: u64) -> Current {
+    Current { scope, ..current() }
+}
+
+/// Makes whatever runs on this thread belong to a scope as well, from now on: also what is left
+/// to be current when the guards that live now are gone.
+pub(crate) fn adopt_thread(scope: u64) {
+    let adopted = |current: Current| Current {
+        scope: both(current.scope, scope),
+        ..current
+    };
+    CURRENT.set(adopted(CURRENT.get()));
+    let _ = STACK.try_with(|stack| {
+        for entry in &mut stack.borrow_mut().entries {
+            entry.before = adopted(entry.before);
+        }
+    });
+}
+
+/// The scope of what belongs to two. Only tests come here.
+#[cold]
+fn both(scope: u64, other: u64) -> u64 {
+    match (scope, other) {
+        (0, scope) | (scope, 0) => scope,
+        (scope, other) => scopes::union(scope, other),
+    }
+}
+
+/// Makes something current until the guard is dropped. A scope that is current already stays, so
+/// what belongs to another belongs to both.
 #[inline]
 pub(crate) fn enter(mut next: Current) -> Entered {
     let before = CURRENT.get();
     if next.is_as_it_is() {
         next = before;
+    } else {
+        if next.scope != before.scope {
+            next.scope = both(next.scope, before.scope);
+        }
+        next.source = source::ask().map(|theirs| theirs.span_id());
     }
-    if next.scope == 0 {
-        next.scope = before.scope;
-    }
-    next.source = source::ask().map(|theirs| theirs.span_id());
     let pushed = STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         stack.last_number += 1;
@@ -155,12 +187,23 @@ pub(crate) fn enter_all(next: Current) -> EnteredAll {
     EnteredAll(enter(next))
 }
 
+/// As [`enter_all`], but does nothing if this is current already, which is what happens to futures
+/// of spans that nobody observes.
+#[inline]
+pub(crate) fn enter_all_unless_current(next: Current) -> Option<EnteredAll> {
+    let is_current = next.is_as_it_is() || next == CURRENT.get();
+    if is_current {
+        None
+    } else {
+        Some(enter_all(next))
+    }
+}
+
 /// See [`enter_all`].
 #[derive(Debug)]
 pub(crate) struct EnteredAll(Entered);
 
 impl Drop for EnteredAll {
-    #[inline]
     fn drop(&mut self) {
         let _ = STACK.try_with(|stack| {
             let entries = &mut stack.borrow_mut().entries;
@@ -191,13 +234,17 @@ fn leave_in_the_middle(entries: &mut Vec<Entry>, number: u64) -> Option<Current>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TraceId;
     use proptest::prelude::*;
 
     fn some(n: u64) -> Current {
-        Current {
-            scope: n,
-            ..Current::NOTHING
-        }
+        let ids = TraceId::new(1).zip(SpanId::new(n));
+        let span = ids.map(|(trace, span)| SpanContext::new(trace, span, true));
+        Current::NOTHING.with_span(span)
+    }
+
+    fn is_current(n: u64) -> bool {
+        current().span == some(n).span
     }
 
     #[test]
@@ -208,9 +255,26 @@ mod tests {
         assert_eq!(current(), Current::NOTHING);
         let other_task = enter(some(3));
         drop(kept_over_an_await);
-        assert_eq!(current().scope, 3);
+        assert!(is_current(3));
         drop(other_task);
         assert_eq!(current(), Current::NOTHING);
+    }
+
+    #[test]
+    fn a_thread_that_is_adopted_is_also_when_all_that_was_entered_before_is_left() {
+        let outer = enter(some(1));
+        let inner = enter(some(2));
+        let captured = crate::testing::capture("current.test");
+        let scope = own().scope;
+        assert!(scope != 0 && is_current(2));
+        drop(inner);
+        assert!(own().scope == scope && is_current(1));
+        drop(outer);
+        assert_eq!(own().scope, scope);
+        // What belonged to nothing belongs to the thread where it is entered.
+        let _entered = enter(some(3));
+        assert!(own().scope == scope && is_current(3));
+        drop(captured);
     }
 
     proptest! {
@@ -227,11 +291,11 @@ mod tests {
                     count += 1;
                     alive.push((count, enter(some(count))));
                 }
-                prop_assert_eq!(current().scope, alive.last().map_or(0, |(n, _)| *n));
+                prop_assert!(is_current(alive.last().map_or(0, |(n, _)| *n)));
             }
             while !alive.is_empty() {
                 alive.remove(0);
-                prop_assert_eq!(current().scope, alive.last().map_or(0, |(n, _)| *n));
+                prop_assert!(is_current(alive.last().map_or(0, |(n, _)| *n)));
             }
             prop_assert_eq!(current(), Current::NOTHING);
         }

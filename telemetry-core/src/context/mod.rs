@@ -10,7 +10,10 @@ mod traceparent;
 
 use std::fmt;
 
-pub(crate) use current::{Current, Entered, current, enter, enter_all, own};
+pub(crate) use current::{
+    Current, Entered, adopt_thread, current, enter, enter_all, enter_all_unless_current, own,
+    within,
+};
 pub use future::{InContext, in_current_context};
 pub use ids::{ParseIdError, SpanId, TraceId};
 pub use source::{SourceAlreadySet, set_context_source};

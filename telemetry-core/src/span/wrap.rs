@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Ending, Span};
-use crate::context::{Current, enter_all};
+use crate::context::{Current, enter_all, enter_all_unless_current};
 
 pin_project! {
     /// A future (or stream) whose end is the end of a span; made by [`Span::wrap`].
@@ -29,7 +29,7 @@ pin_project! {
     impl<F> PinnedDrop for Wrapped<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _dropping = enter_all(*this.current);
+            let _dropping = enter_all_unless_current(*this.current);
             this.future.set(None);
         }
     }
@@ -52,10 +52,11 @@ impl<F> Wrapped<F> {
     ) -> Option<R> {
         let this = self.project();
         let future = this.future.as_pin_mut()?;
-        let within = enter_all(*this.current);
         if !this.span.is_observed() {
+            let _within = enter_all_unless_current(*this.current);
             return Some(poll(future));
         }
+        let within = enter_all(*this.current);
         // Unwind safety: the panic goes on at once; whoever catches it above decides.
         let result = catch_unwind(AssertUnwindSafe(|| poll(future)));
         // Also what the future has entered and not left: none of that is the end's context.

@@ -97,9 +97,9 @@ fn methods() {
     assert_eq!(
         stops,
         [
-            "stop | n=0 result=2 outcome=ok",
-            "stop | n=3 result=4 outcome=ok",
-            "stop | n=4 result=5 outcome=ok"
+            "stop | n=0 outcome=ok result=2",
+            "stop | n=3 outcome=ok result=4",
+            "stop | n=4 outcome=ok result=5"
         ]
     );
 }
@@ -205,7 +205,7 @@ fn names_of_the_expansion_are_not_the_users() {
     assert_eq!(shadow(1, 2, 3), 6);
     assert_eq!(
         watch.take()[1],
-        "stop | span=1 handle=2 value=3 result=6 outcome=ok"
+        "stop | span=1 handle=2 value=3 outcome=ok result=6"
     );
     assert_eq!(guarded(Mutex::new(3)), 3);
 }
@@ -328,7 +328,7 @@ fn functions_that_a_macro_writes() {
     made("x").unwrap_err();
     assert_eq!(
         watch.take()[1],
-        "stop | text=x result=false outcome=error reason=invalid digit found in string"
+        "stop | text=x outcome=error result=false reason=invalid digit found in string"
     );
 }
 

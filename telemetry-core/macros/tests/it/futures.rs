@@ -57,13 +57,13 @@ async fn a_boxed_future_is_the_work() {
         watch.take(),
         [
             "start | key=a repo=7",
-            "stop | key=a repo=7 result=true outcome=ok"
+            "stop | key=a repo=7 outcome=ok result=true"
         ]
     );
     Repo(7).load("").await.unwrap_err();
     assert_eq!(
         watch.take()[1],
-        "stop | key= repo=7 result=false outcome=error reason=no key"
+        "stop | key= repo=7 outcome=error result=false reason=no key"
     );
 }
 

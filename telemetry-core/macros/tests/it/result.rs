@@ -16,9 +16,9 @@ fn one_parameter_records_what_the_closure_returns() {
     }
     let watch = watch("macros.result.one");
     assert_eq!(get(1), Some(1));
-    assert_eq!(watch.take()[1], "stop | result=true outcome=ok");
+    assert_eq!(watch.take()[1], "stop | outcome=ok result=true");
     assert_eq!(get(0), None);
-    assert_eq!(watch.take()[1], "stop | result=false outcome=ok");
+    assert_eq!(watch.take()[1], "stop | outcome=ok result=false");
 }
 
 #[test]
@@ -34,8 +34,8 @@ fn the_value_is_neither_moved_nor_copied() {
     let (place, borrow) = (watch("macros.result.place"), watch("macros.result.borrow"));
     assert_eq!(get().name, "ada");
     assert_eq!(now(load()).name, "bob");
-    assert_eq!(place.take()[1], "stop | result=ada outcome=ok");
-    assert_eq!(borrow.take()[1], "stop | result=bob outcome=ok");
+    assert_eq!(place.take()[1], "stop | outcome=ok result=ada");
+    assert_eq!(borrow.take()[1], "stop | outcome=ok result=bob");
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn any_expression_may_stand_in_it() {
     pair();
     text("four");
     text("");
-    assert_eq!(sum.take()[1], "stop | result=3 outcome=ok");
+    assert_eq!(sum.take()[1], "stop | outcome=ok result=3");
     let block = block.take();
-    assert_eq!(block[1], "stop | result=4 bytes outcome=ok");
+    assert_eq!(block[1], "stop | outcome=ok result=4 bytes");
     assert_eq!(block[3], "stop | outcome=ok");
 }
 
@@ -99,10 +99,10 @@ fn it_sees_errors_too() {
     now(load("1")).unwrap();
     now(load("x")).unwrap_err();
     let lines = watch.take();
-    assert_eq!(lines[1], "stop rows=3 | ok=true outcome=ok");
+    assert_eq!(lines[1], "stop rows=3 | outcome=ok ok=true");
     assert_eq!(
         lines[3],
-        "stop rows=0 | ok=false outcome=error reason=invalid digit found in string"
+        "stop rows=0 | outcome=error ok=false reason=invalid digit found in string"
     );
 }
 
