@@ -97,12 +97,12 @@ impl Cache {
                 }
             }
         }
-        self.run_anew(slot, &run);
+        self.run_anew(slot, run);
     }
 
     #[cold]
     #[inline(never)]
-    fn run_anew(&self, slot: &'static Slot, run: &dyn Fn(&[Arc<Handler>])) {
+    fn run_anew(&self, slot: &'static Slot, run: impl Fn(&[Arc<Handler>])) {
         if self.tidy() {
             self.keep(slot);
         } else if let Some(copied) = self.find_or_put_aside(slot) {
@@ -163,7 +163,10 @@ impl Cache {
         if copies.len() <= place {
             copies.resize_with(place + 1, Copied::nothing);
         }
-        copies[place] = copied;
+        // There is an old one if it changed after the sweep.
+        let old = std::mem::replace(&mut copies[place], copied);
+        drop(copies);
+        drop(old);
     }
 
     /// Lets go of copies that are not good any more; `false` if a dispatch is using them.

@@ -1,8 +1,15 @@
 //! The catalogue: every place in the program that emits.
 //!
 //! With the feature `catalogue`, the macros put each callsite into a table that the linker lays
-//! out, so the list is complete before anything has run. It is an upper bound: code that nothing
-//! calls is in it, too. Nothing depends on it for being correct.
+//! out, so the list is complete before anything has run. Nothing depends on it for being correct.
+//! [`catalogue`] documents what is in it and what is not; why that is so:
+//!
+//! - The table's entry is a static of its own beside the callsite's. The compiler takes statics for
+//!   used wherever they stand, in a generic function, too, or behind `if false`: hence an upper
+//!   bound, which neither optimization nor the number of codegen units changes.
+//! - The table is a section of one linked file, and its bounds are those of the file that contains
+//!   this crate. A `cdylib` contains all its Rust code, so its table is whole. Rust dynamic
+//!   libraries have a table each, of which we see one.
 //!
 //! Where the linker cannot (WebAssembly, and other targets that `linkme` does not know), callsites
 //! are listed when they are first met, so the list grows while the program runs. That way is always
@@ -66,11 +73,33 @@ mod listed {
 
     /// Every place in the program that emits, in the order of names, then of files and lines.
     ///
-    /// It knows the callsites of every crate that is linked in, before any of them has run; code
-    /// that the compiler could see is never called may be missing, and code that is never called may
-    /// be there. A generic function may be listed once per type that it was made for, so the places
-    /// are not unique. On targets where the linker cannot do this, a callsite is listed once it has
-    /// run (one with a name chosen at run time: once it was observed).
+    /// It knows the callsites of every crate that is linked in, before any of them has run. A callsite
+    /// in a generic function is one, whatever types the function is used with.
+    ///
+    /// # Limits
+    ///
+    /// It is an upper bound of what the macros can emit:
+    ///
+    /// - Code that nothing calls is listed, too: functions, whole modules, generic functions that no
+    ///   type was ever put into, what stands behind `if false`. Optimization, codegen units and
+    ///   link-time optimization make no difference.
+    /// - Code that is not compiled is not listed: what `#[cfg]` leaves out, features that are off.
+    /// - A dependency that no code of the program names is not linked, so it is not listed.
+    ///   `use that_crate as _;` links it.
+    /// - Tests see the callsites of the test binary.
+    ///
+    /// And it does not know:
+    ///
+    /// - What [`emit`](crate::emit) emits: neither names nor keys of that are in the program's text.
+    /// - Names chosen at run time: only how they end, if the code says so (`*.query`), or else `*`.
+    /// - Keys that are added to a running span, see [`CallsiteInfo::is_open`].
+    /// - What lies in another linked file than this crate: Rust dynamic libraries (`prefer-dynamic`,
+    ///   `crate-type = ["dylib"]`) and what is loaded at run time. Those callsites are listed
+    ///   once they have run. A `cdylib` with this crate inside has a whole catalogue, its own.
+    ///
+    /// On targets where the linker cannot put it together (those that `linkme` does not know, such
+    /// as WebAssembly), each callsite is listed once it has run (one with a name chosen at run time:
+    /// once it was observed), and [`catalogue_is_complete`] is false.
     ///
     /// ```
     /// telemetry::execute!("catalogue.example.done", { count: 1 }, { by: "me" });
@@ -99,7 +128,8 @@ mod listed {
     /// Whether the [`catalogue`] was put together by the linker, so that what is not in it is not
     /// in the program either. Where it grows while the program runs, absence proves nothing.
     ///
-    /// Code that is loaded at run time (`dlopen`) is never in it.
+    /// It cannot know of code in other linked files: programs that are linked from Rust dynamic
+    /// libraries, and code that is loaded at run time, see the limits of [`catalogue`].
     ///
     /// ```
     /// let emits = |event| telemetry::catalogue().any(|at| at.may_emit(event));

@@ -53,10 +53,10 @@ impl Local {
         self.cache.run(
             event.slot,
             #[inline(always)]
-            |handlers| {
-                for handler in handlers {
-                    handler.run(event);
-                }
+            |handlers| match handlers {
+                // Most events that have handlers have one.
+                [only] => only.run(event),
+                handlers => handlers.iter().for_each(|handler| handler.run(event)),
             },
         );
         if self.record.end(before) {

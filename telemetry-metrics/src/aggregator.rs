@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use telemetry::AttachGuard;
 
+use crate::check::{self, Check};
 use crate::definition::Definition;
 use crate::group::{self, Group};
 use crate::health::{Board, Health, HealthReport};
 use crate::metric::Metric;
-use crate::problem::StartError;
+use crate::problem::{DefinitionProblem, StartError};
 use crate::reader::{Needs, Reader};
 use crate::shared::Shared;
 use crate::snapshot::{self, Snapshot};
@@ -25,6 +26,7 @@ static LAST_AGGREGATOR: AtomicU64 = AtomicU64::new(0);
 pub struct AggregatorBuilder {
     metrics: Vec<Metric>,
     constant_tags: Vec<(String, String)>,
+    check: Check,
 }
 
 impl AggregatorBuilder {
@@ -40,6 +42,59 @@ impl AggregatorBuilder {
         self
     }
 
+    /// What to do with definitions of which nothing in the program emits the event, gives the
+    /// measurement or has a tag: a typo, or an event that was renamed. [`Check::Warn`] by default.
+    ///
+    /// The definitions are compared to [`telemetry::catalogue`], the list of all the places that
+    /// emit, when the aggregator starts. There is one warning per definition: an event
+    /// ([`DEFINITION_WARNING`](crate::DEFINITION_WARNING)), or a line on standard error if nobody
+    /// listens to that. [`Aggregator::warnings`] has them all. A test that denies them is a good
+    /// place to find out:
+    ///
+    /// ```
+    /// use telemetry_metrics::{Aggregator, Check, Metric, summary};
+    ///
+    /// fn metrics() -> Vec<Metric> {
+    ///     vec![summary("shop.endpoint.stop.durtion")]
+    /// }
+    ///
+    /// let error = Aggregator::builder()
+    ///     .metrics(metrics())
+    ///     .check_definitions(Check::Deny)
+    ///     .start()
+    ///     .unwrap_err();
+    /// assert!(error.to_string().ends_with(
+    ///     "`shop.endpoint.stop.durtion`: no callsite of `shop.endpoint.stop` measures `durtion`, \
+    ///      did you mean `duration`?"
+    /// ));
+    ///
+    /// # let duration = std::time::Duration::ZERO;
+    /// telemetry::execute!("shop.endpoint.stop", { duration });
+    /// ```
+    ///
+    /// It says nothing where it cannot know:
+    ///
+    /// - a counter needs no measurement, so only its event and tags are looked at;
+    /// - [`measure_with`](Metric::measure_with) and [`tag_values`](Metric::tag_values) make what they
+    ///   like;
+    /// - if a definition has several events, one that has the key is enough;
+    /// - the end of a span has what was added while it ran, so only a slip of the pen in a listed
+    ///   key is reported (`duraton`, `rout`; not `items`, nor `routes`);
+    /// - a library that emits under a prefix chosen by its user may emit every event that ends as
+    ///   its own do, and one whose names are chosen altogether at run time every event; of those,
+    ///   too, only a slip of the pen in a name that is written out somewhere is reported;
+    /// - on targets where [the catalogue is not complete](telemetry::catalogue_is_complete), nothing
+    ///   is checked, nor denied.
+    ///
+    /// What [`telemetry::emit`] emits and code that is loaded while the program runs are not in the
+    /// catalogue: say [`unchecked`](Metric::unchecked) of definitions that need them. A program that
+    /// is linked from Rust dynamic libraries (`prefer-dynamic`) has parts that the catalogue does not
+    /// list although it counts as complete: there, choose [`Check::Off`].
+    pub fn check_definitions(mut self, check: Check) -> Self {
+        self.check = check;
+        self
+    }
+
     /// Checks all definitions and attaches to their events.
     ///
     /// # Errors
@@ -47,11 +102,18 @@ impl AggregatorBuilder {
     /// [`StartError::Definitions`] with everything that is wrong with the definitions; nothing is
     /// attached then.
     pub fn start(self) -> Result<Aggregator, StartError> {
-        let definitions: Vec<Arc<Definition>> = resolve::resolve(self.metrics, &self.constant_tags)
-            .map_err(StartError::Definitions)?
-            .into_iter()
-            .map(Arc::new)
-            .collect();
+        let (definitions, mut problems) = resolve::resolve(self.metrics, &self.constant_tags);
+        let mut warnings = match self.check {
+            Check::Off => Vec::new(),
+            Check::Warn | Check::Deny => check::check(&definitions),
+        };
+        if self.check == Check::Deny {
+            problems.append(&mut warnings);
+        }
+        if !problems.is_empty() {
+            return Err(StartError::Definitions(problems));
+        }
+        let definitions: Vec<_> = definitions.into_iter().map(Arc::new).collect();
         self_metrics::begin();
         let (groups, places) = group::make(&definitions);
 
@@ -78,6 +140,8 @@ impl AggregatorBuilder {
                     .map_err(StartError::Attach)?;
             guards.push(attached.guard());
         }
+        // Only now, so that these definitions may count it.
+        check::tell(&warnings);
         Ok(Aggregator {
             shared: Arc::new(Shared {
                 definitions,
@@ -87,6 +151,7 @@ impl AggregatorBuilder {
                 values_wanted,
                 health: Board::default(),
             }),
+            warnings,
             _guards: guards,
         })
     }
@@ -113,6 +178,7 @@ impl AggregatorBuilder {
 /// ```
 pub struct Aggregator {
     shared: Arc<Shared>,
+    warnings: Vec<DefinitionProblem>,
     _guards: Vec<AttachGuard>,
 }
 
@@ -126,6 +192,13 @@ impl Aggregator {
     #[must_use]
     pub fn definitions(&self) -> &[Arc<Definition>] {
         &self.shared.definitions
+    }
+
+    /// What [the check of the definitions](AggregatorBuilder::check_definitions) found when this was
+    /// started, in the order of the definitions.
+    #[must_use]
+    pub fn warnings(&self) -> &[DefinitionProblem] {
+        &self.warnings
     }
 
     /// The tags that every series carries.

@@ -110,20 +110,23 @@ impl Amount {
 ///
 /// `from` is the unit of bare numbers, where the definition says one. Without it a bare number is
 /// bytes where bytes are expected, and an error where time is: `150` of what?
+#[inline]
 pub(crate) fn store(
     number: Number,
     dimension: Dimension,
     from: Option<Unit>,
 ) -> Result<Amount, Skip> {
-    if let Some(time) = number.as_duration() {
-        return match dimension {
-            // 292 years; a longer measurement is taken for 292 years.
-            Dimension::Time => Ok(Amount::Integer(
-                i64::try_from(time.as_nanos()).unwrap_or(i64::MAX),
-            )),
-            Dimension::None | Dimension::Bytes => Err(Skip::Unit),
-        };
+    match (number.as_duration(), dimension) {
+        // 292 years; a longer measurement is taken for 292 years.
+        (Some(time), Dimension::Time) => Ok(Amount::Integer(
+            i64::try_from(time.as_nanos()).unwrap_or(i64::MAX),
+        )),
+        (Some(_), Dimension::None | Dimension::Bytes) => Err(Skip::Unit),
+        (None, _) => store_bare(number, dimension, from),
     }
+}
+
+fn store_bare(number: Number, dimension: Dimension, from: Option<Unit>) -> Result<Amount, Skip> {
     let from = match (from, dimension) {
         (Some(from), _) => from,
         (None, Dimension::Time) => return Err(Skip::Unit),

@@ -125,8 +125,13 @@ impl Cell {
                     return Err(Skip::Overflow);
                 }
                 let key = ordered(amount.as_f64());
-                cell.min.fetch_min(key, Ordering::Relaxed);
-                cell.max.fetch_max(key, Ordering::Relaxed);
+                // Looked at first: a new extreme is rare, and a look costs nothing.
+                if key < cell.min.load(Ordering::Relaxed) {
+                    cell.min.fetch_min(key, Ordering::Relaxed);
+                }
+                if key > cell.max.load(Ordering::Relaxed) {
+                    cell.max.fetch_max(key, Ordering::Relaxed);
+                }
                 cell.values.record(amount);
             }
             Self::Distribution(cell) => {

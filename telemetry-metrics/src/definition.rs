@@ -27,6 +27,7 @@ pub struct Definition {
     pub(crate) stored_bounds: Vec<Amount>,
     pub(crate) max_series: usize,
     pub(crate) up_down: bool,
+    pub(crate) unchecked: bool,
     pub(crate) options: Vec<(String, String)>,
 }
 
@@ -115,6 +116,14 @@ impl Definition {
         &self.options
     }
 
+    /// Whether finding out what to count runs code of users.
+    pub(crate) fn has_closures(&self) -> bool {
+        !self.keep.is_empty()
+            || !self.drop_when.is_empty()
+            || self.tag_values.is_some()
+            || self.measure_with().is_some()
+    }
+
     pub(crate) fn measure_with(&self) -> Option<&MeasureWith> {
         match &self.measurement {
             Measurement::With(measure) => Some(measure),
@@ -141,6 +150,7 @@ impl Definition {
             stored_bounds: Vec::new(),
             max_series: 0,
             up_down: false,
+            unchecked: false,
             options: Vec::new(),
         }
     }

@@ -6,21 +6,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use telemetry::Event;
 
-use crate::amount::{self, Amount};
+use crate::amount::{Amount, store};
 use crate::definition::Definition;
 use crate::isolate::isolated;
 use crate::metric::{Kind, TagValuesWith};
-use crate::row::{END_OF_TAG, Rows};
+use crate::row::{END_OF_TAG, Row, Rows};
 use crate::skip::{Account, Skip};
 use crate::tag::{self, TagValues};
 
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) metrics: Vec<Arc<Definition>>,
+    /// The measurement of each, as a definition finds it out anew each time.
+    keys: Vec<Option<Box<str>>>,
     /// One per metric.
     pub(crate) accounts: Vec<Account>,
     pub(crate) tags: Vec<String>,
     tag_values: Option<Compute>,
+    /// Whether counting an event runs no code but ours.
+    is_plain: bool,
     max_series: usize,
     pub(crate) rows: Rows,
 }
@@ -65,14 +69,40 @@ impl Group {
             accounts: metrics.iter().map(|_| Account::default()).collect(),
             tags: first.tags().to_vec(),
             tag_values: first.tag_values.clone().map(Compute),
+            is_plain: first.tags().is_empty()
+                && metrics.iter().all(|metric| !metric.has_closures()),
             max_series: first.max_series,
             rows: Rows::new(&metrics, first.tags().len()),
+            keys: metrics
+                .iter()
+                .map(|metric| metric.measurement().map(Into::into))
+                .collect(),
             metrics,
         }
     }
 
     /// Counts an event.
     pub(crate) fn record(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
+        match self.rows.only() {
+            // Nothing can panic or emit half-way, so nothing is put aside first.
+            Some(row) if self.is_plain => {
+                for (at, cell) in row.cells.iter().enumerate() {
+                    let metric = &*self.metrics[at];
+                    let counted =
+                        amount(metric, self.keys[at].as_deref(), event).and_then(|amount| {
+                            cell.record(amount, &metric.stored_bounds, values_wanted)
+                        });
+                    if let Err(reason) = counted {
+                        self.accounts[at].skip(reason);
+                    }
+                }
+            }
+            _ => self.record_guarded(event, values_wanted),
+        }
+    }
+
+    /// Counts an event with the help of users' code.
+    fn record_guarded(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
         // Taken out, not borrowed: a closure of a definition may emit an event that comes here
         // again, and finds an empty buffer then.
         let taken = SCRATCH.try_with(RefCell::take);
@@ -96,11 +126,14 @@ impl Group {
         } = scratch;
         updates.clear();
         // All closures run before any cell is touched.
-        for (metric, account) in self.metrics.iter().zip(&self.accounts) {
-            updates.push(update(metric, event).unwrap_or_else(|reason| {
-                account.skip(reason);
-                Update::Nothing
-            }));
+        let metrics = self.metrics.iter().zip(&self.keys);
+        for ((metric, key), account) in metrics.zip(&self.accounts) {
+            updates.push(
+                update(metric, key.as_deref(), event).unwrap_or_else(|reason| {
+                    account.skip(reason);
+                    Update::Nothing
+                }),
+            );
         }
         let counted = || {
             updates
@@ -116,25 +149,28 @@ impl Group {
         let Some(all_there) = isolated(|| self.write_key(event, key, texts)) else {
             return counted().for_each(|(at, _)| self.accounts[at].skip(Skip::Panicked));
         };
-        let row = self.rows.find(key, &self.metrics, self.max_series, alive);
-        for (at, update) in counted() {
-            let account = &self.accounts[at];
-            let amount = match update {
-                Update::Add(amount) => Some(*amount),
-                Update::Nothing | Update::Count => None,
-            };
-            let bounds = &self.metrics[at].stored_bounds;
-            if let Err(reason) = row.cells[at].record(amount, bounds, values_wanted) {
-                account.skip(reason);
-                continue;
+        let count = |row: &Row| {
+            for (at, update) in counted() {
+                let account = &self.accounts[at];
+                let amount = match update {
+                    Update::Add(amount) => Some(*amount),
+                    Update::Nothing | Update::Count => None,
+                };
+                let bounds = &self.metrics[at].stored_bounds;
+                if let Err(reason) = row.cells[at].record(amount, bounds, values_wanted) {
+                    account.skip(reason);
+                    continue;
+                }
+                if !all_there {
+                    account.tags_missing.fetch_add(1, Ordering::Relaxed);
+                }
+                if row.is_overflow {
+                    account.overflowed.fetch_add(1, Ordering::Relaxed);
+                }
             }
-            if !all_there {
-                account.tags_missing.fetch_add(1, Ordering::Relaxed);
-            }
-            if row.is_overflow {
-                account.overflowed.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        };
+        self.rows
+            .with(key, &self.metrics, self.max_series, alive, count);
     }
 
     /// Writes the tags' texts, each with an end; returns whether none is empty.
@@ -166,7 +202,7 @@ impl Group {
 }
 
 /// What this metric makes of the event, or why it makes nothing of it.
-fn update(metric: &Definition, event: &Event<'_>) -> Result<Update, Skip> {
+fn update(metric: &Definition, key: Option<&str>, event: &Event<'_>) -> Result<Update, Skip> {
     if !metric.keep.is_empty() || !metric.drop_when.is_empty() {
         let kept = || {
             metric.keep.iter().all(|keep| keep(event))
@@ -178,19 +214,32 @@ fn update(metric: &Definition, event: &Event<'_>) -> Result<Update, Skip> {
             None => return Err(Skip::Panicked),
         }
     }
+    Ok(match amount(metric, key, event)? {
+        Some(amount) => Update::Add(amount),
+        None => Update::Count,
+    })
+}
+
+/// What is to be added; `None` for counters.
+#[inline(always)]
+fn amount(
+    metric: &Definition,
+    key: Option<&str>,
+    event: &Event<'_>,
+) -> Result<Option<Amount>, Skip> {
     if metric.kind() == Kind::Counter {
-        return Ok(Update::Count);
+        return Ok(None);
     }
     let number = match metric.measure_with() {
         Some(measure) => isolated(|| measure(event)).ok_or(Skip::Panicked)?,
-        None => metric.measurement().and_then(|key| event.measurement(key)),
+        None => key.and_then(|key| event.measurement(key)),
     };
     let number = number.ok_or(Skip::Missing)?;
-    let amount = amount::store(number, metric.dimension(), metric.from)?;
+    let amount = store(number, metric.dimension(), metric.from)?;
     if amount.is_negative() && metric.kind() == Kind::Sum && !metric.is_up_down() {
         return Err(Skip::Negative);
     }
-    Ok(Update::Add(amount))
+    Ok(Some(amount))
 }
 
 /// Puts metrics of the same events, tags and limit into one group. Returns the groups, and for

@@ -48,6 +48,9 @@
 //! `telemetry.`, together with what each reporter has sent, failed to send and dropped
 //! ([`Health`]).
 //!
+//! A definition whose event nothing in the program emits would stay silent for ever. It is found when
+//! the aggregator starts, see [`AggregatorBuilder::check_definitions`].
+//!
 //! # Limits
 //!
 //! Times of single events are not kept. Series do not expire. Windowed quantiles, exemplars and
@@ -57,6 +60,7 @@ mod aggregator;
 mod amount;
 pub mod buckets;
 mod cells;
+mod check;
 mod definition;
 mod exponential;
 mod group;
@@ -77,6 +81,7 @@ mod unit;
 
 pub use aggregator::{Aggregator, AggregatorBuilder, Snapshots};
 pub use amount::Amount;
+pub use check::{Check, DEFINITION_WARNING};
 pub use definition::Definition;
 pub use health::{Health, HealthReport};
 pub use metric::{

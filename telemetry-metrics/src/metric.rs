@@ -101,6 +101,7 @@ pub struct Metric {
     pub(crate) buckets: Option<Vec<Number>>,
     pub(crate) max_series: usize,
     pub(crate) up_down: bool,
+    pub(crate) unchecked: bool,
     pub(crate) options: Vec<(String, String)>,
 }
 
@@ -160,6 +161,7 @@ impl Metric {
             buckets: None,
             max_series: DEFAULT_MAX_SERIES,
             up_down: false,
+            unchecked: false,
             options: Vec::new(),
         }
     }
@@ -286,6 +288,30 @@ impl Metric {
     /// Lets a sum fall: negative measurements are subtracted. Reporters show it as a gauge.
     pub fn up_down(mut self) -> Self {
         self.up_down = true;
+        self
+    }
+
+    /// Leaves this definition out of the
+    /// [check of definitions](crate::AggregatorBuilder::check_definitions), which cannot see events
+    /// that are emitted by [`telemetry::emit`] or by code that is loaded while the program runs.
+    ///
+    /// ```
+    /// use telemetry::EventName;
+    /// use telemetry_metrics::{Aggregator, Check, counter};
+    ///
+    /// let aggregator = Aggregator::builder()
+    ///     .metrics([counter("shop.log.line.count").unchecked()])
+    ///     .check_definitions(Check::Deny)
+    ///     .start()?;
+    /// telemetry::emit(EventName::new("shop.log.line")?, &[], &[]);
+    /// # assert_eq!(
+    /// #     aggregator.snapshot().find("shop.log.line.count", &[]),
+    /// #     Some(&telemetry_metrics::Data::Counter(1))
+    /// # );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn unchecked(mut self) -> Self {
+        self.unchecked = true;
         self
     }
 

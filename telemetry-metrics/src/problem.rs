@@ -59,6 +59,39 @@ pub enum Problem {
     UpDownOn(Kind),
     /// A limit of zero series.
     NoSeries,
+    /// Nothing in the program emits the event. This and the next three are what
+    /// [`check_definitions`](crate::AggregatorBuilder::check_definitions) finds.
+    UnknownEvent {
+        /// The event that the definition names.
+        event: String,
+        /// The one that may have been meant.
+        nearest: Option<String>,
+    },
+    /// The event could only be one whose name is made at run time, and looks like a slip of the pen.
+    MisspeltEvent {
+        /// The event that the definition names.
+        event: String,
+        /// The one that may have been meant.
+        meant: String,
+    },
+    /// Nothing that emits the definition's events gives them this measurement.
+    UnknownMeasurement {
+        /// The definition's events.
+        events: Vec<String>,
+        /// The measurement that it names.
+        key: String,
+        /// The one that may have been meant.
+        nearest: Option<String>,
+    },
+    /// Nothing that emits the definition's events gives them this metadata.
+    UnknownTag {
+        /// The definition's events.
+        events: Vec<String>,
+        /// The tag that it names.
+        key: String,
+        /// The one that may have been meant.
+        nearest: Option<String>,
+    },
 }
 
 impl fmt::Display for Problem {
@@ -110,6 +143,58 @@ impl fmt::Display for Problem {
             }
             Self::UpDownOn(kind) => write!(f, "`up_down` is for sums, not for a {kind}"),
             Self::NoSeries => f.write_str("`max_series(0)` leaves no room for anything"),
+            Self::UnknownEvent { event, nearest } => {
+                write!(f, "no callsite emits `{event}`{}", Meant(nearest))?;
+                if nearest.is_none() {
+                    f.write_str(" (if it is emitted otherwise, add `.unchecked()`)")?;
+                }
+                Ok(())
+            }
+            Self::MisspeltEvent { event, meant } => write!(
+                f,
+                "only a name made at run time could be `{event}`, did you mean `{meant}`?"
+            ),
+            Self::UnknownMeasurement {
+                events,
+                key,
+                nearest,
+            } => {
+                let (events, meant) = (AnyOf(events), Meant(nearest));
+                write!(f, "no callsite of {events} measures `{key}`{meant}")
+            }
+            Self::UnknownTag {
+                events,
+                key,
+                nearest,
+            } => {
+                let (events, meant) = (AnyOf(events), Meant(nearest));
+                write!(f, "no callsite of {events} has metadata `{key}`{meant}")
+            }
+        }
+    }
+}
+
+/// Events, quoted, joined by `or`.
+struct AnyOf<'e>(&'e [String]);
+
+impl fmt::Display for AnyOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, event) in self.0.iter().enumerate() {
+            let joint = if at == 0 { "" } else { " or " };
+            write!(f, "{joint}`{event}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// The end of a sentence: the name that may have been meant, if there is one.
+struct Meant<'n>(&'n Option<String>);
+
+impl fmt::Display for Meant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(nearest) => write!(f, ", did you mean `{nearest}`?"),
+            None => Ok(()),
         }
     }
 }

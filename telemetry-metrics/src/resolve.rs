@@ -12,13 +12,14 @@ use crate::problem::{DefinitionProblem, Problem};
 use crate::unit::{Dimension, Unit, UnitSpec};
 
 /// The prefix of self-metrics.
-const RESERVED: &str = "telemetry.";
+pub(crate) const RESERVED: &str = "telemetry.";
 
-/// Checks all definitions; returns all of them, or everything that is wrong.
+/// Checks all definitions; returns them and everything that is wrong with them. A definition whose
+/// events are wrong has none.
 pub(crate) fn resolve(
     metrics: Vec<Metric>,
     constant_tags: &[(String, String)],
-) -> Result<Vec<Definition>, Vec<DefinitionProblem>> {
+) -> (Vec<Definition>, Vec<DefinitionProblem>) {
     let mut definitions = Vec::with_capacity(metrics.len());
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
@@ -43,11 +44,7 @@ pub(crate) fn resolve(
         }));
         definitions.push(definition);
     }
-    if problems.is_empty() {
-        Ok(definitions)
-    } else {
-        Err(problems)
-    }
+    (definitions, problems)
 }
 
 fn aggregator_problem(problem: Problem) -> DefinitionProblem {
@@ -103,6 +100,7 @@ fn resolve_one(metric: Metric, constants: &HashSet<&str>, found: &mut Vec<Proble
         stored_bounds,
         max_series: metric.max_series,
         up_down: metric.up_down,
+        unchecked: metric.unchecked,
         options: metric.options,
     }
 }
@@ -126,8 +124,10 @@ fn resolve_events(metric: &Metric, found: &mut Vec<Problem>) -> Vec<String> {
         found.push(Problem::EmptyEvents);
     }
     let mut events: Vec<String> = Vec::with_capacity(given.len());
+    let mut all_are_names = true;
     for event in given {
         if let Err(error) = EventName::check(event) {
+            all_are_names = false;
             found.push(Problem::Event {
                 event: event.clone(),
                 error,
@@ -135,6 +135,9 @@ fn resolve_events(metric: &Metric, found: &mut Vec<Problem>) -> Vec<String> {
         } else if !events.contains(event) {
             events.push(event.clone());
         }
+    }
+    if !all_are_names {
+        events.clear();
     }
     events
 }
@@ -228,17 +231,15 @@ mod tests {
     use crate::metric::{counter, distribution, last_value, sum, summary};
 
     fn one(metric: Metric) -> Definition {
-        resolve(vec![metric], &[]).unwrap().remove(0)
+        let (mut definitions, problems) = resolve(vec![metric], &[]);
+        assert_eq!(problems, []);
+        definitions.remove(0)
     }
 
     fn problems(metrics: Vec<Metric>) -> Vec<Problem> {
-        match resolve(metrics, &[("env".into(), "prod".into())]) {
-            Ok(_) => Vec::new(),
-            Err(problems) => problems
-                .into_iter()
-                .map(|problem| problem.problem)
-                .collect(),
-        }
+        let (_, problems) = resolve(metrics, &[("env".into(), "prod".into())]);
+        let problems = problems.into_iter();
+        problems.map(|problem| problem.problem).collect()
     }
 
     #[test]

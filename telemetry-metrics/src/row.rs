@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use foldhash::fast::RandomState;
 use once_cell::sync::OnceCell;
 use papaya::HashMap;
 
@@ -53,7 +54,10 @@ impl Row {
 /// The rows of one group.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    by_key: HashMap<Box<[u8]>, Arc<Row>>,
+    /// Hashed with a seed of the process: tag values may come from outside.
+    by_key: HashMap<Box<[u8]>, Arc<Row>, RandomState>,
+    /// Of a group without tags, the only row there is.
+    only: OnceCell<Arc<Row>>,
     /// Also the lock under which rows are made.
     made: Mutex<Made>,
     overflow: OnceCell<Arc<Row>>,
@@ -72,7 +76,8 @@ struct Made {
 impl Rows {
     pub(crate) fn new(definitions: &[Arc<Definition>], tags: usize) -> Self {
         let rows = Self {
-            by_key: HashMap::new(),
+            by_key: HashMap::with_hasher(RandomState::default()),
+            only: OnceCell::new(),
             made: Mutex::default(),
             overflow: OnceCell::new(),
             len: AtomicUsize::new(0),
@@ -80,16 +85,47 @@ impl Rows {
         };
         if tags == 0 {
             // The only row there can be: made at once, so that it is shown at zero.
-            rows.insert(&[], definitions, usize::MAX, true);
+            if let Some(row) = rows.insert(&[], definitions, usize::MAX, true) {
+                let _ = rows.only.set(row);
+            }
         }
         rows
     }
 
-    /// The row of this key, made if there is room; otherwise the overflow row.
+    /// The row of a group without tags.
+    #[inline]
+    pub(crate) fn only(&self) -> Option<&Row> {
+        self.only.get().map(|row| &**row)
+    }
+
+    /// Calls `count` with the row of this key, made if there is room; otherwise with the overflow
+    /// row. Called back, because handing a row out would take a count that all threads share.
     ///
     /// `alive` is whether thread locals can be used, which papaya does; not so in a destructor
     /// that runs late while the thread ends.
-    pub(crate) fn find(
+    #[inline]
+    pub(crate) fn with(
+        &self,
+        key: &[u8],
+        definitions: &[Arc<Definition>],
+        max_series: usize,
+        alive: bool,
+        count: impl FnOnce(&Row),
+    ) {
+        if let Some(row) = self.only() {
+            return count(row);
+        }
+        if alive {
+            let rows = self.by_key.pin();
+            if let Some(row) = rows.get(key) {
+                return count(row);
+            }
+        }
+        count(&self.find(key, definitions, max_series, alive));
+    }
+
+    #[cold]
+    fn find(
         &self,
         key: &[u8],
         definitions: &[Arc<Definition>],

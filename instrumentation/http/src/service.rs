@@ -42,6 +42,8 @@ where
         let span = telemetry::span!(self.name, {
             method: labels::method(request.method()),
             route: labels::route(request.extensions()),
+            // Not known yet; named here so that the catalogue lists it.
+            status: None::<u16>,
         });
         if !span.is_observed() {
             return ResponseFuture::unobserved(self.inner.call(request));

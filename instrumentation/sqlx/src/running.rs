@@ -121,7 +121,7 @@ impl Drop for Running {
         let statement = self.text.as_str();
         let summary = sql::summary(statement);
         execute!(
-            self.origin.query,
+            "*.query" => self.origin.query,
             {
                 total_time: self.queue_time.unwrap_or_default() + self.query_time.unwrap_or_default(),
                 queue_time: self.queue_time,

@@ -9,11 +9,11 @@
 //!   guard is not `Send`). When the poll ends, everything that was entered during it is left, so
 //!   that nothing leaks into the task that is polled next.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 use super::ids::SpanId;
-use super::{SpanContext, source};
+use super::{SpanContext, source, stack};
 use crate::testing::scopes;
 
 /// What travels with the code that runs: the span, and the scope of a test's captures.
@@ -59,23 +59,9 @@ impl Current {
     }
 }
 
-struct Entry {
-    number: u64,
-    /// What was current before.
-    before: Current,
-}
-
-struct Stack {
-    entries: Vec<Entry>,
-    last_number: u64,
-}
-
 thread_local! {
     /// Without a destructor, so that it can be read while the thread ends.
     static CURRENT: Cell<Current> = const { Cell::new(Current::NOTHING) };
-    static STACK: RefCell<Stack> = const {
-        RefCell::new(Stack { entries: Vec::new(), last_number: 0 })
-    };
 }
 
 /// What is current here, or what the source hook says if that is further inside.
@@ -109,8 +95,8 @@ pub(crate) fn adopt_thread(scope: u64) {
         ..current
     };
     CURRENT.set(adopted(CURRENT.get()));
-    let _ = STACK.try_with(|stack| {
-        for entry in &mut stack.borrow_mut().entries {
+    stack::change(|entries| {
+        for entry in entries {
             entry.before = adopted(entry.before);
         }
     });
@@ -138,18 +124,13 @@ pub(crate) fn enter(mut next: Current) -> Entered {
         }
         next.source = source::ask().map(|theirs| theirs.span_id());
     }
-    let pushed = STACK.try_with(|stack| {
-        let mut stack = stack.borrow_mut();
-        stack.last_number += 1;
-        let number = stack.last_number;
-        stack.entries.push(Entry { number, before });
-        number
-    });
-    CURRENT.set(next);
+    let number = stack::push(before);
+    // Without an entry nothing could be left again.
+    if number != 0 {
+        CURRENT.set(next);
+    }
     Entered {
-        // While the thread ends there is no stack, and nothing to be entered for long.
-        number: pushed.unwrap_or(0),
-        before,
+        number,
         of_this_thread: PhantomData,
     }
 }
@@ -158,24 +139,15 @@ pub(crate) fn enter(mut next: Current) -> Entered {
 #[derive(Debug)]
 pub(crate) struct Entered {
     number: u64,
-    before: Current,
     of_this_thread: PhantomData<*const ()>,
 }
 
 impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
-        let before = STACK.try_with(|stack| {
-            let entries = &mut stack.borrow_mut().entries;
-            match entries.last() {
-                Some(last) if last.number == self.number => entries.pop().map(|e| e.before),
-                _ => leave_in_the_middle(entries, self.number),
-            }
-        });
-        match before {
-            Ok(Some(before)) => CURRENT.set(before),
-            Ok(None) => {}
-            Err(_) => CURRENT.set(self.before),
+        match stack::pop(self.number) {
+            Some(before) => CURRENT.set(before),
+            None => leave_in_the_middle(self.number),
         }
     }
 }
@@ -189,7 +161,7 @@ pub(crate) fn enter_all(next: Current) -> EnteredAll {
 
 /// As [`enter_all`], but does nothing if this is current already, which is what happens to futures
 /// of spans that nobody observes.
-#[inline]
+#[inline(always)]
 pub(crate) fn enter_all_unless_current(next: Current) -> Option<EnteredAll> {
     let is_current = next.is_as_it_is() || next == CURRENT.get();
     if is_current {
@@ -204,31 +176,35 @@ pub(crate) fn enter_all_unless_current(next: Current) -> Option<EnteredAll> {
 pub(crate) struct EnteredAll(Entered);
 
 impl Drop for EnteredAll {
+    #[inline]
     fn drop(&mut self) {
-        let _ = STACK.try_with(|stack| {
-            let entries = &mut stack.borrow_mut().entries;
-            if entries
-                .last()
-                .is_none_or(|last| last.number == self.0.number)
-            {
-                return;
-            }
-            if let Some(at) = entries.iter().position(|e| e.number == self.0.number) {
-                entries.truncate(at + 1);
-            }
-        });
+        if stack::last() != Some(self.0.number) {
+            leave_all_above(self.0.number);
+        }
     }
+}
+
+#[cold]
+fn leave_all_above(number: u64) {
+    stack::change(|entries| {
+        if let Some(at) = entries.iter().position(|entry| entry.number == number) {
+            entries.truncate(at + 1);
+        }
+    });
 }
 
 /// Takes one entry out from under others; what is current stays.
 #[cold]
-fn leave_in_the_middle(entries: &mut Vec<Entry>, number: u64) -> Option<Current> {
-    if let Some(at) = entries.iter().position(|entry| entry.number == number) {
-        let gone = entries.remove(at);
-        // The one above now returns to what was below.
-        entries[at].before = gone.before;
-    }
-    None
+fn leave_in_the_middle(number: u64) {
+    stack::change(|entries| {
+        if let Some(at) = entries.iter().position(|entry| entry.number == number) {
+            let gone = entries.remove(at);
+            // The one above now returns to what was below.
+            if let Some(above) = entries.get_mut(at) {
+                above.before = gone.before;
+            }
+        }
+    });
 }
 
 #[cfg(test)]

@@ -49,8 +49,8 @@ impl TraceId {
 
     pub(super) fn random() -> Self {
         loop {
-            let high = u128::from(random::next());
-            if let Some(id) = Self::new(high << 64 | u128::from(random::next())) {
+            let [high, low] = random::several().map(u128::from);
+            if let Some(id) = Self::new(high << 64 | low) {
                 return id;
             }
         }

@@ -6,6 +6,7 @@ mod future;
 mod ids;
 mod random;
 mod source;
+mod stack;
 mod traceparent;
 
 use std::fmt;

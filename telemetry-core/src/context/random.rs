@@ -13,7 +13,14 @@ thread_local! {
     static STATE: Cell<u64> = const { Cell::new(0) };
 }
 
+#[inline]
 pub(super) fn next() -> u64 {
+    let [number] = several();
+    number
+}
+
+#[inline]
+pub(super) fn several<const N: usize>() -> [u64; N] {
     STATE.with(|state| {
         let mut now = state.get();
         if now == 0 {
@@ -21,11 +28,14 @@ pub(super) fn next() -> u64 {
         }
         // The constants are those of Steele, Lea and Flood, "Fast splittable pseudorandom number
         // generators" (2014).
-        now = now.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let numbers = std::array::from_fn(|_| {
+            now = now.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (now ^ (now >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ (mixed >> 31)
+        });
         state.set(now);
-        let mixed = (now ^ (now >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        numbers
     })
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::live::Ends;
 use crate::clock::Moment;
 use crate::{EventKind, SpanContext};
 
 /// The span that an event begins or ends; from [`Event::span`](crate::Event::span).
 #[derive(Debug, Clone)]
 pub struct SpanInfo {
-    pub(super) name: &'static str,
+    pub(super) ends: Ends,
     pub(super) kind: EventKind,
     pub(super) context: SpanContext,
     pub(super) parent: Option<SpanContext>,
@@ -21,7 +22,7 @@ impl SpanInfo {
     /// The span's name, without `.start`, `.stop` or `.exception`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.ends.name()
     }
 
     /// Which of the span's events this is.

@@ -6,7 +6,7 @@ use once_cell::sync::OnceCell;
 use smallvec::SmallVec;
 
 use super::added::Added;
-use super::{Parent, Span, SpanInfo};
+use super::{Parent, Span, SpanInfo, spare};
 use crate::callsite_info::{CallsiteInfo, Keys};
 use crate::catalogue;
 use crate::clock::{self, Moment};
@@ -40,6 +40,12 @@ pub(super) struct Ends {
     pub(super) exception: Option<&'static Slot>,
     /// The start's, and `outcome`.
     pub(super) keys: &'static Keys<'static>,
+}
+
+impl std::fmt::Debug for Ends {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Ends {
@@ -76,21 +82,46 @@ impl Live {
         }
         // `monotonic_time` of the end must not be before the process's zero.
         clock::start();
-        let metadata = values.iter().map(|value| value.map(OwnedValue::from));
+        let mut live = spare::take().unwrap_or_else(|| Box::new(Self::nothing(ends, context)));
+        live.ends = ends;
+        live.context = context;
+        live.parent = above.span;
+        live.scope = above.scope;
+        if !values.is_empty() {
+            let metadata = values.iter().map(|value| value.map(OwnedValue::from));
+            live.metadata.extend(metadata);
+        }
+        live.made_while_panicking = std::thread::panicking();
+        // Last: copying the metadata is not the span's work either.
+        live.started = Moment::now();
         Span {
-            live: Some(Box::new(Self {
-                ends,
-                context,
-                parent: above.span,
-                scope: above.scope,
-                metadata: metadata.collect(),
-                made_while_panicking: std::thread::panicking(),
-                added: OnceCell::new(),
-                // Last: copying the metadata is not the span's work either.
-                started: Moment::now(),
-            })),
+            live: Some(live),
             passes: Current::AS_IT_IS,
         }
+    }
+
+    /// To be filled in.
+    #[cold]
+    fn nothing(ends: Ends, context: SpanContext) -> Self {
+        Self {
+            ends,
+            context,
+            parent: None,
+            scope: 0,
+            metadata: SmallVec::new(),
+            started: clock::start(),
+            made_while_panicking: false,
+            added: OnceCell::new(),
+        }
+    }
+
+    /// Lets go of everything that takes memory of its own.
+    pub(super) fn empty(&mut self) {
+        if self.metadata.spilled() {
+            self.metadata = SmallVec::new();
+        }
+        self.metadata.clear();
+        self.added.take();
     }
 
     /// What is current while it runs.
@@ -128,7 +159,7 @@ fn emit_start(
         ],
         metadata: values,
         span: Some(&SpanInfo {
-            name: ends.name(),
+            ends,
             kind: EventKind::SpanStart,
             context,
             parent: above.span,

@@ -8,6 +8,7 @@ mod added;
 mod info;
 mod live;
 mod parent;
+mod spare;
 mod terminal;
 mod wrap;
 
@@ -217,6 +218,7 @@ impl Span {
     fn end(&mut self, ending: &Ending<'_>) {
         if let Some(live) = self.live.take() {
             terminal::emit(&live, ending);
+            spare::put(live);
         }
     }
 }
@@ -232,6 +234,7 @@ impl Drop for Span {
                 Ending::Dropped
             };
             terminal::emit(&live, &ending);
+            spare::put(live);
         }
     }
 }

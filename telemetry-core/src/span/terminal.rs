@@ -86,6 +86,7 @@ impl End<'_> {
         ]
     }
 
+    #[inline(always)]
     fn emit(
         &self,
         keys: &Keys<'_>,
@@ -100,7 +101,7 @@ impl End<'_> {
             measurements,
             metadata,
             span: Some(&SpanInfo {
-                name: live.ends.name(),
+                ends: live.ends,
                 kind: self.kind,
                 context: live.context,
                 parent: live.parent,

@@ -76,6 +76,8 @@ impl Capture {
             };
             if scopes::is_within(number) || store.everywhere.load(Ordering::Relaxed) {
                 store.push(event.to_owned());
+            } else {
+                store.foreign.fetch_add(1, Ordering::Relaxed);
             }
         });
         let attached = match attached {

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! An event that nobody else observes is observed while it is captured. The capture ends when it
-//! is dropped.
+//! is dropped, also by a test that panics, and leaves nothing attached.
 //!
 //! # Which events
 //!
@@ -34,9 +34,44 @@
 //! - **threads that ran [`Capture::on_thread_start`]**: a way to have everything that a runtime
 //!   runs, whoever spawned it.
 //!
-//! A capture that is made in the scope of another is inside of it: both take its events.
+//! A capture that is made in the scope of another is inside of it: both take its events. What
+//! belongs to one scope and runs in another belongs to both.
 //!
-//! With a server on a runtime of many threads, whose tasks begin with nothing:
+//! [`Capture::everywhere`] is the way out: it takes the events of the whole process.
+//!
+//! # With a server
+//!
+//! A server spawns a task for each connection, and that task begins with nothing around it. In a
+//! `#[tokio::test]` that does not matter: server and test share the one thread.
+//!
+//! ```
+//! use std::time::Duration;
+//! use telemetry::testing::{assert_emitted, capture};
+//! use tokio::net::{TcpListener, TcpStream};
+//!
+//! async fn serve(listener: TcpListener) {
+//!     while let Ok((connection, _)) = listener.accept().await {
+//!         tokio::spawn(async move {
+//!             let request = telemetry::span!("shop.request", { path: "/cart" });
+//!             request.wrap(async { drop(connection) }).await;
+//!         });
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // In a `#[tokio::test]`:
+//! let requests = capture("shop.request.*");
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let address = listener.local_addr()?;
+//! tokio::spawn(serve(listener));
+//!
+//! TcpStream::connect(address).await?;
+//! requests.wait_for("shop.request.stop", Duration::from_secs(5)).await?;
+//! assert_emitted!(requests, "shop.request.stop", {}, { path: "/cart", outcome: "ok" });
+//! # Ok(()) }
+//! ```
+//!
+//! Where the server needs a runtime of many threads, build one whose threads belong to the test:
 //!
 //! ```
 //! # use std::time::Duration;
@@ -46,30 +81,36 @@
 //!     .worker_threads(2)
 //!     .on_thread_start(requests.on_thread_start())
 //!     .build()?;
-//! runtime.block_on(async {
-//!     tokio::spawn(serve());
-//!     requests.wait_for("shop.request.stop", Duration::from_secs(5)).await
-//! })?;
+//! runtime.spawn(serve());
+//! runtime.block_on(requests.wait_for("shop.request.stop", Duration::from_secs(5)))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! And where one server serves all tests, take its events [everywhere](Capture::everywhere), and
+//! tell them apart by what is in them.
+//!
 //! # Waiting
 //!
-//! [`wait_for`](Capture::wait_for) and its likes have a deadline, and the error lists what was
-//! captured instead. In async tests `.await` them, so that what should emit can run; elsewhere
-//! call [`blocking`](Wait::blocking).
+//! [`wait_for`](Capture::wait_for), [`wait_for_count`](Capture::wait_for_count) and
+//! [`wait_where`](Capture::wait_where) have a deadline, and the error lists what was captured
+//! instead. In async tests `.await` them, on whatever runtime, so that what should emit can run;
+//! elsewhere call [`blocking`](Wait::blocking).
 //!
-//! # Limits
+//! # Pitfalls
 //!
-//! - On a runtime of many threads (`#[tokio::test(flavor = "multi_thread")]` included) a task that
-//!   was spawned with nothing around it, on a thread that was not adopted, belongs to no capture:
-//!   spawn `in_current_context(..)`, or build the runtime with `on_thread_start`. The same goes for
-//!   threads and `spawn_blocking`.
-//! - Whether a span is observed is decided when it begins. One that began before the capture was
-//!   made may end without being captured.
-//! - A capture that is made by a task on a runtime of many threads adopts the thread on which that
-//!   task happens to run, and with it whatever other tasks emit there.
-//! - At most [`MAX_EVENTS`] events are kept.
+//! - **Foreign threads.** A thread, a `spawn_blocking` and, on a runtime of many threads
+//!   (`#[tokio::test(flavor = "multi_thread")]` included), a task belongs to no capture unless it
+//!   was given one, as above. The message of a failing assert or wait counts the events that were
+//!   emitted outside of the scope: if there are some, this is probably what happened.
+//! - **What was not awaited.** Asserts do not wait. Of what another thread or task does, wait for
+//!   the last event first.
+//! - **Spans that run already.** Whether a span is observed is decided when it begins. One that
+//!   began before the capture was made may end without being captured.
+//! - **Captures made by a task.** On a runtime of many threads a capture that a spawned task makes
+//!   adopts the thread on which that task happens to run, and with it whatever other tasks emit
+//!   there. Make it before the tasks, on the thread of the test.
+//! - **Events without end.** At most [`MAX_EVENTS`] events are kept, and the messages say how many
+//!   there was no room for; [`take`](Capture::take) makes room.
 
 mod assert;
 mod bell;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::store::MAX_EVENTS;
 use crate::OwnedEvent;
 
 /// More are only counted: a message is read by people.
@@ -10,7 +11,7 @@ const LISTED: usize = 20;
 /// `2 events were captured:` and one line for each.
 pub(super) struct Listed<'e> {
     pub(super) events: &'e [OwnedEvent],
-    pub(super) dropped: u64,
+    pub(super) missed: Missed,
 }
 
 impl fmt::Display for Listed<'_> {
@@ -26,10 +27,37 @@ impl fmt::Display for Listed<'_> {
         if let Some(more @ 1..) = self.events.len().checked_sub(LISTED) {
             write!(f, "\n  … and {more} more")?;
         }
-        match self.dropped {
-            0 => Ok(()),
-            dropped => write!(f, "\n  and {dropped} that there was no room for"),
+        self.missed.fmt(f)
+    }
+}
+
+/// What a capture has not kept, of what is called as it asks. What a test misses may be among it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Missed {
+    /// There was no room.
+    pub(super) dropped: u64,
+    /// Belonged to other scopes, or to none.
+    pub(super) foreign: u64,
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dropped, foreign } = self;
+        if *dropped > 0 {
+            write!(
+                f,
+                "\n  and {dropped} that there was no room for: a capture keeps {MAX_EVENTS}, so \
+                 `take` them now and then, or capture less"
+            )?;
         }
+        if *foreign > 0 {
+            write!(
+                f,
+                "\n  and {foreign} elsewhere, outside of the capture's scope: by other tests, or by \
+                 threads and tasks that do not belong to it (see `telemetry::testing`)"
+            )?;
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,11 @@
 //! Where the events of a capture are put, and how those who wait learn of them.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::bell::Bell;
+use super::report::Missed;
 use crate::OwnedEvent;
 
 /// How many events a capture keeps; later ones are only counted, until some are
@@ -18,6 +19,8 @@ pub(super) struct Store {
     arrived: Condvar,
     /// Whether events are taken whatever scope they belong to.
     pub(super) everywhere: AtomicBool,
+    /// How many events belonged to other scopes, or to none.
+    pub(super) foreign: AtomicU64,
 }
 
 #[derive(Default)]
@@ -29,7 +32,7 @@ pub(super) struct State {
     pub(super) dropped: u64,
     /// The capture is gone, so no event comes any more.
     pub(super) is_over: bool,
-    bells: Vec<Arc<Bell>>,
+    pub(super) bells: Vec<Arc<Bell>>,
 }
 
 impl State {
@@ -106,6 +109,13 @@ impl Store {
         true
     }
 
+    pub(super) fn missed(&self) -> Missed {
+        Missed {
+            dropped: self.lock().dropped,
+            foreign: self.foreign.load(Ordering::Relaxed),
+        }
+    }
+
     /// From now on `bell` is rung at every event.
     pub(super) fn hang_up(&self, bell: Arc<Bell>) {
         self.lock().bells.push(bell);
@@ -117,5 +127,24 @@ impl Store {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::capture;
+
+    #[test]
+    fn what_comes_after_the_end_is_not_kept() {
+        let captured = capture("store.test");
+        crate::execute!("store.test");
+        let event = captured.events().remove(0);
+        // As a dispatch does that had begun before the capture was dropped.
+        let store = captured.store.clone();
+        drop(captured);
+        store.push(event);
+        assert_eq!(store.lock().events.len(), 1);
+        assert_eq!(Arc::strong_count(&store), 1);
     }
 }

@@ -169,6 +169,7 @@ impl<'p, T> Wait<'p, T> {
     }
 
     fn error(&self) -> WaitError {
+        let missed = self.store.missed();
         let state = self.store.lock();
         let when = if state.is_over {
             "before the capture was dropped".to_owned()
@@ -181,7 +182,7 @@ impl<'p, T> Wait<'p, T> {
             self.at,
             Listed {
                 events: &state.events,
-                dropped: state.dropped,
+                missed,
             },
         );
         WaitError { message }
@@ -202,25 +203,25 @@ impl<T> Future for Wait<'_, T> {
             this.store.hang_up(bell.clone());
         }
         let bell = bell.clone();
+        // Asked before the look as well, so that it sees all that came before.
+        let late = this.deadline.is_some_and(|end| Instant::now() >= end);
+        let is_over = late || this.store.lock().is_over;
         if let Some(found) = this.look() {
             return Poll::Ready(Ok(found));
         }
-        if this.store.lock().is_over {
+        if is_over {
             return Poll::Ready(Err(this.error()));
         }
-        let Some(deadline) = this.deadline else {
-            return Poll::Pending;
-        };
-        if Instant::now() >= deadline {
-            return Poll::Ready(Err(this.error()));
+        match this.deadline {
+            Some(deadline) if first => match bell.ring_at(deadline) {
+                Ok(()) => Poll::Pending,
+                Err(error) => {
+                    let message = format!("nobody can watch over the deadline: {error}");
+                    Poll::Ready(Err(WaitError { message }))
+                }
+            },
+            _ => Poll::Pending,
         }
-        if first {
-            if let Err(error) = bell.ring_at(deadline) {
-                let message = format!("nobody can watch over the deadline: {error}");
-                return Poll::Ready(Err(WaitError { message }));
-            }
-        }
-        Poll::Pending
     }
 }
 
@@ -263,3 +264,29 @@ impl fmt::Debug for WaitError {
 }
 
 impl std::error::Error for WaitError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::capture;
+
+    #[test]
+    fn a_wait_that_is_dropped_leaves_neither_a_bell_nor_a_thread() {
+        let captured = capture("wait.test");
+        let mut wait = captured.wait_for("wait.test", Duration::from_secs(3600));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert!(Pin::new(&mut wait).poll(&mut context).is_pending());
+        assert!(Pin::new(&mut wait).poll(&mut context).is_pending());
+        let bell = wait.bell.clone().unwrap();
+        // The wait, the capture, here, and one thread, however often it is polled.
+        assert_eq!(Arc::strong_count(&bell), 4);
+        assert_eq!(captured.store.lock().bells.len(), 1);
+        drop(wait);
+        assert!(captured.store.lock().bells.is_empty());
+        let given_up = Instant::now() + Duration::from_secs(20);
+        while Arc::strong_count(&bell) > 1 {
+            assert!(Instant::now() < given_up, "its thread still waits");
+            std::thread::yield_now();
+        }
+    }
+}

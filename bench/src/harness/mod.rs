@@ -1,0 +1,12 @@
+//! Running cases: what a case is, the process that runs one, and the one that runs them all.
+
+mod case;
+mod child;
+mod parent;
+mod workers;
+
+pub use case::{
+    Case, Churn, Fields, Prepared, Run, Table, Witness, fields, must_be_seen, repeat, seen,
+};
+pub use child::{churn as run_churn, make_calls, obey};
+pub use parent::{churn, measure, this_program};

@@ -1,0 +1,108 @@
+//! Comparisons of `telemetry` with its peers.
+//!
+//! One command measures everything and prints Markdown: instructions, allocations, and times with
+//! one and with T threads. `README.md` says what is compared and how to read it.
+//!
+//! A [`harness::Case`] is one thing done over and over. Each runs in a process of its own: see
+//! [`harness`].
+
+mod alloc;
+mod args;
+mod candidates;
+mod cases;
+mod goals;
+mod harness;
+mod peers;
+mod report;
+mod stats;
+mod valgrind;
+
+use std::process::{Command, ExitCode};
+
+use args::{Args, Task, USAGE};
+use harness::Case;
+use report::Results;
+use stats::Measured;
+
+fn main() -> ExitCode {
+    let outcome = Args::read().and_then(|args| run(&args));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}\n\n{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), String> {
+    let cases = cases::all();
+    let find = |id: &str| {
+        cases
+            .iter()
+            .find(|case| case.id == id)
+            .ok_or(format!("no such case: {id}"))
+    };
+    match &args.task {
+        Task::Help => println!("{USAGE}"),
+        Task::List => cases.iter().for_each(|case| println!("{}", case.id)),
+        Task::Obey(id) => harness::obey(find(id)?),
+        Task::Calls(id) => harness::make_calls(find(id)?, args.calls),
+        Task::Churn(id) => {
+            let churn = find(id)?.churn.ok_or("nothing to churn")?;
+            harness::run_churn(churn, args.threads, args.cycles);
+        }
+        Task::Report => report(&cases, args)?,
+    }
+    Ok(())
+}
+
+fn report(cases: &[Case], args: &Args) -> Result<(), String> {
+    let cases: Vec<&Case> = cases.iter().filter(|case| args.selects(&case.id)).collect();
+    if cases.is_empty() {
+        return Err("no case has that in its id; see --list".to_owned());
+    }
+    let mut results = vec![Measured::default(); cases.len()];
+    if args.instructions {
+        if valgrind::is_installed() {
+            valgrind::count(&cases, args, &mut results)?;
+        } else {
+            eprintln!("valgrind is not installed: no instruction counts");
+        }
+    }
+    harness::measure(&cases, args, &mut results)?;
+    for (case, result) in cases.iter().zip(&mut results) {
+        if case.churn.is_some() && args.times {
+            eprintln!("churn {}", case.id);
+            result.churn = Some(harness::churn(&case.id, args)?);
+        }
+    }
+    let results = Results(cases.into_iter().zip(results).collect());
+    let machine = machine();
+    print!("{}", results.markdown(args, &machine));
+    if let Some(path) = &args.json {
+        let text = format!("{:#}\n", results.json(args, &machine));
+        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Processor, cores, compiler.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let model = std::fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        });
+    let compiler = Command::new(std::env::var("RUSTC").unwrap_or("rustc".to_owned()))
+        .arg("--version")
+        .output()
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    format!(
+        "{}, {cores} cores; {}.",
+        model.as_deref().unwrap_or(std::env::consts::ARCH),
+        compiler.as_deref().unwrap_or("rustc of unknown version"),
+    )
+}

@@ -1,0 +1,27 @@
+//! The peers, each doing the same work in the cheapest way that its documentation offers.
+
+mod emit;
+mod fastrace;
+mod log;
+mod metrics;
+mod opentelemetry;
+mod prometheus;
+mod prometheus_client;
+mod tracing;
+mod tracing_span;
+
+use crate::harness::Case;
+
+/// All cases of all peers.
+pub fn cases() -> Vec<Case> {
+    let mut cases = tracing::cases();
+    cases.extend(tracing_span::cases());
+    cases.extend(log::cases());
+    cases.extend(metrics::cases());
+    cases.extend(emit::cases());
+    cases.extend(fastrace::cases());
+    cases.extend(opentelemetry::cases());
+    cases.extend(prometheus_client::cases());
+    cases.extend(prometheus::cases());
+    cases
+}

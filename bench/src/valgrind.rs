@@ -1,0 +1,85 @@
+//! Instructions per call, counted by callgrind.
+//!
+//! Each case runs alone under `valgrind --tool=callgrind`, which counts only inside
+//! `measured_calls`, and only on the thread that is inside: background threads of a peer cost it
+//! nothing here. The count is free of noise, so the cases run in parallel.
+
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::args::Args;
+use crate::harness::{Case, this_program};
+use crate::stats::Measured;
+
+/// Whether valgrind can be run.
+pub fn is_installed() -> bool {
+    Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Counts for all the cases.
+///
+/// # Errors
+///
+/// If one of them could not be counted.
+pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(), String> {
+    let next = AtomicUsize::new(0);
+    let counts = Mutex::new(Vec::new());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(at) else { return };
+                    eprint!("\rinstructions {} of {}   ", at + 1, cases.len());
+                    let count = count_one(&case.id, args.calls);
+                    counts.lock().expect("nobody panics").push((at, count));
+                }
+            });
+        }
+    });
+    eprintln!();
+    for (at, count) in counts.into_inner().expect("nobody panics") {
+        results[at].instructions = Some(count? as f64 / args.calls as f64);
+    }
+    Ok(())
+}
+
+fn count_one(id: &str, calls: u64) -> Result<u64, String> {
+    let program = this_program()?.get_program().to_owned();
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg("--toggle-collect=*measured_calls*")
+        .arg(program)
+        .args(["--make-calls", id, "--calls", &calls.to_string()])
+        .output()
+        .map_err(|error| format!("{id}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    collected(&said)
+        .filter(|count| *count > 0)
+        .ok_or_else(|| format!("{id}: callgrind counted nothing:\n{said}"))
+}
+
+/// `==123== Collected : 4567`
+fn collected(said: &str) -> Option<u64> {
+    let (_, rest) = said.split_once("Collected : ")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_is_found_in_what_callgrind_says() {
+        let said = "==7== Events    : Ir\n==7== Collected : 32016\n==7== \n";
+        assert_eq!(collected(said), Some(32_016));
+        assert_eq!(collected("killed"), None);
+    }
+}
