@@ -25,31 +25,97 @@
 //!
 //! It is a port of the BEAM's `telemetry`. `telemetry-metrics` turns events into counters, sums,
 //! last values, summaries and distributions; reporters carry those to StatsD, Prometheus and
-//! others.
+//! others; `telemetry-tracing` connects all of it with `tracing`.
+//!
+//! # Where to find what
+//!
+//! | to | there is |
+//! |---|---|
+//! | emit an event | [`execute!`]; [`EventName`] for names chosen at run time, [`emit()`] for keys, too |
+//! | measure work | [`span!`], [`completion_span!`], or `#[measured]` on a function |
+//! | hand over values | [`ToNumber`], [`ToValue`]; [`display()`], [`debug()`] and [`any()`] for other types |
+//! | listen | [`attach`] to a name or a pattern, [`attach_many`], [`attach_spans`], [`attach_with`] |
+//! | look at an event | [`Event`]; [`Event::to_owned`] to put it aside; [`SpanInfo`] for what a span's events add |
+//! | stop listening | [`detach`], [`detach_and_wait`], [`AttachGuard`] |
+//! | see who listens | [`list_handlers`], and the event [`HANDLER_FAILURE`] |
+//! | know which span one is in | [`SpanContext::current`] |
+//! | carry that elsewhere | [`SpanContext`] through channels and headers, [`in_current_context`] for tasks |
+//! | test what is emitted | [`testing`] |
+//! | hear of panics | [`report_panics`] |
+//! | know what may be emitted | `catalogue` |
+//!
+//! # Spans and their context
+//!
+//! A [`Span`] is work that begins and ends. It emits `name.start`, and then exactly one of
+//! `name.stop` and `name.exception`, however it ends: by returning, by `?`, by a panic, or because
+//! its future was dropped half-way.
+//!
+//! A span that is observed has ids, a [`SpanContext`]. While the span's closure or future runs, that
+//! is the *current* context: events emitted there belong to the span, and spans that begin there are
+//! its children. A future carries its context with it, so what is current is right in every poll, on
+//! whatever thread that is; a task that is spawned takes it along with [`in_current_context`]. A span
+//! that nobody observes hands on the one above it.
+//!
+//! ```
+//! use telemetry::{SpanContext, attach, span};
+//!
+//! attach("trace", "shop.*", |event| {
+//!     println!("{} {:?}", event.name(), event.context().map(|context| context.trace_id()));
+//! })?;
+//! span!("shop.checkout").in_scope(|| {
+//!     let header = SpanContext::current().map(|context| context.traceparent().to_string());
+//!     assert_eq!(header.unwrap().len(), 55);
+//!     span!("shop.charge", { provider: "acme" }).in_scope(|| { /* a child */ });
+//! });
+//! # Ok::<(), telemetry::AttachError>(())
+//! ```
 //!
 //! # How it works
 //!
-//! Each [`execute!`] has a static *callsite* with a one-byte gate. Each event name has one *slot*,
-//! kept for ever, which publishes an immutable list of handlers. The first execution of a callsite
-//! finds its slot in the registry; from then on emitting does not touch the registry, and
-//! attaching and detaching write the gates. Handlers run synchronously on the emitting thread, in
-//! the order of attaching, over the list as it was when the dispatch began, with no lock held: a
-//! handler may emit, attach and detach.
+//! Each [`execute!`] has a static *callsite* with a one-byte gate: nobody listens, somebody does, or
+//! it has not run yet. Each event name has one *slot*, kept for ever, which holds the handlers that
+//! are attached to it, by its name or by a pattern, in the order of attaching. The first execution of
+//! a callsite finds its slot in the registry; from then on emitting does not touch the registry, and
+//! attaching and detaching write the gates.
+//!
+//! An observed event runs the handlers from a copy of the slot's list that belongs to the emitting
+//! thread. One count, raised by every change of any list, tells a thread that a copy may be old. So
+//! emitting writes nothing that threads share and takes no lock, and a handler may emit, attach and
+//! detach: the list that is being run stays what it was when the dispatch began.
 //!
 //! # What is promised
 //!
 //! - Emitting cannot fail, block or panic, whatever a handler does (with `panic = "abort"` a
 //!   panicking handler ends the process). Failing handlers are kept and counted, see
 //!   [`FailurePolicy`]; detaching them, as the BEAM does, is an option.
-//! - After [`detach`] returns, no new dispatch runs the handler; one in progress may finish.
+//! - Emitting allocates nothing, whether observed or not. A span that is observed allocates if it
+//!   copies texts of more than 22 bytes or more than four pieces of metadata, or is decorated.
+//! - Handlers run synchronously on the emitting thread, in the order of attaching.
+//! - After [`attach`] returns, every event emitted later, on any thread, reaches the handler. After
+//!   [`detach`] returns, no new dispatch runs it; one in progress may finish, and
+//!   [`detach_and_wait`] waits for that.
 //! - A [`Span`] emits exactly one terminal event, however it ends.
-//! - Memory is bounded by the program's text, the handlers attached, and at most
-//!   [`MAX_RUNTIME_NAMES`] names introduced at run time.
+//! - Memory is bounded by the program's text, the handlers attached, the threads that emit, and at
+//!   most [`MAX_RUNTIME_NAMES`] names introduced at run time.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | what it adds | what it costs |
+//! |---|---|---|
+//! | `catalogue` | `catalogue()`: every place in the program that emits | `linkme`, and its procedural macro |
+//! | `attributes` | `#[measured]` | a procedural macro (`syn`) |
+//! | `stream` | `wrap` and `in_current_context` take streams, too | `futures-core` |
+//! | `tsc` | spans read the processor's time-stamp counter | `fastant`; the clock is a little off (`docs/design.md`) |
 //!
 //! # Limits
 //!
-//! A handler that waits makes the emitter wait. Patterns (`shop.*`), the current span and trace
-//! ids are not there yet.
+//! A handler that waits makes the emitter wait: hand over to a thread of your own, with
+//! [`Event::to_owned`]. Events nest at most [`MAX_NESTING`] deep. A handler that is detached, and
+//! what it owns, is let go by a thread that has run it when that thread next emits anything that
+//! is observed, or ends. Two versions of this crate in one program would be two buses, so Cargo
+//! refuses that (`links`).
 
 mod attach;
 mod cache;
@@ -119,7 +185,7 @@ pub mod __private {
     #[cfg(linked_catalogue)]
     pub use crate::catalogue::CALLSITES;
     pub use crate::dispatch::{callsite, event_name};
-    pub use crate::macros::RuntimeName;
+    pub use crate::macros::{RuntimeName, checked};
     pub use crate::name::is_observed_as_span;
     pub use crate::span::{
         Parent, ToParent, begin as span, begin_complete as complete_span,

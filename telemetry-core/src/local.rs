@@ -1,7 +1,7 @@
 //! What each thread keeps for itself while it emits: its copies of handler lists, and the record
 //! of how deep its events nest, which others read who wait for handlers to end.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,9 @@ impl Local {
         let record = Arc::new(Record::new());
         let mut records = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
         records.retain(|known| known.strong_count() > 0);
+        // Acquire, against the release of the last count: what the threads did whose records are
+        // cleared away here is seen by whoever takes the lock after this.
+        fence(Ordering::Acquire);
         records.push(Arc::downgrade(&record));
         Self {
             cache: Cache::new(),

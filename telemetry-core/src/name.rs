@@ -94,14 +94,23 @@ pub(crate) const fn check(name: &str) -> Result<(), NameError> {
 }
 
 /// [`check`] for the macros: an invalid literal stops the build with a sentence.
+#[track_caller]
 pub(crate) const fn assert_valid(name: &str) {
     match check(name) {
         Ok(()) => {}
-        Err(NameError::Empty) => panic!("an event name needs at least one segment"),
+        Err(NameError::Empty) => {
+            panic!("event name: it is empty; write segments joined by dots, `shop.checkout.stop`")
+        }
         Err(NameError::EmptySegment) => {
             panic!("event name: a dot stands first, last or beside another dot; write `a.b.c`")
         }
-        Err(NameError::TooLong) => panic!("event name: at most 255 bytes"),
+        Err(NameError::TooLong) => {
+            panic!("event name: it has more than 255 bytes; what varies belongs into metadata")
+        }
+        Err(NameError::InvalidCharacter { at }) if name.as_bytes()[at] == b'*' => panic!(
+            "event name: `*` is for those who attach; an event has one name, \
+             and what varies belongs into metadata"
+        ),
         Err(_) => {
             panic!("event name: segments are ASCII letters, digits, `_` or `-`, joined by dots")
         }
@@ -109,6 +118,7 @@ pub(crate) const fn assert_valid(name: &str) {
 }
 
 /// Checks what the macros are told about names chosen at run time: `*`, or `*.` and a name.
+#[track_caller]
 pub(crate) const fn assert_runtime_pattern(pattern: &str) {
     match pattern.as_bytes() {
         [b'*'] => {}

@@ -6,9 +6,9 @@
 //! dispatch, or has ended one since, has no call left that began before.
 //!
 //! For this to be exact a thread's store has to be visible before it reads the handler list, which
-//! takes a fence in every dispatch. That fence costs an observed event about half of what it costs
-//! in all (see `docs/design.md`); here the one who waits pays instead, with a millisecond, see
-//! `sync::heavy_fence`.
+//! takes a fence in every dispatch. That costs a sixth of what an observed event costs in all (see
+//! `docs/design.md`), much more on processors whose stores drain slowly; here the one who waits pays
+//! instead, with a millisecond, see `sync::heavy_fence`.
 
 use std::sync::Arc;
 

@@ -4,7 +4,9 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use telemetry::{
     AttachOptions, EventName, FailurePolicy, NameError, SpanName, attach, attach_many, attach_with,
@@ -18,11 +20,19 @@ thread_local! {
     // Neither has a destructor, so they can be used as long as the thread runs anything.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
     static LIVE_BYTES: Cell<i64> = const { Cell::new(0) };
+    /// Whether the thread takes part in `SHARED_BYTES`.
+    static SHARES: Cell<bool> = const { Cell::new(false) };
 }
+
+/// Of all threads that say so, to the end of their lives: what one allocates another may free.
+static SHARED_BYTES: AtomicI64 = AtomicI64::new(0);
 
 fn count(allocations: u64, bytes: i64) {
     ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
     LIVE_BYTES.set(LIVE_BYTES.get() + bytes);
+    if SHARES.get() {
+        SHARED_BYTES.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 // SAFETY: everything is passed on to the system's allocator as it came.
@@ -177,6 +187,62 @@ fn a_hundred_thousand_attachments_leave_nothing_behind() {
         detach("alloc-cycle");
     };
     assert_eq!(growth(100_000, cycle), 0);
+}
+
+/// Attaches and detaches so many times, by turns to an event, a pattern and everything, while
+/// three other threads emit. By how many bytes that leaves the memory larger.
+fn growth_under_load(cycles: u32) -> i64 {
+    SHARES.set(true);
+    let before = SHARED_BYTES.load(Ordering::Relaxed);
+    let stop = Arc::new(AtomicBool::new(false));
+    let emitters = [(); 3].map(|()| {
+        let stop = stop.clone();
+        thread::spawn(move || {
+            SHARES.set(true);
+            while !stop.load(Ordering::Relaxed) {
+                execute!("alloc.load.event", { n: 1 });
+                span!("alloc.load.span").finish();
+            }
+        })
+    });
+    let captured = [0u8; 100];
+    for n in 0..cycles {
+        let pattern = ["alloc.load.event", "alloc.load.*", "*"][n as usize % 3];
+        attach("alloc-load", pattern, move |_| {
+            std::hint::black_box(&captured);
+        })
+        .unwrap();
+        execute!("alloc.load.event", { n: 1 });
+        assert!(detach("alloc-load"));
+    }
+    stop.store(true, Ordering::Relaxed);
+    for emitter in emitters {
+        emitter.join().unwrap();
+    }
+    drop(stop);
+    let growth = SHARED_BYTES.load(Ordering::Relaxed) - before;
+    SHARES.set(false);
+    growth
+}
+
+/// How much the tables may differ from one time to the next; a byte per cycle is more.
+const SLACK: i64 = 4_000;
+
+#[test]
+fn attachments_that_come_and_go_under_load_leave_nothing_behind() {
+    let _alone = alone();
+    growth_under_load(100);
+    let growth = growth_under_load(20_000);
+    assert!(growth < SLACK, "{growth} bytes");
+}
+
+#[test]
+#[ignore = "takes a while: run with --ignored"]
+fn a_million_attachments_under_load_leave_nothing_behind() {
+    let _alone = alone();
+    growth_under_load(100);
+    let growth = growth_under_load(1_000_000);
+    assert!(growth < SLACK, "{growth} bytes");
 }
 
 #[test]

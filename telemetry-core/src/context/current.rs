@@ -163,11 +163,19 @@ pub(crate) fn enter_all(next: Current) -> EnteredAll {
 /// of spans that nobody observes.
 #[inline(always)]
 pub(crate) fn enter_all_unless_current(next: Current) -> Option<EnteredAll> {
-    let is_current = next.is_as_it_is() || next == CURRENT.get();
-    if is_current {
+    if is_current(next) {
         None
     } else {
         Some(enter_all(next))
+    }
+}
+
+/// Whether entering this would change nothing: it is what code here finds to be current.
+#[inline(always)]
+pub(crate) fn is_current(next: Current) -> bool {
+    next.is_as_it_is() || {
+        let own = CURRENT.get();
+        next == own && source::ask().is_none_or(|theirs| own.source == Some(theirs.span_id()))
     }
 }
 

@@ -12,8 +12,8 @@ mod traceparent;
 use std::fmt;
 
 pub(crate) use current::{
-    Current, Entered, adopt_thread, current, enter, enter_all, enter_all_unless_current, own,
-    within,
+    Current, Entered, adopt_thread, current, enter, enter_all, enter_all_unless_current,
+    is_current, own, within,
 };
 pub use future::{InContext, in_current_context};
 pub use ids::{ParseIdError, SpanId, TraceId};

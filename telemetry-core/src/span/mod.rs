@@ -175,8 +175,7 @@ impl Span {
         let Some(live) = &self.live else {
             // Mostly it runs where it was made, and what it passes on is current already.
             let passes = self.passes;
-            let is_current = passes.is_as_it_is() || passes == context::own();
-            let _entered = (!is_current).then(|| context::enter(passes));
+            let _entered = (!context::is_current(passes)).then(|| context::enter(passes));
             return work();
         };
         let current = live.current();

@@ -138,7 +138,8 @@ mod tests {
     #[test]
     fn what_comes_after_the_end_is_not_kept() {
         let captured = capture("store.test");
-        crate::execute!("store.test");
+        // No `execute!`, which links a table that the crate's own tests cannot.
+        crate::emit(crate::EventName::new("store.test").unwrap(), &[], &[]);
         let event = captured.events().remove(0);
         // As a dispatch does that had begun before the capture was dropped.
         let store = captured.store.clone();

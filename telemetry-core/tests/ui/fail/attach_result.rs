@@ -1,0 +1,3 @@
+fn main() {
+    let _guard = telemetry::attach("id", "shop.stop", |_| {}).guard();
+}

@@ -1,0 +1,3 @@
+fn main() {
+    telemetry::execute!("shop.stop", { n: 1; m: 2 });
+}

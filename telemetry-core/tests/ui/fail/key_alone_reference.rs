@@ -1,0 +1,4 @@
+fn main() {
+    let route = String::from("/");
+    telemetry::execute!("shop.stop", {}, { &route });
+}

@@ -1,0 +1,4 @@
+fn main() {
+    telemetry::execute!("shop.stop", { bytes }, { route });
+    telemetry::span!("shop.checkout", { currency }).finish();
+}

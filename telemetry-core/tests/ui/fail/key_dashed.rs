@@ -1,0 +1,3 @@
+fn main() {
+    telemetry::execute!("shop.stop", {}, { content-type: "text/html" });
+}

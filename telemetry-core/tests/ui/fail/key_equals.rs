@@ -1,0 +1,4 @@
+fn main() {
+    telemetry::execute!("shop.stop", { n = 1 }, { route = "/" });
+    telemetry::span!("shop.checkout", { route = "/" }).finish();
+}

@@ -1,0 +1,3 @@
+fn main() {
+    telemetry::execute!(telemetry::EventName::new("shop.stop"), { n: 1 });
+}

@@ -1,0 +1,3 @@
+fn main() {
+    telemetry::span!(parent: , "shop.reply").finish();
+}

@@ -1,0 +1,3 @@
+fn main() {
+    telemetry::execute!("*.query" => "shop.repo.query", { n: 1 });
+}
