@@ -15,6 +15,7 @@ usage: cargo run --release -- [filter ..] [options]
   --no-instructions  do not count instructions (they need valgrind)
   --no-times         do not measure times
   --json file        write every number there, too
+  --update file      replace the tables that a document marks, see src/update.rs
   --list             print the ids of the cases and stop";
 
 /// The command line, read.
@@ -39,6 +40,8 @@ pub struct Args {
     pub cycles: u64,
     /// Where to write the numbers.
     pub json: Option<PathBuf>,
+    /// Whose marked tables to replace.
+    pub update: Option<PathBuf>,
 }
 
 /// What a process of this program is to do.
@@ -76,6 +79,7 @@ impl Args {
             calls: 4_000,
             cycles: 100_000,
             json: None,
+            update: None,
         };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
@@ -89,6 +93,7 @@ impl Args {
                 "--no-instructions" => args.instructions = false,
                 "--no-times" => args.times = false,
                 "--json" => args.json = Some(value()?.into()),
+                "--update" => args.update = Some(value()?.into()),
                 "--list" => args.task = Task::List,
                 "--help" | "-h" => args.task = Task::Help,
                 "--obey" => args.task = Task::Obey(value()?),

@@ -15,6 +15,7 @@ mod harness;
 mod peers;
 mod report;
 mod stats;
+mod update;
 mod valgrind;
 
 use std::process::{Command, ExitCode};
@@ -83,6 +84,14 @@ fn report(cases: &[Case], args: &Args) -> Result<(), String> {
     if let Some(path) = &args.json {
         let text = format!("{:#}\n", results.json(args, &machine));
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if let Some(path) = &args.update {
+        let in_file = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let document = std::fs::read_to_string(path).map_err(|error| in_file(&error))?;
+        let sections = results.sections(args, &machine);
+        let updated = update::update(&document, &sections, cfg!(feature = "tsc"))
+            .map_err(|error| in_file(&error))?;
+        std::fs::write(path, updated).map_err(|error| in_file(&error))?;
     }
     Ok(())
 }

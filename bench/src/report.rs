@@ -10,6 +10,31 @@ use crate::stats::{Measured, Times};
 /// Everything that was measured, to be looked up by id.
 pub struct Results<'c>(pub Vec<(&'c Case, Measured)>);
 
+/// One table of the report.
+pub struct Section {
+    /// By which a document names it.
+    pub key: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// Markdown.
+    pub body: String,
+}
+
+impl Section {
+    /// All keys there are.
+    pub const KEYS: [&'static str; 9] = [
+        "machine",
+        "ratios",
+        "numbers",
+        "gates",
+        "events",
+        "spans",
+        "metrics",
+        "candidates",
+        "churn",
+    ];
+}
+
 impl Results<'_> {
     fn find(&self, id: &str) -> Option<&Measured> {
         let (_, measured) = self.0.iter().find(|(case, _)| case.id == id)?;
@@ -18,42 +43,67 @@ impl Results<'_> {
 
     /// The whole report.
     pub fn markdown(&self, args: &Args, machine: &str) -> String {
-        let mut text = format!("# Measurements\n\n{machine}\n");
-        let _ = writeln!(
-            text,
-            "\nT = {} threads. Times: median (minimum) of {} interleaved rounds of {} ms, in \
-             nanoseconds per call as each thread sees it. Ratios: ours / peer, from the medians \
-             (from the minima). Instructions and allocations are those of the calling thread.",
+        let mut text = "# Measurements\n".to_owned();
+        for Section { key, title, body } in self.sections(args, machine) {
+            if key != "machine" {
+                let _ = write!(text, "\n## {title}\n");
+            }
+            let _ = write!(text, "\n{body}");
+        }
+        text
+    }
+
+    /// Its tables, as far as there is anything in them.
+    pub fn sections(&self, args: &Args, machine: &str) -> Vec<Section> {
+        let setup = format!(
+            "{machine} T = {} threads. Times: median (minimum) of {} interleaved rounds of {} ms, \
+             in nanoseconds per call as each thread sees it. Ratios: ours / peer, from the medians \
+             (from the minima). Instructions and allocations are those of the calling thread.\n",
             args.threads,
             args.rounds,
             args.window.as_millis(),
         );
-        self.pairs(&mut text);
-        self.numbers(&mut text);
-        for (table, title) in [
-            (Table::Gate, "Idle gates"),
-            (Table::Event, "One event of three fields"),
-            (Table::Span, "One span"),
-            (Table::Metric, "One event into a counter and a distribution"),
-            (Table::Candidate, "Ways to publish a list of handlers"),
-        ] {
-            self.table(&mut text, table, title);
-        }
-        self.churn(&mut text, args);
-        text
+        let section = |key, title, body| Section { key, title, body };
+        let table = |key, title, which| section(key, title, self.table(which));
+        let mut all = vec![
+            section("machine", "Setup", setup),
+            section("ratios", "Ratios", self.pairs()),
+            section("numbers", "Numbers", self.numbers()),
+            table("gates", "Idle gates", Table::Gate),
+            table("events", "One event of three fields", Table::Event),
+            table("spans", "One span", Table::Span),
+            table(
+                "metrics",
+                "One event into a counter and a distribution",
+                Table::Metric,
+            ),
+            table(
+                "candidates",
+                "Ways to publish a list of handlers",
+                Table::Candidate,
+            ),
+            section(
+                "churn",
+                "Attaching and detaching under emitters",
+                self.churn(args),
+            ),
+        ];
+        all.retain(|section| !section.body.is_empty());
+        all
     }
 
-    fn pairs(&self, text: &mut String) {
+    fn pairs(&self) -> String {
         let rows: Vec<String> = PAIRS.iter().filter_map(|goal| self.pair(goal)).collect();
         if rows.is_empty() {
-            return;
+            return String::new();
         }
-        text.push_str(
-            "\n## Ratios\n\nIn square brackets: at most, where something was promised.\n\n\
+        let mut text = String::from(
+            "In square brackets: at most, where something was promised.\n\n\
              | work | ours | peer | instructions | time, 1 thread | time, T threads | promise |\n\
              |---|---|---|--:|--:|--:|---|\n",
         );
         text.extend(rows);
+        text
     }
 
     fn pair(&self, goal: &Goal) -> Option<String> {
@@ -86,7 +136,7 @@ impl Results<'_> {
         ))
     }
 
-    fn numbers(&self, text: &mut String) {
+    fn numbers(&self) -> String {
         let mut rows = String::new();
         for (id, most) in NUMBERS {
             let Some(measured) = self.find(id) else {
@@ -108,27 +158,25 @@ impl Results<'_> {
             );
         }
         if !rows.is_empty() {
-            text.push_str(
-                "\n## Numbers\n\n| case | what | measured | at most | promise |\n\
-                 |---|---|--:|--:|---|\n",
+            rows.insert_str(
+                0,
+                "| case | what | measured | at most | promise |\n|---|---|--:|--:|---|\n",
             );
-            text.push_str(&rows);
         }
+        rows
     }
 
-    fn table(&self, text: &mut String, table: Table, title: &str) {
+    fn table(&self, table: Table) -> String {
         let rows: Vec<_> = self
             .0
             .iter()
             .filter(|(case, _)| case.table == table)
             .collect();
         if rows.is_empty() {
-            return;
+            return String::new();
         }
-        let _ = write!(
-            text,
-            "\n## {title}\n\n\
-             | what | instructions | allocations | 1 thread, ns | T threads, ns | id |\n\
+        let mut text = String::from(
+            "| what | instructions | allocations | 1 thread, ns | T threads, ns | id |\n\
              |---|--:|--:|--:|--:|---|\n",
         );
         for (case, measured) in rows {
@@ -146,9 +194,10 @@ impl Results<'_> {
                 case.id
             );
         }
+        text
     }
 
-    fn churn(&self, text: &mut String, args: &Args) {
+    fn churn(&self, args: &Args) -> String {
         let mut rows = String::new();
         for (case, measured) in &self.0 {
             if let Some(churned) = measured.churn {
@@ -163,17 +212,17 @@ impl Results<'_> {
                 );
             }
         }
-        if !rows.is_empty() {
-            let _ = write!(
-                text,
-                "\n## Attaching and detaching under emitters\n\n{} cycles beside {} emitting \
+        if rows.is_empty() {
+            return rows;
+        }
+        format!(
+            "{} cycles beside {} emitting \
                  threads. Peak: the most heap held beyond what was held at the start.\n\n\
                  | what | peak, kB | ns per cycle | events per cycle | id |\n\
                  |---|--:|--:|--:|---|\n{rows}",
-                args.cycles,
-                args.threads - 1,
-            );
-        }
+            args.cycles,
+            args.threads - 1,
+        )
     }
 
     /// All numbers, for programs.
