@@ -48,7 +48,7 @@ impl Edit {
 }
 
 const RAISE_COUNT: &str = "changes().fetch_add(1, Ordering::Release);";
-const RAISE_GENERATION: &str = "self.generation.store(generation + 1, Ordering::Release);";
+const RAISE_GENERATION: &str = "self.generation.store(generation + 1, Ordering::Relaxed);";
 const FIND_PLACE: &str = "list.partition_point(|known| known.number() < handler.number())";
 const COPY: &str = "let state = self.lock();
         let generation = self.generation.load(Ordering::Relaxed);
@@ -78,7 +78,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
             slot(
                 RAISE_GENERATION,
                 "changes().fetch_add(1, Ordering::Release);
-                 self.generation.store(generation + 1, Ordering::Release);",
+                 self.generation.store(generation + 1, Ordering::Relaxed);",
             ),
             slot(RAISE_COUNT, ""),
         ],

@@ -47,6 +47,10 @@ impl fmt::Display for AttachError {
             Self::NoEvents { id } => {
                 write!(f, "handler `{id}` names no event: give at least one")
             }
+            Self::Name {
+                pattern,
+                error: error @ NameError::TooMany,
+            } => write!(f, "`{pattern}` cannot become an event name: {error}"),
             Self::Name { pattern, error } => write!(f, "`{pattern}` is not an event name: {error}"),
             Self::Pattern { pattern } => write!(
                 f,
@@ -103,7 +107,9 @@ impl AttachOptions {
 /// Attaches a function to an event, to all events below a prefix (`"shop.*"`), or to all (`"*"`).
 ///
 /// A pattern concerns events that are emitted already and those that come to be later. `shop.*`
-/// does not include an event that is called `shop`.
+/// does not include an event that is called `shop`; `*` includes those of this library itself, such
+/// as [`HANDLER_FAILURE`](crate::HANDLER_FAILURE). A span's name is none of an event:
+/// `shop.checkout.*` is for all events of the span `shop.checkout`, `shop.checkout.stop` for one.
 ///
 /// The function runs on the thread that emits, before `execute!` returns, so it should be quick. It may
 /// emit, attach and detach. If it panics, neither the emitter nor the other handlers notice; see
@@ -112,7 +118,8 @@ impl AttachOptions {
 /// The returned [`Attached`] does nothing on drop: a handler stays until it is detached. What the
 /// function owns is dropped when no thread keeps it any more: each thread that has run it lets go
 /// of it when it next emits an event that somebody observes, or ends. (The one that detaches lets
-/// go at once.)
+/// go at once.) A thread that only waits, such as that of [`report_panics`](crate::report_panics),
+/// may keep it for good.
 ///
 /// ```
 /// telemetry::attach("greeter", "shop.visitor.arrived", |event| {
@@ -223,6 +230,7 @@ pub fn detach(id: &str) -> bool {
 /// What [`detach_and_wait`] came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "a call may be running still"]
 pub enum Waited {
     /// No handler of this id was attached.
     NotAttached,
@@ -235,9 +243,13 @@ pub enum Waited {
 
 /// Detaches the handler of this id, and waits until no call of it is in progress.
 ///
-/// It takes at least a millisecond, and otherwise as long as the handlers that are running now on
-/// other threads, of whatever event: nobody keeps book of which handler runs where. Use it before
-/// unloading what the handler works on.
+/// It blocks the thread, for at least a millisecond, and otherwise as long as the handlers that are
+/// running now on other threads, of whatever event: nobody keeps book of which handler runs where.
+/// Use it before unloading what the handler works on.
+///
+/// The handler does not run any more then, but what it owns may not have been dropped yet, see
+/// [`attach`]: end a thread that reads a queue by a message, not by waiting for the handler's
+/// sender to go; [`OwnedEvent`](crate::OwnedEvent) shows how.
 ///
 /// ```
 /// use std::time::Duration;
@@ -249,10 +261,13 @@ pub enum Waited {
 /// # Ok::<(), telemetry::AttachError>(())
 /// ```
 pub fn detach_and_wait(id: &str, timeout: Duration) -> Waited {
-    if !registry::detach(id) {
-        return Waited::NotAttached;
-    }
-    if local::quiesce(timeout) {
+    waited(registry::detach(id), timeout)
+}
+
+fn waited(is_detached: bool, timeout: Duration) -> Waited {
+    if !is_detached {
+        Waited::NotAttached
+    } else if local::quiesce(timeout) {
         Waited::Finished
     } else {
         Waited::StillRunning
@@ -311,6 +326,12 @@ impl Attached {
         registry::detach_attachment(&self.id, self.number)
     }
 
+    /// As [`detach`](Self::detach), and waits until no call of it is running; see
+    /// [`detach_and_wait`].
+    pub fn detach_and_wait(&self, timeout: Duration) -> Waited {
+        waited(self.detach(), timeout)
+    }
+
     /// Ties the handler to a scope: it is detached when the guard is dropped.
     ///
     /// ```
@@ -338,6 +359,12 @@ impl AttachGuard {
     #[must_use]
     pub fn id(&self) -> &str {
         self.attached.id()
+    }
+
+    /// Detaches the handler now, and waits until no call of it is running; see
+    /// [`detach_and_wait`].
+    pub fn detach_and_wait(self, timeout: Duration) -> Waited {
+        self.attached.detach_and_wait(timeout)
     }
 }
 

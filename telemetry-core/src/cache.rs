@@ -12,8 +12,8 @@
 //!   stay. So an old list, and what its handlers own, lives until each thread that ran it has
 //!   emitted *anything* that is observed, or ended.
 //!
-//! Memory is bounded by the slots that have had handlers times the threads that emitted them,
-//! however often handlers are attached and detached.
+//! Memory is bounded by the slots that have had handlers times the threads that emit, however
+//! often handlers are attached and detached.
 //!
 //! The copies are borrowed while handlers run, which is one count up and down in the thread's own
 //! memory (an `Rc` per list would put a count into a heap block that may share its line with
@@ -88,7 +88,8 @@ impl Cache {
     /// Calls `run` with the handlers of `slot` as they are now.
     #[inline(always)]
     pub(crate) fn run(&self, slot: &'static Slot, run: impl Fn(&[Arc<Handler>])) {
-        // Acquire: see `Slot::changed`. Only then is a copy that is there known to be good.
+        // Acquire, against the release in `Slot::changed`. If the counts differ, a copy that is there
+        // may be an old one.
         if self.seen.get() == changes().load(Ordering::Acquire) {
             let copies = self.copies.borrow();
             if let Some(copy) = copies.get(slot.place()) {
@@ -197,6 +198,16 @@ impl Cache {
             }
         }
         true
+    }
+
+    /// Lets go of all copies, good ones as well; outside of dispatches.
+    pub(crate) fn clear(&self) {
+        let old = self
+            .copies
+            .try_borrow_mut()
+            .map(|mut copies| std::mem::take(&mut *copies));
+        // Outside the borrow, as above.
+        drop(old);
     }
 
     /// When the outermost dispatch has ended.

@@ -103,7 +103,8 @@ impl CallsiteInfo {
         self.keys.measurements
     }
 
-    /// The metadata that is written here or that the span itself adds.
+    /// The metadata that is written here or that the span itself adds: twice, where a `span!` has a
+    /// `kind` or a `reason` of its own.
     pub fn metadata_keys(&self) -> impl Iterator<Item = &'static str> + use<> {
         // `outcome` is among the keys of a span's end, which almost always has just that.
         let own: &[&str] = match self.kind {
@@ -179,7 +180,8 @@ const fn check_free_of_outcome(keys: &[&str]) {
     }
 }
 
-const fn same(a: &str, b: &str) -> bool {
+/// `==`, which is not `const`.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

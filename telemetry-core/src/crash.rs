@@ -17,9 +17,10 @@ use once_cell::sync::OnceCell;
 use crate::callsite::Callsite;
 use crate::context::{self, Current};
 use crate::failure::panic_message;
-use crate::{CallsiteInfo, EventKind, ToNumber, ToValue, clock, dispatch};
+use crate::{CallsiteInfo, EventKind, ToNumber, ToValue, clock, dispatch, local};
 
-/// The event that [`report_panics`] emits: measurement `system_time`; metadata `message`,
+/// The event that [`report_panics`] emits: measurement `system_time` (a `Duration` since the Unix
+/// epoch); metadata `message`,
 /// `location` (`src/main.rs:7:5`), `thread` (its name, if it has one), `trace_id` and `span_id` (of
 /// the span that was current, if one was).
 pub const PROCESS_PANIC: &str = "process.panic";
@@ -121,7 +122,7 @@ fn report(info: &PanicHookInfo<'_>) {
     }
     let (done, wait) = mpsc::sync_channel(0);
     let report = Report {
-        message: cut(&panic_message(info.payload())),
+        message: cut(panic_message(info.payload())),
         location: info.location().map(ToString::to_string).unwrap_or_default(),
         thread: thread::current().name().map(ToOwned::to_owned),
         current: context::own(),
@@ -162,5 +163,7 @@ fn emit_all(reports: &Receiver<Report>) {
             ],
         );
         drop(report.done);
+        // The next panic may never come, and what is attached now be detached long before.
+        local::clear();
     }
 }

@@ -64,7 +64,7 @@ pub fn event_name(
     emit(name.slot, &info.keys, measurements, metadata);
 }
 
-// One call from the user's code, and its six arguments are in registers.
+// One call from the user's code. Two pointers and two slices are six words, all in registers.
 #[inline(never)]
 fn emit(
     slot: &'static Slot,

@@ -6,7 +6,6 @@
 //! rested when it keeps failing.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,7 +30,8 @@ pub enum FailurePolicy {
 }
 
 /// The event that reports failing handlers: measurements `failures` (so far), `monotonic_time`,
-/// `system_time`; metadata `handler_id`, `event_name`, `kind` (`panic`), `reason`, `detached`.
+/// `system_time` (the clocks of [`Span`](crate::Span)); metadata `handler_id`, `event_name`, `kind`
+/// (`panic`), `reason`, `detached`.
 ///
 /// Emitted at the 1st, 2nd, 4th, 8th … failure of a handler. If nobody listens to it, or events
 /// are nested as deep as they may be, one line goes to standard error instead.
@@ -61,7 +61,7 @@ pub(crate) fn report(
         return discard(payload);
     }
     let handler_id = &**handler.id();
-    let reason = panic_message(&*payload).into_owned();
+    let reason = panic_message(&*payload);
     // A failing failure handler reports itself, too. That ends: its second failure happens inside
     // the report of the first, its third inside that of the second, and the third is not reported.
     if CALLSITE.is_observed() && !local::is_full() {
@@ -92,7 +92,7 @@ pub(crate) fn report(
             std::io::stderr(),
             "telemetry: handler `{}` panicked on `{event_name}` {what} (failure {failures}): {}",
             OneLine(handler_id),
-            OneLine(&reason),
+            OneLine(reason),
         );
     }
     discard(payload);
@@ -111,13 +111,13 @@ impl fmt::Display for OneLine<'_> {
 }
 
 /// What a panic says for itself.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> Cow<'_, str> {
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
-        Cow::Borrowed(text)
+        text
     } else if let Some(text) = payload.downcast_ref::<String>() {
-        Cow::Borrowed(text)
+        text
     } else {
-        Cow::Borrowed("a panic without a message")
+        "a panic without a message"
     }
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Handler {
     number: u64,
     options: AttachOptions,
     function: Function,
-    /// Nothing but 0 is what an ordinary handler that is well has here, so that running it takes
-    /// one look: [`SPANS_ONLY`], and how often it has failed in a row.
+    /// [`SPANS_ONLY`], and how often it has failed in a row. So it is 0 for an ordinary handler that
+    /// is well, and running that takes one look.
     care: AtomicU32,
     failures: AtomicU64,
     /// Nanoseconds since the process began; 0 is not resting. Relaxed, as are the counts: a
@@ -75,7 +75,7 @@ impl Handler {
     }
 
     pub(crate) fn resting_until(&self) -> Option<Instant> {
-        let until = self.resting_until.load(Ordering::Relaxed);
+        let until = self.rest();
         let left = Duration::from_nanos(until).checked_sub(clock::monotonic_time())?;
         Instant::now().checked_add(left).filter(|_| !left.is_zero())
     }
@@ -101,7 +101,7 @@ impl Handler {
             self.call(event);
             return;
         }
-        let until = self.resting_until.load(Ordering::Relaxed);
+        let until = self.rest();
         if until != 0 && nanos(clock::monotonic_time()) < until {
             return;
         }
@@ -109,6 +109,15 @@ impl Handler {
             self.care.fetch_and(SPANS_ONLY, Ordering::Relaxed);
             self.resting_until.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// `resting_until`, unless it has succeeded since: a thread may have said so between the two
+    /// writes of one on which it failed.
+    fn rest(&self) -> u64 {
+        if self.failures_in_a_row() < FAILURES_BEFORE_REST {
+            return 0;
+        }
+        self.resting_until.load(Ordering::Relaxed)
     }
 
     fn failures_in_a_row(&self) -> u32 {
@@ -215,6 +224,12 @@ mod tests {
             "the 6th and 7th were skipped"
         );
         assert!(handler.resting_until().is_some());
+
+        // As if another thread had succeeded before the rest was written.
+        handler.care.store(1, Ordering::Relaxed);
+        assert_eq!((handler.rest(), handler.resting_until()), (0, None));
+        handler.care.store(FAILURES_BEFORE_REST, Ordering::Relaxed);
+        assert_ne!(handler.rest(), 0);
 
         // As if a second had gone by.
         handler.resting_until.store(1, Ordering::Relaxed);

@@ -23,6 +23,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! The package is `telemetry-core`, the library `telemetry`. A library depends on it without features
+//! and leaves those to the application; `attributes` is the exception, if it uses `#[measured]`.
+//!
 //! It is a port of the BEAM's `telemetry`. `telemetry-metrics` turns events into counters, sums,
 //! last values, summaries and distributions; reporters carry those to StatsD, Prometheus and
 //! others; `telemetry-tracing` connects all of it with `tracing`.
@@ -31,15 +34,18 @@
 //!
 //! | to | there is |
 //! |---|---|
-//! | emit an event | [`execute!`]; [`EventName`] for names chosen at run time, [`emit()`] for keys, too |
+//! | emit an event | [`execute!`]; [`emit()`] where keys are chosen at run time |
+//! | emit under a prefix that the user chooses | [`EventName`], [`SpanName`], made once and kept |
 //! | measure work | [`span!`], [`completion_span!`], or `#[measured]` on a function |
 //! | hand over values | [`ToNumber`], [`ToValue`]; [`display()`], [`debug()`] and [`any()`] for other types |
 //! | listen | [`attach`] to a name or a pattern, [`attach_many`], [`attach_spans`], [`attach_with`] |
-//! | look at an event | [`Event`]; [`Event::to_owned`] to put it aside; [`SpanInfo`] for what a span's events add |
+//! | look at an event | [`Event`]; [`SpanInfo`] for what a span's events add |
+//! | put events into a queue | [`Event::to_owned`]; the example of [`OwnedEvent`] ends the thread in good order |
 //! | stop listening | [`detach`], [`detach_and_wait`], [`AttachGuard`] |
 //! | see who listens | [`list_handlers`], and the event [`HANDLER_FAILURE`] |
 //! | know which span one is in | [`SpanContext::current`] |
-//! | carry that elsewhere | [`SpanContext`] through channels and headers, [`in_current_context`] for tasks |
+//! | carry that elsewhere | [`SpanContext`] through channels, headers and stored records; [`in_current_context`] for tasks, [`in_current_context_fn`] for threads |
+//! | have one set of ids with another library | [`set_context_source`] |
 //! | test what is emitted | [`testing`] |
 //! | hear of panics | [`report_panics`] |
 //! | know what may be emitted | `catalogue` |
@@ -48,7 +54,8 @@
 //!
 //! A [`Span`] is work that begins and ends. It emits `name.start`, and then exactly one of
 //! `name.stop` and `name.exception`, however it ends: by returning, by `?`, by a panic, or because
-//! its future was dropped half-way.
+//! its future was dropped half-way. What the work returned it looks at only if asked to, by
+//! [`Span::in_scope_result`], [`Span::wrap_result`] or `#[measured]`.
 //!
 //! A span that is observed has ids, a [`SpanContext`]. While the span's closure or future runs, that
 //! is the *current* context: events emitted there belong to the span, and spans that begin there are
@@ -88,8 +95,9 @@
 //! - Emitting cannot fail, block or panic, whatever a handler does (with `panic = "abort"` a
 //!   panicking handler ends the process). Failing handlers are kept and counted, see
 //!   [`FailurePolicy`]; detaching them, as the BEAM does, is an option.
-//! - Emitting allocates nothing, whether observed or not. A span that is observed allocates if it
-//!   copies texts of more than 22 bytes or more than four pieces of metadata, or is decorated.
+//! - Emitting allocates nothing, whether observed or not, and nor does a span that nobody observes.
+//!   One that is observed does when it is decorated, when it has more than six pieces of metadata or
+//!   more than a kilobyte of text, and the first few times on each thread.
 //! - Handlers run synchronously on the emitting thread, in the order of attaching.
 //! - After [`attach`] returns, every event emitted later, on any thread, reaches the handler. After
 //!   [`detach`] returns, no new dispatch runs it; one in progress may finish, and
@@ -114,7 +122,8 @@
 //! A handler that waits makes the emitter wait: hand over to a thread of your own, with
 //! [`Event::to_owned`]. Events nest at most [`MAX_NESTING`] deep. A handler that is detached, and
 //! what it owns, is let go by a thread that has run it when that thread next emits anything that
-//! is observed, or ends. Two versions of this crate in one program would be two buses, so Cargo
+//! is observed, or ends; so tell a thread that reads a queue to stop, rather than have it wait for the
+//! handler's sender to be dropped. Two versions of this crate in one program would be two buses, so Cargo
 //! refuses that (`links`).
 
 mod attach;
@@ -157,7 +166,7 @@ pub use callsite_info::CallsiteInfo;
 pub use catalogue::{catalogue, catalogue_is_complete};
 pub use context::{
     ContextGuard, InContext, ParseIdError, ParseTraceparentError, SourceAlreadySet, SpanContext,
-    SpanId, TraceId, Traceparent, in_current_context, set_context_source,
+    SpanId, TraceId, Traceparent, in_current_context, in_current_context_fn, set_context_source,
 };
 pub use crash::{PROCESS_PANIC, report_panics};
 pub use emit::emit;
@@ -168,7 +177,7 @@ pub use local::MAX_NESTING;
 pub use name::{EventName, MAX_RUNTIME_NAMES, NameError, SpanName};
 pub use number::{Number, ToNumber};
 pub use owned::{OwnedEvent, OwnedValue};
-pub use span::{Span, SpanHandle, SpanInfo, Wrapped};
+pub use span::{Span, SpanHandle, SpanInfo, Wrapped, WrappedResult};
 #[cfg(feature = "attributes")]
 pub use telemetry_macros::measured;
 pub use to_value::ToValue;

@@ -1,6 +1,7 @@
 //! What each thread keeps for itself while it emits: its copies of handler lists, and the record
 //! of how deep its events nest, which others read who wait for handlers to end.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -23,12 +24,20 @@ struct Local {
 
 thread_local! {
     static LOCAL: Local = Local::new();
+
+    /// How deep events nest once that is gone. Without a destructor, so it is there to the end.
+    #[allow(clippy::missing_const_for_thread_local, reason = "a model's locals take no `const`")]
+    static LATE_DEPTH: Cell<u32> = Cell::new(0);
 }
 
 /// The records of all threads that have emitted and not ended.
 static RECORDS: Mutex<Vec<Weak<Record>>> = Mutex::new(Vec::new());
 
 /// Dispatches on threads whose locals are gone already, counted where all can see them.
+///
+/// `SeqCst`, because it is rare. What counts: a dispatch is in the count before it takes the slot's
+/// lock to copy the list, so either it copies the new list or who changed that finds it here; and
+/// who sees it gone sees what its handlers did.
 static WITHOUT_LOCALS: AtomicUsize = AtomicUsize::new(0);
 
 impl Local {
@@ -73,7 +82,11 @@ impl Local {
 pub(crate) fn is_full() -> bool {
     LOCAL
         .try_with(|local| local.record.depth() >= u64::from(MAX_NESTING))
-        .unwrap_or(false)
+        .unwrap_or_else(|_| late_depth() >= MAX_NESTING)
+}
+
+fn late_depth() -> u32 {
+    LATE_DEPTH.try_with(Cell::get).unwrap_or_default()
 }
 
 /// Runs the handlers of the event's slot; `false` if events are nested too deep for that.
@@ -90,21 +103,31 @@ pub(crate) fn run_handlers<const CALLER: u8>(event: &Event<'_>) -> bool {
     }
 }
 
-/// In a destructor that runs while the thread ends, there are no thread locals. Nobody counts the
-/// nesting then: such a destructor that feeds itself is beyond help.
+/// In a destructor that runs while the thread ends, there may be no [`Local`] any more.
 #[cold]
 fn run_without_locals(event: &Event<'_>) -> bool {
+    let depth = late_depth();
+    if depth >= MAX_NESTING {
+        return false;
+    }
+    let _ = LATE_DEPTH.try_with(|late| late.set(depth + 1));
     WITHOUT_LOCALS.fetch_add(1, Ordering::SeqCst);
     for handler in &*event.slot.copy().1 {
         handler.run(event);
     }
     WITHOUT_LOCALS.fetch_sub(1, Ordering::SeqCst);
+    let _ = LATE_DEPTH.try_with(|late| late.set(depth));
     true
 }
 
 /// Lets go of this thread's copies of lists that have changed.
 pub(crate) fn tidy() {
     let _ = LOCAL.try_with(|local| local.cache.tidy());
+}
+
+/// Lets go of all copies of this thread: for one that may not emit again for long.
+pub(crate) fn clear() {
+    let _ = LOCAL.try_with(|local| local.cache.clear());
 }
 
 /// Waits until the dispatches that are in progress on other threads have ended; `false` if they
@@ -122,6 +145,8 @@ pub(crate) fn quiesce(timeout: Duration) -> bool {
         std::thread::sleep(Duration::from_micros(100));
         deadline.is_none_or(|deadline| Instant::now() < deadline)
     };
+    // A record that cannot be upgraded is that of a thread which has ended. What it did is seen: the
+    // fences in `wait::quiesce` come after this look at its count.
     let mut records: Vec<Arc<Record>> = RECORDS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use crate::gate::Behind;
 use crate::registry;
@@ -162,7 +163,8 @@ impl EventName {
         registry::runtime_slot(name).map(|slot| Self { slot })
     }
 
-    /// Checks whether a text is a name, without interning it.
+    /// Checks whether a text is a name, without interning it: one or more segments with dots
+    /// between them, `shop.endpoint.stop`, of ASCII letters, digits, `_` and `-`, at most 255 bytes.
     ///
     /// ```
     /// use telemetry::{EventName, NameError};
@@ -188,6 +190,15 @@ impl EventName {
     #[must_use]
     pub fn is_observed(&self) -> bool {
         self.slot.is_observed(Behind::Event)
+    }
+}
+
+/// As [`EventName::new`].
+impl FromStr for EventName {
+    type Err = NameError;
+
+    fn from_str(name: &str) -> Result<Self, NameError> {
+        Self::new(name)
     }
 }
 
@@ -276,6 +287,15 @@ impl SpanName {
     }
 }
 
+/// As [`SpanName::new`].
+impl FromStr for SpanName {
+    type Err = NameError;
+
+    fn from_str(prefix: &str) -> Result<Self, NameError> {
+        Self::new(prefix)
+    }
+}
+
 impl fmt::Display for SpanName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -308,6 +328,7 @@ mod tests {
         let two = EventName::new("name.test.same").unwrap();
         assert_eq!(one, two);
         assert_eq!(one.to_string(), "name.test.same");
+        assert_eq!("name.test.same".parse(), Ok(one));
         assert_ne!(one, EventName::new("name.test.other").unwrap());
     }
 

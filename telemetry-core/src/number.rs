@@ -1,6 +1,11 @@
 //! [`Number`]: what a measurement is, and [`ToNumber`]: what can become one.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32,
+    NonZeroU64, NonZeroUsize,
+};
 use std::time::Duration;
 
 /// A measurement: a number, or a length of time with its unit built in.
@@ -89,6 +94,23 @@ impl PartialEq for Number {
     }
 }
 
+/// Integers of either sign are ordered by their values, floats among floats, durations among
+/// durations; between those three there is no order, because nobody said in which unit.
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        let integer = |number: &Self| match *number {
+            Self::Signed(n) => Some(i128::from(n)),
+            Self::Unsigned(n) => Some(i128::from(n)),
+            Self::Float(_) | Self::Duration(_) => None,
+        };
+        match (self, other) {
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
+            (Self::Duration(a), Self::Duration(b)) => a.partial_cmp(b),
+            (a, b) => integer(a)?.partial_cmp(&integer(b)?),
+        }
+    }
+}
+
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -114,7 +136,7 @@ impl fmt::Display for Number {
 
 /// What can stand as a measurement.
 ///
-/// Implemented for the integers up to 64 bits, the floats, `Duration`, [`Number`], references to
+/// Implemented for the integers up to 64 bits (`NonZero` ones, too), the floats, `Duration`, [`Number`], references to
 /// any of them, and `Option` (`None` means that the measurement is absent). Implement it for a
 /// newtype of your own to use it in the macros.
 #[diagnostic::on_unimplemented(
@@ -150,6 +172,20 @@ macro_rules! to_number {
 to_number!(Signed(i64): i8 i16 i32 i64 isize);
 to_number!(Unsigned(u64): u8 u16 u32 u64 usize);
 to_number!(Float(f64): f32 f64);
+
+macro_rules! through_get {
+    ($($number:ty)*) => {$(
+        impl ToNumber for $number {
+            #[inline]
+            fn to_number(&self) -> Option<Number> {
+                Some(self.get().into())
+            }
+        }
+    )*};
+}
+
+through_get!(NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroIsize);
+through_get!(NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroUsize);
 
 impl From<Duration> for Number {
     #[inline]
@@ -196,6 +232,16 @@ impl<T: ToNumber + ?Sized> ToNumber for &mut T {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_one_kind_are_ordered() {
+        let (small, large) = (Number::Signed(-1), Number::Unsigned(u64::MAX));
+        assert!(small < large);
+        assert!(Number::Float(0.5) < Number::Float(1.5));
+        assert!(Number::Duration(Duration::ZERO) < Number::Duration(Duration::MAX));
+        assert_eq!(Number::Float(1.0).partial_cmp(&Number::Unsigned(1)), None);
+        assert_eq!(NonZeroU8::MAX.to_number(), Some(Number::Unsigned(255)));
+    }
 
     #[test]
     fn integers_compare_by_value_whatever_their_type() {

@@ -96,18 +96,29 @@ impl fmt::Display for OwnedValue {
 ///
 /// ```
 /// use std::sync::mpsc;
-/// use telemetry::{attach, execute};
+/// use std::thread;
+/// use std::time::Duration;
+/// use telemetry::{OwnedEvent, attach, detach_and_wait, execute};
 ///
-/// let (sender, receiver) = mpsc::sync_channel(100);
+/// let (sender, receiver) = mpsc::sync_channel::<Option<OwnedEvent>>(100);
+/// let end = sender.clone();
 /// attach("queue", "shop.order.placed", move |event| {
 ///     // A full queue loses the event rather than making the emitter wait.
-///     let _ = sender.try_send(event.to_owned());
+///     let _ = sender.try_send(Some(event.to_owned()));
 /// })?;
+/// let writer = thread::spawn(move || {
+///     while let Ok(Some(event)) = receiver.recv() {
+///         assert_eq!(event.name(), "shop.order.placed");
+///         assert!(event.metadata_is("currency", "EUR"));
+///     }
+/// });
 /// execute!("shop.order.placed", { total: 12.5 }, { currency: "EUR" });
 ///
-/// let event = receiver.recv().unwrap();
-/// assert_eq!(event.name(), "shop.order.placed");
-/// assert!(event.metadata_is("currency", "EUR"));
+/// // At the end of the program. The thread is told to stop: the handler's sender may live on for
+/// // a while in threads that have emitted, so the queue is not closed by detaching.
+/// detach_and_wait("queue", Duration::from_secs(5));
+/// let _ = end.send(None);
+/// writer.join().unwrap();
 /// # Ok::<(), telemetry::AttachError>(())
 /// ```
 #[derive(Clone)]

@@ -77,9 +77,10 @@ impl Slot {
         self.place.load(Ordering::Relaxed)
     }
 
-    /// Acquire, so that a thread that was told of a change by the count of changes finds it here.
+    /// Relaxed: whoever was told of a change by the count of changes finds it here, because that count
+    /// is raised later, by a release, and read by an acquire.
     pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        self.generation.load(Ordering::Relaxed)
     }
 
     /// The list as it is now, and which generation that is.
@@ -138,7 +139,7 @@ impl Slot {
             self.place.store(next_place(), Ordering::Relaxed);
         }
         let generation = self.generation.load(Ordering::Relaxed);
-        self.generation.store(generation + 1, Ordering::Release);
+        self.generation.store(generation + 1, Ordering::Relaxed);
         // The list first, then the gates: a callsite that is open finds the list that opened it.
         let span_end = !state.handlers.is_empty();
         let event = state.handlers.iter().any(|handler| !handler.spans_only());

@@ -1,7 +1,7 @@
 //! [`Text`]: the text of an owned value, without an allocation if it is short.
 //!
-//! A span copies the texts of its metadata, most of which are short: a method, a route, a table. An
-//! allocation for each costs more than everything else that is done with it.
+//! An owned event copies the texts of its metadata, most of which are short: a method, a route, a
+//! table. An allocation for each would cost more than everything else that is done with it.
 
 use std::fmt;
 

@@ -1,17 +1,22 @@
 //! [`ToValue`]: what can stand as metadata.
 
 use std::borrow::Cow;
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32,
+    NonZeroU64, NonZeroUsize,
+};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Value;
+use crate::{EventName, SpanContext, SpanId, SpanName, TraceId, Value};
 
 /// What can stand as metadata.
 ///
 /// Implemented for text (`str`, `String`, `Cow<str>`, and through `Arc`, `Rc` and `Box`), the
-/// integers up to 64 bits, the floats, `bool`, `char`, `Duration`, [`Value`], references to any of
-/// them, and `Option` (`None` means that the key is absent). For other types there are
+/// integers up to 64 bits (`NonZero` ones, too), the floats, `bool`, `char`, `Duration`, this
+/// crate's ids and names, [`Value`], references to any of them, and `Option` (`None` means that the
+/// key is absent). For other types there are
 /// [`display`](crate::display), [`debug`](crate::debug) and [`any`](crate::any); implement it for
 /// a newtype of your own to use it in the macros as it is.
 #[diagnostic::on_unimplemented(
@@ -92,6 +97,47 @@ impl ToValue for Value<'_> {
     }
 }
 
+macro_rules! through_get {
+    ($($number:ty)*) => {$(
+        impl ToValue for $number {
+            #[inline]
+            fn to_value(&self) -> Option<Value<'_>> {
+                Some(self.get().into())
+            }
+        }
+    )*};
+}
+
+through_get!(NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroIsize);
+through_get!(NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroUsize);
+
+macro_rules! printed {
+    ($($id:ty)*) => {$(
+        /// As the text that it prints.
+        impl ToValue for $id {
+            #[inline]
+            fn to_value(&self) -> Option<Value<'_>> {
+                Some(Value::Display(self))
+            }
+        }
+    )*};
+}
+
+printed!(TraceId SpanId SpanContext);
+
+macro_rules! names {
+    ($($name:ty)*) => {$(
+        impl ToValue for $name {
+            #[inline]
+            fn to_value(&self) -> Option<Value<'_>> {
+                Some(Value::Str(self.as_str()))
+            }
+        }
+    )*};
+}
+
+names!(EventName SpanName);
+
 impl<T: ToValue> ToValue for Option<T> {
     #[inline]
     fn to_value(&self) -> Option<Value<'_>> {
@@ -130,5 +176,29 @@ mod tests {
             assert_eq!(text.to_value().and_then(Value::as_str), Some("a"));
         }
         assert!(None::<String>.to_value().is_none());
+    }
+
+    #[test]
+    fn ids_and_names_stand_as_the_text_they_print() {
+        let context: SpanContext = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            .parse()
+            .unwrap();
+        let (trace, span) = (context.trace_id(), context.span_id());
+        let name = EventName::new("to_value.test").unwrap();
+        let expected: [(&dyn ToValue, String); 4] = [
+            (&trace, trace.to_string()),
+            (&span, span.to_string()),
+            (&context, context.to_string()),
+            (&name, name.to_string()),
+        ];
+        for (value, text) in expected {
+            assert_eq!(value.to_value().map(|value| value.to_string()), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_never_zero_is_a_number() {
+        assert_eq!(NonZeroU16::MAX.to_value(), Some(Value::Unsigned(65_535)));
+        assert_eq!(NonZeroI8::MIN.to_value(), Some(Value::Signed(-128)));
     }
 }

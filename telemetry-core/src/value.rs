@@ -50,6 +50,19 @@ pub enum Value<'a> {
 /// # let id = std::net::Ipv4Addr::LOCALHOST;
 /// execute!("shop.visit", {}, { peer: display(&id) });
 /// ```
+///
+/// Of an `Option` use what is in it, so that `None` makes the key absent; of an unsized value, such
+/// as a `&dyn Error`, hand over a reference to the reference:
+///
+/// ```
+/// # use std::net::IpAddr;
+/// # use telemetry::{display, execute};
+/// fn report(peer: Option<IpAddr>, error: &dyn std::error::Error) {
+///     let peer = peer.as_ref().map(display);
+///     execute!("shop.mail.failed", {}, { peer, error: display(&error) });
+/// }
+/// # report(None, &std::fmt::Error);
+/// ```
 pub fn display<T: fmt::Display>(value: &T) -> Value<'_> {
     Value::Display(value)
 }
@@ -66,6 +79,9 @@ pub fn debug<T: fmt::Debug>(value: &T) -> Value<'_> {
 
 /// Hands a value over as it is, for handlers that know its type
 /// ([`Value::downcast_ref`]); for all others it prints its `Debug` text.
+///
+/// The type must not borrow anything (`'static`), as only such types can be told apart: a struct
+/// with a lifetime does not do. In an [`OwnedEvent`](crate::OwnedEvent) the text is what is left.
 ///
 /// ```
 /// use telemetry::{any, execute};
@@ -151,6 +167,15 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The value, if it is one character.
+    #[must_use]
+    pub fn as_char(self) -> Option<char> {
+        match self {
+            Self::Char(one) => Some(one),
+            _ => None,
+        }
+    }
+
     /// The value, if it is a length of time.
     #[must_use]
     pub fn as_duration(self) -> Option<Duration> {
@@ -177,18 +202,20 @@ impl<'a> Value<'a> {
     /// ```
     #[must_use]
     pub fn prints_as(self, text: &str) -> bool {
-        struct Rest<'t>(&'t str);
+        /// What is still to be printed; `None` from the first difference on, for not everybody
+        /// stops at an error.
+        struct Rest<'t>(Option<&'t str>);
         impl fmt::Write for Rest<'_> {
             fn write_str(&mut self, part: &str) -> fmt::Result {
-                self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
-                Ok(())
+                self.0 = self.0.and_then(|rest| rest.strip_prefix(part));
+                self.0.map(drop).ok_or(fmt::Error)
             }
         }
         if let Self::Str(own) = self {
             return own == text;
         }
-        let mut rest = Rest(text);
-        write!(rest, "{self}").is_ok() && rest.0.is_empty()
+        let mut rest = Rest(Some(text));
+        write!(rest, "{self}").is_ok() && rest.0 == Some("")
     }
 }
 
@@ -242,7 +269,12 @@ impl PartialEq for Value<'_> {
             (Self::Char(a), Self::Char(b)) => a == b,
             (Self::Duration(a), Self::Duration(b)) => a == b,
             (a, Self::Str(text)) | (Self::Str(text), a) => a.is_printed() && a.prints_as(text),
-            (a, b) => a.is_printed() && b.is_printed() && a.prints_as(&b.to_string()),
+            (a, b) if a.is_printed() && b.is_printed() => {
+                // Not `to_string`: that panics if a `Display` fails.
+                let mut text = String::new();
+                write!(text, "{b}").is_ok() && a.prints_as(&text)
+            }
+            _ => false,
         }
     }
 }
@@ -266,6 +298,26 @@ mod tests {
         assert_eq!(display(&host), debug(&host));
         // A number is not the text of the number: tags are compared as what they are.
         assert_ne!(Value::from(200), Value::Str("200"));
+    }
+
+    #[test]
+    fn a_value_that_does_not_print_as_it_should_equals_nothing() {
+        struct Fails;
+        impl fmt::Display for Fails {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("x")?;
+                Err(fmt::Error)
+            }
+        }
+        struct GoesOn;
+        impl fmt::Display for GoesOn {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let _ = f.write_str("x");
+                f.write_str("ab")
+            }
+        }
+        assert!(display(&Fails) != display(&Fails) && display(&Fails) != Value::Str("x"));
+        assert!(!display(&GoesOn).prints_as("ab") && display(&GoesOn).prints_as("xab"));
     }
 
     #[test]

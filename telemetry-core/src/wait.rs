@@ -1,9 +1,10 @@
 //! Waiting until handlers that are detached run no more.
 //!
 //! Each thread has a record that says whether it is running handlers: how deep its events nest at
-//! the moment, and how many dispatches that were not inside another it has ended. The thread alone
-//! writes it, with plain stores. Whoever waits looks at all records: a thread that is not in a
-//! dispatch, or has ended one since, has no call left that began before.
+//! the moment, and how many dispatches that were not inside another it has ended. Nobody else writes
+//! it, so a store is enough, and no locked instruction is needed. Whoever waits looks at all
+//! records: a thread that is not in a dispatch, or has ended one since, has no call left that began
+//! before.
 //!
 //! For this to be exact a thread's store has to be visible before it reads the handler list, which
 //! takes a fence in every dispatch. That costs a sixth of what an observed event costs in all (see

@@ -42,6 +42,12 @@ fn beyond_the_limit_new_names_are_refused_and_everything_else_goes_on() {
     // Refused whole: not even the name that exists is attached to, and the id stays free.
     let error = attach("limit", "limit.one.more", |_| {}).unwrap_err();
     assert!(too_many(&error), "{error}");
+    // It is a name; there is just no room for it.
+    let says = error.to_string();
+    assert!(
+        says.starts_with("`limit.one.more` cannot become an event name"),
+        "{says}"
+    );
     let error = attach_many("limit", [known(1).as_str(), "limit.one.more"], |_| {}).unwrap_err();
     assert!(too_many(&error), "{error}");
     assert_eq!(list_handlers(""), []);

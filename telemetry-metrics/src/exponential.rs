@@ -210,6 +210,7 @@ fn read(half: &Half, dimension: Dimension, index: impl Fn(i32) -> Index, held: &
             };
             let first = (at * OCTAVES_PER_GROUP + octave) * PER_OCTAVE;
             for (within, bucket) in buckets.iter().enumerate() {
+                // Acquire, against the release in `record`: what is counted is in the sum.
                 let count = bucket.count.load(Ordering::Acquire);
                 if count > 0 {
                     let sum = load(&bucket.sum, dimension);
@@ -304,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_of_ten_thousand_numbers() {
+    fn quantiles_of_ten_thousand_numbers_are_within_1_083_percent() {
         let store = ValueStore::default();
         for n in 1..=10_000 {
             store.record(Amount::Integer(n));

@@ -1,4 +1,9 @@
 //! A group: the metrics that one lookup serves, and how an event is counted by them.
+//!
+//! Code of users comes first: the closures of the definitions, and whatever prints a tag. It may
+//! panic, and it may emit events that come here again. Only when all of it has run is the row looked
+//! up and its cells are touched, so nothing is ever counted by half. A group without tags and
+//! closures has one row and no such code, and goes there directly.
 
 use std::cell::RefCell;
 use std::sync::Arc;

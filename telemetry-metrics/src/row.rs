@@ -1,8 +1,12 @@
-//! Rows and the groups that hold them.
+//! Rows, and how an event finds its own.
 //!
-//! Metrics of the same events with the same tags form a **group** and share their rows: the tags
-//! of an event are looked up once, however many metrics count it. A row is one combination of tag
-//! texts, with the cells of all metrics of the group.
+//! Metrics of the same events with the same tags form a **group** (`group.rs`) and share their rows:
+//! the tags of an event are looked up once, however many metrics count it. A row is one combination
+//! of tag texts, with the cells of all metrics of the group.
+//!
+//! Finding a row takes no lock: the map can be read while somebody adds to it. Rows are added under
+//! one lock, which also keeps their order and their number. Beyond the limit an event is counted in
+//! the overflow row. No row is taken away again.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -136,7 +140,7 @@ impl Rows {
             return row;
         }
         // Acquire, against the release when a row is added: if there is no room any more, what
-        // took it can be seen, and it may have been this very row.
+        // took it can be seen, and it may have been this very row, listed or not.
         let has_room = self.len.load(Ordering::Acquire) < max_series;
         let found = if has_room || self.has_unlisted.load(Ordering::Acquire) {
             self.insert(key, definitions, max_series, alive)

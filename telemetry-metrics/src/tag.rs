@@ -11,12 +11,38 @@ pub const MAX_TAG_LEN: usize = 1_024;
 ///
 /// A `Display` that says it failed leaves what it had written by then.
 pub(crate) fn write(text: &mut Vec<u8>, value: Value<'_>) {
+    // A status or a count: what most tags are that are not texts.
+    match value {
+        Value::Unsigned(n) => return write_digits(text, n),
+        Value::Signed(n) => {
+            if n < 0 {
+                text.push(b'-');
+            }
+            return write_digits(text, n.unsigned_abs());
+        }
+        _ => {}
+    }
     let end = text.len() + MAX_TAG_LEN;
     let mut out = UpTo { text, end };
     let _ = match value {
         Value::Str(plain) => out.write_str(plain),
         other => write!(out, "{other}"),
     };
+}
+
+fn write_digits(text: &mut Vec<u8>, mut n: u64) {
+    // As many as the largest has.
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(&digits[first..]);
 }
 
 /// Takes text up to an end, and then makes whoever writes stop.
@@ -70,6 +96,18 @@ impl<'s> TagValues<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_are_written_as_they_print() {
+        for n in [0, 7, 10, 404, -1, i64::MIN, i64::MAX] {
+            let mut text = Vec::new();
+            write(&mut text, Value::Signed(n));
+            assert_eq!(text, n.to_string().as_bytes());
+        }
+        let mut text = b"a".to_vec();
+        write(&mut text, Value::Unsigned(u64::MAX));
+        assert_eq!(text, b"a18446744073709551615");
+    }
 
     #[test]
     fn a_text_is_cut_before_the_character_that_does_not_fit() {

@@ -4,6 +4,9 @@
 //! when the dispatch began; they may emit, attach and detach; a list that is replaced is dropped
 //! outside every lock. All of them count how deep events nest and run each handler inside
 //! `catch_unwind`, as the real thing has to, so what differs is the reading of the list alone.
+//!
+//! What the core does is `tls_global_generation` with one difference: it lends the copies while
+//! handlers run, instead of counting them by an `Rc`. `docs/design.md` says why.
 
 mod arc_swap_cache;
 mod arc_swap_load;

@@ -38,7 +38,9 @@
 //! | a completion-only span | an event |
 //!
 //! - **Level**: `DEBUG`, spans that end by a panic `ERROR`; see [`Forward::at`] and
-//!   [`Forward::exceptions`].
+//!   [`Forward::exceptions`]. `tracing_subscriber::fmt()` shows `INFO` and above unless told
+//!   otherwise, and so almost none of this: give it a filter such as `info,telemetry=debug`, or
+//!   choose another level.
 //! - **Target**: `telemetry::shop::cart`, so that the directives `telemetry=debug` and
 //!   `telemetry::shop=debug` of a filter choose it; see [`Forward::target`].
 //! - **Fields**: each measurement and each piece of metadata under its key, integers, floats, flags
@@ -105,6 +107,11 @@
 //! are forwarded. Control characters are passed on as they are: the formats of `tracing-subscriber`
 //! and the reporters of telemetry escape them. A subscriber that panics is a handler that fails:
 //! `telemetry::list_handlers` counts it.
+//!
+//! # Features
+//!
+//! Both are on by default: `ansi`, colours and [`WithIds`] around the format `pretty`; `json`,
+//! [`WithIds`] around the JSON format. The versions are `tracing` 0.1 and `tracing-subscriber` 0.3.
 //!
 //! # Limits
 //!

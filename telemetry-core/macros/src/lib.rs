@@ -16,7 +16,8 @@ mod returns;
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
 
-/// Measures each call of a function as a span.
+/// Measures each call of a function as a span. It is `telemetry::measured`, with the feature
+/// `attributes` of `telemetry-core`.
 ///
 /// ```
 /// # use telemetry_macros::measured;
@@ -46,7 +47,8 @@ use syn::parse_macro_input;
 ///
 /// # The name
 ///
-/// A string literal, the first thing in the parentheses. It is checked while compiling.
+/// A string literal, the first thing in the parentheses. It is checked while compiling. A library
+/// whose prefix is chosen at run time uses `span!` with a `SpanName` instead.
 ///
 /// # `fields(..)`: what is known at the beginning
 ///

@@ -41,7 +41,7 @@ impl Current {
     };
 
     #[inline]
-    pub(crate) fn is_as_it_is(&self) -> bool {
+    fn is_as_it_is(&self) -> bool {
         self.scope == u64::MAX
     }
 
@@ -125,10 +125,7 @@ pub(crate) fn enter(mut next: Current) -> Entered {
         next.source = source::ask().map(|theirs| theirs.span_id());
     }
     let number = stack::push(before);
-    // Without an entry nothing could be left again.
-    if number != 0 {
-        CURRENT.set(next);
-    }
+    CURRENT.set(next);
     Entered {
         number,
         of_this_thread: PhantomData,
@@ -159,14 +156,16 @@ pub(crate) fn enter_all(next: Current) -> EnteredAll {
     EnteredAll(enter(next))
 }
 
-/// As [`enter_all`], but does nothing if this is current already, which is what happens to futures
+/// As [`enter_all`], but enters nothing if this is current already, which is what happens to futures
 /// of spans that nobody observes.
 #[inline(always)]
-pub(crate) fn enter_all_unless_current(next: Current) -> Option<EnteredAll> {
+pub(crate) fn enter_all_unless_current(next: Current) -> Within {
     if is_current(next) {
-        None
+        Within::Stayed(Stayed {
+            last: stack::last(),
+        })
     } else {
-        Some(enter_all(next))
+        Within::Entered(enter_all(next))
     }
 }
 
@@ -190,6 +189,42 @@ impl Drop for EnteredAll {
             leave_all_above(self.0.number);
         }
     }
+}
+
+/// See [`enter_all_unless_current`].
+#[derive(Debug)]
+#[expect(dead_code, reason = "kept to be dropped")]
+pub(crate) enum Within {
+    Entered(EnteredAll),
+    Stayed(Stayed),
+}
+
+/// When this is dropped, everything is left that was entered since.
+#[derive(Debug)]
+pub(crate) struct Stayed {
+    /// The number of the entry that was the last then.
+    last: Option<u64>,
+}
+
+impl Drop for Stayed {
+    #[inline]
+    fn drop(&mut self) {
+        // Later ones have higher numbers.
+        if stack::last() > self.last {
+            leave_all_since(self.last);
+        }
+    }
+}
+
+#[cold]
+fn leave_all_since(last: Option<u64>) {
+    stack::change(|entries| {
+        let later = entries.iter().position(|entry| Some(entry.number) > last);
+        if let Some(at) = later {
+            CURRENT.set(entries[at].before);
+            entries.truncate(at);
+        }
+    });
 }
 
 #[cold]

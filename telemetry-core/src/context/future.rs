@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{Current, current, enter_all};
+use super::{Current, current, enter, enter_all};
 
 /// Takes what is current here along into a future: for `spawn`, whose tasks otherwise begin with
 /// nothing.
@@ -21,10 +21,26 @@ use super::{Current, current, enter_all};
 /// # }
 /// ```
 ///
-/// For threads and `spawn_blocking`, take [`SpanContext::current`](super::SpanContext::current)
-/// along and use [`in_scope`](super::SpanContext::in_scope) there.
+/// For threads and `spawn_blocking` there is [`in_current_context_fn`].
 pub fn in_current_context<F>(future: F) -> InContext<F> {
     InContext::new(current(), future)
+}
+
+/// Takes what is current here along into a closure: for threads and `spawn_blocking`, which
+/// otherwise begin with nothing.
+///
+/// ```
+/// # fn resize() -> u32 { 7 }
+/// # async fn example() {
+/// let resized = tokio::task::spawn_blocking(telemetry::in_current_context_fn(resize)).await;
+/// # }
+/// ```
+pub fn in_current_context_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let context = current();
+    move || {
+        let _within = enter(context);
+        work()
+    }
 }
 
 pin_project! {

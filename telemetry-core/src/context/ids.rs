@@ -25,6 +25,7 @@ pub struct SpanId(NonZeroU64);
 
 /// A text is not an id: it has another length, another character than `0-9a-f`, or is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ParseIdError;
 
 impl fmt::Display for ParseIdError {

@@ -15,7 +15,7 @@ pub(crate) use current::{
     Current, Entered, adopt_thread, current, enter, enter_all, enter_all_unless_current,
     is_current, own, within,
 };
-pub use future::{InContext, in_current_context};
+pub use future::{InContext, in_current_context, in_current_context_fn};
 pub use ids::{ParseIdError, SpanId, TraceId};
 pub use source::{SourceAlreadySet, set_context_source};
 pub use traceparent::{ParseTraceparentError, Traceparent};
@@ -24,8 +24,8 @@ pub use traceparent::{ParseTraceparentError, Traceparent};
 /// processes.
 ///
 /// A context is small, `Copy` and `Send`. It goes through a channel as it is, into a header as its
-/// [`traceparent`](Self::traceparent), and into a stored record as that text; on the other side
-/// `span!(parent: context, ..)` begins a child.
+/// [`traceparent`](Self::traceparent), and into a stored record as that text, which is also what
+/// `{}` prints and `parse` reads; on the other side `span!(parent: context, ..)` begins a child.
 ///
 /// ```
 /// use telemetry::{SpanContext, span};
@@ -55,7 +55,7 @@ const RANDOM: u8 = 2;
 const REMOTE: u64 = 1 << 8;
 
 impl SpanContext {
-    /// A context from ids that came from elsewhere.
+    /// A context from ids that came from elsewhere. It is [remote](Self::is_remote).
     #[must_use]
     pub const fn new(trace_id: TraceId, span_id: SpanId, sampled: bool) -> Self {
         Self::from_parts(trace_id, span_id, sampled as u8, true)
@@ -115,13 +115,16 @@ impl SpanContext {
         self.span_id
     }
 
-    /// Whether whoever began the trace wants it recorded.
+    /// Whether whoever began the trace wants it recorded. Nothing here depends on it: spans and
+    /// events reach handlers all the same, and a collector may leave out those that are not.
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
         self.flags() & SAMPLED != 0
     }
 
-    /// Whether the span is not one of this process.
+    /// Whether the ids came from outside: as a `traceparent` or another text, or through
+    /// [`new`](Self::new). So it is `true` of a span of this very process that was stored as text
+    /// and read again.
     #[must_use]
     pub const fn is_remote(&self) -> bool {
         self.flags & REMOTE != 0

@@ -18,6 +18,7 @@ thread_local! {
 
 /// A source is set already; it stays for the life of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SourceAlreadySet;
 
 impl fmt::Display for SourceAlreadySet {
@@ -33,7 +34,8 @@ impl std::error::Error for SourceAlreadySet {}
 /// traces are its traces.
 ///
 /// If a span of ours is current as well, the inner one counts. The source is inside of our span if
-/// it answers something else than when our span was entered.
+/// it answers something else than when our span was entered. A `span!(parent: ..)` is not below
+/// it, whatever it answers.
 ///
 /// The source is called on the emitting thread, whenever a span begins or is entered and whenever
 /// somebody asks for the current context. It should be quick; if it panics, that counts as `None`.

@@ -2,9 +2,11 @@
 //!
 //! Entering and leaving happens with every poll of a future, so the first entries have fixed places
 //! in the thread's own memory, where pushing is a few moves. They need no destructor either, and so
-//! work as long as the thread does. Code that nests deeper spills over into a vector.
+//! work as long as the thread does. Code that nests deeper spills over into a vector, and into
+//! another one where that is gone: in destructors that run while the thread ends.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 
 use super::current::Current;
 
@@ -36,10 +38,28 @@ thread_local! {
 
     /// The entries from the `NEAR`th on.
     static FAR: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+
+    /// In its place once it is gone. Nobody drops this one, so it keeps no memory while it is empty.
+    static LATE: ManuallyDrop<RefCell<Vec<Entry>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
-/// Adds an entry, and returns its number: 0 if there is no room, which is so while the thread ends
-/// with more entries than there are places.
+#[cold]
+fn far<R>(work: impl FnOnce(&mut Vec<Entry>) -> R) -> R {
+    if FAR.try_with(|_| ()).is_ok() {
+        return FAR.with(|far| work(&mut far.borrow_mut()));
+    }
+    LATE.with(|late| {
+        let mut late = late.borrow_mut();
+        let result = work(&mut late);
+        if late.is_empty() {
+            *late = Vec::new();
+        }
+        result
+    })
+}
+
+/// Adds an entry, and returns its number.
 #[inline]
 pub(super) fn push(before: Current) -> u64 {
     STACK.with(|stack| {
@@ -48,21 +68,23 @@ pub(super) fn push(before: Current) -> u64 {
         let entry = Entry { number, before };
         let len = stack.len.get();
         match stack.near.get(len) {
-            Some(place) => place.set(entry),
-            None => {
-                if !push_far(entry) {
-                    return 0;
-                }
+            Some(place) => {
+                place.set(entry);
+                stack.len.set(len + 1);
             }
+            None => stack.len.set(push_far(entry)),
         }
-        stack.len.set(len + 1);
         number
     })
 }
 
+/// Returns how many entries there are then: fewer than before if the vector went with some of them.
 #[cold]
-fn push_far(entry: Entry) -> bool {
-    FAR.try_with(|far| far.borrow_mut().push(entry)).is_ok()
+fn push_far(entry: Entry) -> usize {
+    far(|far| {
+        far.push(entry);
+        NEAR + far.len()
+    })
 }
 
 /// Takes the entry out if it is the last; what was current before it is to be current then.
@@ -87,12 +109,12 @@ pub(super) fn pop(number: u64) -> Option<Current> {
 
 #[cold]
 fn last_far() -> Option<Entry> {
-    FAR.try_with(|far| far.borrow().last().copied()).ok()?
+    far(|far| far.last().copied())
 }
 
 #[cold]
 fn pop_far() {
-    let _ = FAR.try_with(|far| far.borrow_mut().pop());
+    far(Vec::pop);
 }
 
 /// The number of the last entry.
@@ -113,16 +135,14 @@ pub(super) fn change(change: impl FnOnce(&mut Vec<Entry>)) {
     STACK.with(|stack| {
         let near = stack.near.iter().take(stack.len.get());
         let mut entries: Vec<Entry> = near.map(Cell::get).collect();
-        let _ = FAR.try_with(|far| entries.append(&mut far.borrow_mut()));
+        far(|far| entries.append(far));
         change(&mut entries);
         for (place, entry) in stack.near.iter().zip(&entries) {
             place.set(*entry);
         }
-        let far = entries.get(NEAR..).unwrap_or_default();
-        let kept = FAR.try_with(|place| place.borrow_mut().extend_from_slice(far));
-        stack.len.set(match kept {
-            Ok(()) => entries.len(),
-            Err(_) => entries.len().min(NEAR),
-        });
+        if let Some(rest) = entries.get(NEAR..).filter(|rest| !rest.is_empty()) {
+            far(|far| far.extend_from_slice(rest));
+        }
+        stack.len.set(entries.len());
     });
 }

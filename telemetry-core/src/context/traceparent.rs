@@ -11,6 +11,7 @@ use super::ids::{SpanId, TraceId, parse_hex};
 
 /// A text is not a `traceparent`, or of a kind that must be ignored: start a new trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ParseTraceparentError;
 
 impl fmt::Display for ParseTraceparentError {
@@ -49,6 +50,8 @@ impl SpanContext {
     }
 
     /// The value of the `traceparent` header that hands this context on; nothing is allocated.
+    ///
+    /// A context has no `tracestate` and no baggage: whoever wants those handed on does it.
     ///
     /// ```
     /// # let context = telemetry::SpanContext::new_root();

@@ -4,6 +4,7 @@
 //! what happens in here. The types check the same again for themselves, briefly.
 
 use crate::callsite::Callsite;
+use crate::callsite_info::same;
 use crate::{CallsiteInfo, EventKind, name};
 
 type Keys = &'static [&'static str];
@@ -126,19 +127,4 @@ const fn twice(key: &str) -> ! {
         // A key so long that its text was cut within a character.
         Err(_) => panic!("a key stands twice in the same braces: give one of the two another name"),
     }
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < a.len() {
-        if a[at] != b[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
 }

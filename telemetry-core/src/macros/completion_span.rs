@@ -6,7 +6,8 @@
 ///
 /// For work of which nobody wants to know that it has begun, such as a database query. Name,
 /// metadata and `parent:` are as in [`span!`](crate::span!), but a name chosen at run time is an
-/// [`EventName`](crate::EventName).
+/// [`EventName`](crate::EventName), and what it ends with may be said as in
+/// [`execute!`](crate::execute!), `completion_span!("*.query" => name, { .. })`.
 ///
 /// ```
 /// # fn query() -> usize { 3 }
@@ -14,6 +15,9 @@
 /// let handle = span.handle();
 /// span.in_scope(|| handle.measure("rows", query()));
 /// ```
+///
+/// A handler sees [`EventKind::SpanComplete`](crate::EventKind::SpanComplete), whatever the
+/// outcome: a panic is `outcome` `panic` of the same event.
 #[macro_export]
 macro_rules! completion_span {
     (parent: $parent:expr, $($span:tt)+) => {

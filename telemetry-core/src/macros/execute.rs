@@ -12,12 +12,14 @@
 /// ```
 ///
 /// - First the name: a literal, checked while compiling, or an [`EventName`](crate::EventName)
-///   made at run time.
+///   made at run time. It is made of segments with dots between them; a segment is ASCII letters,
+///   digits, `_` and `-`.
 /// - Then the measurements: what implements [`ToNumber`](crate::ToNumber).
 /// - Then the metadata: what implements [`ToValue`](crate::ToValue); for everything else there are
 ///   [`display`](crate::display()), [`debug`](crate::debug()) and [`any`](crate::any()).
 ///
-/// Braces may be left out from the right. A key alone is short for `key: key`; a key that is not
+/// Braces may be left out from the right; metadata without measurements is
+/// `execute!(name, {}, { .. })`. A key alone is short for `key: key`; a key that is not
 /// an identifier is written as a literal, `"http.route": route`. Values are taken by reference, so
 /// nothing is moved.
 ///

@@ -24,11 +24,21 @@
 /// # assert_eq!(span.context(), parent, "nobody observes it, so it stands for its parent");
 /// ```
 ///
+/// The parent is a [`SpanContext`](crate::SpanContext), an `Option` of one, or a reference to
+/// either; of a [`Span`](crate::Span) that is at hand it is [`context()`](crate::Span::context).
+///
 /// `outcome` is what the span itself says, so it is not free:
 ///
 /// ```compile_fail
 /// telemetry::span!("shop.checkout", { outcome: "great" });
 /// ```
+///
+/// `kind` and `reason` are, but a span that fails or panics puts its own in their place (see the
+/// table of [`Span`](crate::Span)): call yours something else.
+///
+/// A [`SpanName`](crate::SpanName) stands alone: what it ends with cannot be said as in
+/// `execute!("*.query" => name)`, so the catalogue lists such a span as `*.start`, `*.stop` and
+/// `*.exception`.
 #[macro_export]
 macro_rules! span {
     (parent: $parent:expr, $($span:tt)+) => {

@@ -3,16 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use once_cell::sync::OnceCell;
-use smallvec::SmallVec;
 
 use super::added::Added;
+use super::kept::Kept;
 use super::{Parent, Span, SpanInfo, spare};
 use crate::callsite_info::{CallsiteInfo, Keys};
 use crate::catalogue;
 use crate::clock::{self, Moment};
 use crate::context::{self, Current};
 use crate::dispatch::dispatch;
-use crate::owned::OwnedValue;
 use crate::slot::Slot;
 use crate::{Callsite, Event, EventKind, EventName, Number, SpanContext, SpanName, Value};
 
@@ -23,7 +22,7 @@ pub(super) struct Live {
     /// The scope of a test's captures in which it began.
     scope: u64,
     /// That of the start, in the order of its keys.
-    pub(super) metadata: SmallVec<[Option<OwnedValue>; 4]>,
+    pub(super) metadata: Kept,
     pub(super) started: Moment,
     /// Made in a destructor that runs while the thread unwinds: its own drop says nothing about
     /// a panic then.
@@ -88,8 +87,7 @@ impl Live {
         live.parent = above.span;
         live.scope = above.scope;
         if !values.is_empty() {
-            let metadata = values.iter().map(|value| value.map(OwnedValue::from));
-            live.metadata.extend(metadata);
+            live.metadata.keep(values);
         }
         live.made_while_panicking = std::thread::panicking();
         // Last: copying the metadata is not the span's work either.
@@ -108,7 +106,7 @@ impl Live {
             context,
             parent: None,
             scope: 0,
-            metadata: SmallVec::new(),
+            metadata: Kept::new(),
             started: clock::start(),
             made_while_panicking: false,
             added: OnceCell::new(),
@@ -117,9 +115,6 @@ impl Live {
 
     /// Lets go of everything that takes memory of its own.
     pub(super) fn empty(&mut self) {
-        if self.metadata.spilled() {
-            self.metadata = SmallVec::new();
-        }
         self.metadata.clear();
         self.added.take();
     }

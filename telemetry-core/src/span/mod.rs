@@ -6,11 +6,13 @@
 
 mod added;
 mod info;
+mod kept;
 mod live;
 mod parent;
 mod spare;
 mod terminal;
 mod wrap;
+mod wrap_result;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -20,6 +22,7 @@ pub use info::SpanInfo;
 pub use live::{begin, begin_complete, begin_complete_named, begin_named, unobserved};
 pub use parent::{Parent, ToParent, explicit};
 pub use wrap::Wrapped;
+pub use wrap_result::WrappedResult;
 
 use crate::context::{self, ContextGuard, Current};
 use crate::gate::Behind;
@@ -42,8 +45,11 @@ const START: Behind = Behind::Event;
 /// | dropped unfinished | `.stop` | `cancelled` |
 /// | a panic | `.exception` | `panic`, with `kind` and `reason` |
 ///
-/// Its measurements are `duration`, `monotonic_time` and what [`measure`](Self::measure) added.
-/// The clock starts after the handlers of the start event have run.
+/// Its measurements are `duration`, `monotonic_time` and what [`measure`](Self::measure) added;
+/// those of the start are `monotonic_time` and `system_time`. All of these are `Duration`s:
+/// `duration` is how long the span took, its clock starting after the handlers of the start event
+/// have run; `monotonic_time` counts from when this process first asked for the time, so that
+/// events can be put in order; `system_time` counts from the Unix epoch.
 ///
 /// A span is `Send`, and not current by itself: [`in_scope`](Self::in_scope), [`wrap`](Self::wrap)
 /// and [`enter`](Self::enter) make it so, and what is emitted and begun meanwhile is below it. Dropping it unfinished is not an error: in async
@@ -58,15 +64,28 @@ const START: Behind = Behind::Event;
 /// }
 /// span.finish();
 /// ```
+///
+/// A span does not look at what its closure or future returns: an `Err` is an error when it is
+/// told so, through a [`handle`](Self::handle). (`#[measured]` does it for a whole function.)
+///
+/// ```
+/// # fn charge() -> Result<u32, std::num::ParseIntError> { "7".parse() }
+/// let span = telemetry::span!("shop.checkout");
+/// let handle = span.handle();
+/// let charged = span.in_scope(|| charge().inspect_err(|error| handle.fail(error)));
+/// # assert_eq!(charged, Ok(7));
+/// ```
 #[must_use = "a span that is dropped at once ends as `cancelled`"]
 pub struct Span {
     live: Option<Box<Live>>,
-    /// What an unobserved span hands on: what was current when it was made, which may be nothing.
+    /// What an unobserved span hands on: what was current when it was made, which may be nothing, or
+    /// whatever is current where it runs ([`unobserved`](Self::unobserved)).
     passes: Current,
 }
 
 impl Span {
-    /// A span that nobody observes: it does nothing, and reads no clock.
+    /// A span that nobody observes: it does nothing, and reads no clock. For code that measures
+    /// under some condition only, and otherwise needs something of the same type.
     pub const fn unobserved() -> Self {
         Self {
             live: None,
@@ -171,7 +190,32 @@ impl Span {
     /// assert_eq!(total, 42);
     /// ```
     #[inline]
-    pub fn in_scope<R>(mut self, work: impl FnOnce() -> R) -> R {
+    pub fn in_scope<R>(self, work: impl FnOnce() -> R) -> R {
+        self.run(work, |_, _| {})
+    }
+
+    /// As [`in_scope`](Self::in_scope), and looks at the result: an `Err` makes the outcome
+    /// `error`, with its text as `reason`.
+    ///
+    /// ```
+    /// let span = telemetry::span!("shop.quote");
+    /// let price = span.in_scope_result(|| "19.99".parse::<f64>())?;
+    /// # Ok::<(), std::num::ParseFloatError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the closure.
+    #[inline]
+    pub fn in_scope_result<T, E: fmt::Display>(
+        self,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run(work, fail_if_err)
+    }
+
+    #[inline]
+    fn run<R>(mut self, work: impl FnOnce() -> R, judge: impl FnOnce(&Self, &R)) -> R {
         let Some(live) = &self.live else {
             // Mostly it runs where it was made, and what it passes on is current already.
             let passes = self.passes;
@@ -186,6 +230,7 @@ impl Span {
         }));
         match result {
             Ok(result) => {
+                judge(&self, &result);
                 self.end(&Ending::Returned);
                 result
             }
@@ -200,7 +245,9 @@ impl Span {
     /// `panic` if polling it panics, `cancelled` if it is dropped before. The span is current in
     /// each poll, and while the future is dropped.
     ///
-    /// With the feature `stream`, a stream may be wrapped as well: its span ends with it.
+    /// With the feature `stream`, a stream may be wrapped as well: its span ends when the stream
+    /// says that there is no more, or when it is dropped after an item that its `size_hint` says
+    /// was the last. Whoever stops before that leaves a span that was `cancelled`.
     ///
     /// ```
     /// # async fn load() -> u32 { 7 }
@@ -213,12 +260,35 @@ impl Span {
         Wrapped::new(self, future)
     }
 
+    /// As [`wrap`](Self::wrap), and looks at the result: an `Err` makes the outcome `error`, with
+    /// its text as `reason`.
+    ///
+    /// ```
+    /// # async fn load() -> std::io::Result<u32> { Ok(7) }
+    /// # async fn example() -> std::io::Result<()> {
+    /// let seven = telemetry::span!("shop.load").wrap_result(load()).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn wrap_result<F, T, E>(self, future: F) -> WrappedResult<F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: fmt::Display,
+    {
+        WrappedResult::new(self, future)
+    }
+
     #[inline]
     fn end(&mut self, ending: &Ending<'_>) {
         if let Some(live) = self.live.take() {
             terminal::emit(&live, ending);
             spare::put(live);
         }
+    }
+}
+
+fn fail_if_err<T, E: fmt::Display>(span: &Span, result: &Result<T, E>) {
+    if let Err(error) = result {
+        span.fail(error);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which span a new one is below.
 
+use super::Span;
 use crate::SpanContext;
 use crate::context::{self, Current};
 
@@ -27,7 +28,7 @@ impl Parent {
 /// What may stand behind `parent:`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the parent of a span",
-    label = "neither a `SpanContext` nor an `Option` of one",
+    label = "neither a `SpanContext`, nor an `Option` of one, nor a `&Span`",
     note = "`span.context()` is the context of a span, `SpanContext::current()` that of the running code",
     note = "`parent: None` begins a new trace"
 )]
@@ -48,7 +49,14 @@ impl ToParent for Option<SpanContext> {
     }
 }
 
-impl<T: ToParent> ToParent for &T {
+/// For one that nobody observes, what is above it, as in [`Span::context`].
+impl ToParent for Span {
+    fn to_parent(&self) -> Option<SpanContext> {
+        self.context()
+    }
+}
+
+impl<T: ToParent + ?Sized> ToParent for &T {
     fn to_parent(&self) -> Option<SpanContext> {
         T::to_parent(self)
     }

@@ -61,8 +61,8 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
         // Nothing was added but the outcome, so the keys are those of the callsite.
         None if count < ORDINARY => {
             let mut values = [None; ORDINARY];
-            for (to, from) in values.iter_mut().zip(&live.metadata) {
-                *to = from.as_ref().map(OwnedValue::as_value);
+            for (to, from) in values.iter_mut().zip(live.metadata.values()) {
+                *to = from;
             }
             values[count] = Some(Value::Str(outcome));
             end.emit(live.ends.keys, &end.times(), &values[..=count]);
@@ -115,26 +115,17 @@ impl End<'_> {
     #[cold]
     #[inline(never)]
     fn emit_decorated(&self, ending: &Ending<'_>, added: &Added) {
-        let message;
         // The callsite's keys keep their places, so that a position learned once stays good; what
         // was set later replaces the value in place, and new keys follow.
         let mut keys: SmallVec<[&'static str; 12]> =
             SmallVec::from_slice(self.live.ends.keys.metadata);
-        let mut values: SmallVec<[Option<Value<'_>>; 12]> = self
-            .live
-            .metadata
-            .iter()
-            .map(|value| value.as_ref().map(OwnedValue::as_value))
-            .collect();
+        let mut values: SmallVec<[Option<Value<'_>>; 12]> = self.live.metadata.values().collect();
         values.resize(keys.len(), None);
 
         let (outcome, reason) = match (ending, &added.failure) {
             (Ending::Panicked(payload), _) => {
-                message = payload.map_or(
-                    "unknown: the span was dropped by unwinding".into(),
-                    panic_message,
-                );
-                ("panic", Some(&*message))
+                let unknown = "unknown: the span was dropped by unwinding";
+                ("panic", Some(payload.map_or(unknown, panic_message)))
             }
             // Failed, and then dropped or returned, as `?` does: the error is what happened.
             (_, Some(error)) => ("error", Some(Text::as_str(error))),

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Ending, Span};
-use crate::context::{Current, enter_all, enter_all_unless_current};
+use crate::context::{Current, enter_all, enter_all_unless_current, is_current};
 
 pin_project! {
     /// A future (or stream) whose end is the end of a span; made by [`Span::wrap`].
@@ -24,13 +24,19 @@ pin_project! {
         // Dropped after the future, whose destructor is still the span's work.
         span: Span,
         current: Current,
+        // Of a stream: it has said that no item is left, but not yet that it is over.
+        exhausted: bool,
     }
 
     impl<F> PinnedDrop for Wrapped<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _dropping = enter_all_unless_current(*this.current);
+            let dropping = (!is_current(*this.current)).then(|| enter_all(*this.current));
             this.future.set(None);
+            drop(dropping);
+            if *this.exhausted && !std::thread::panicking() {
+                this.span.end(&Ending::Returned);
+            }
         }
     }
 }
@@ -41,14 +47,15 @@ impl<F> Wrapped<F> {
             current: span.current(),
             future: Some(future),
             span,
+            exhausted: false,
         }
     }
 
     /// Polls with the span being current; when that says that all is over, ends the span.
-    fn poll_with<R>(
+    pub(super) fn poll_with<R>(
         self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut F>) -> R,
-        is_over: impl FnOnce(&R) -> bool,
+        is_over: impl FnOnce(&Span, &R) -> bool,
     ) -> Option<R> {
         let this = self.project();
         let future = this.future.as_pin_mut()?;
@@ -63,7 +70,7 @@ impl<F> Wrapped<F> {
         drop(within);
         match result {
             Ok(result) => {
-                if is_over(&result) {
+                if is_over(this.span, &result) {
                     this.span.end(&Ending::Returned);
                 }
                 Some(result)
@@ -80,7 +87,7 @@ impl<F: Future> Future for Wrapped<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_with(|future| future.poll(cx), Poll::is_ready)
+        self.poll_with(|future| future.poll(cx), |_, polled| polled.is_ready())
             .unwrap_or(Poll::Pending)
     }
 }
@@ -89,12 +96,20 @@ impl<F: Future> Future for Wrapped<F> {
 impl<S: futures_core::Stream> futures_core::Stream for Wrapped<S> {
     type Item = S::Item;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_with(
-            |stream| stream.poll_next(cx),
-            |polled| matches!(polled, Poll::Ready(None)),
-        )
-        .unwrap_or(Poll::Ready(None))
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = self
+            .as_mut()
+            .poll_with(
+                |stream| stream.poll_next(cx),
+                |_, polled| matches!(polled, Poll::Ready(None)),
+            )
+            .unwrap_or(Poll::Ready(None));
+        if self.span.is_observed() {
+            // A consumer that counts, as one of a body of known length, never asks for the end.
+            let exhausted = self.size_hint() == (0, Some(0));
+            *self.project().exhausted = exhausted;
+        }
+        polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -86,6 +86,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The same goes for a runtime of one thread (`Builder::new_current_thread`) whose tasks use
+//! `spawn_blocking`: the threads for that run `on_thread_start`, too.
+//!
 //! And where one server serves all tests, take its events [everywhere](Capture::everywhere), and
 //! tell them apart by what is in them.
 //!
@@ -100,7 +103,8 @@
 //!
 //! - **Foreign threads.** A thread, a `spawn_blocking` and, on a runtime of many threads
 //!   (`#[tokio::test(flavor = "multi_thread")]` included), a task belongs to no capture unless it
-//!   was given one, as above. The message of a failing assert or wait counts the events that were
+//!   was given one, as above. A [`SpanContext`](crate::SpanContext) that was handed there is a span
+//!   and not a capture. The message of a failing assert or wait counts the events that were
 //!   emitted outside of the scope: if there are some, this is probably what happened.
 //! - **What was not awaited.** Asserts do not wait. Of what another thread or task does, wait for
 //!   the last event first.

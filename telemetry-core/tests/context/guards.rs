@@ -152,6 +152,45 @@ fn a_guard_leaked_by_one_task_does_not_reach_a_wrapped_one() {
 }
 
 #[test]
+fn a_guard_kept_over_an_await_ends_with_the_poll_whether_its_span_is_observed_or_not() {
+    for depth in [0, 1, 20] {
+        let around: Vec<_> = (0..depth).map(|_| SpanContext::new_root()).collect();
+        let mut guards: Vec<_> = around.iter().map(|context| context.enter()).collect();
+        let above = around.last().copied();
+        let oldest = if depth > 1 {
+            Some(guards.remove(0))
+        } else {
+            None
+        };
+        let mut future = Box::pin(span!("ctx_idle.guards.kept").wrap(async move {
+            let inner = SpanContext::new_root();
+            let kept = [SpanContext::new_root().enter(), inner.enter()];
+            assert_eq!(current(), Some(inner));
+            // One from outside goes meanwhile.
+            drop(oldest);
+            pend(1).await;
+            assert_eq!(current(), above);
+            drop(kept);
+            std::mem::forget(inner.enter());
+        }));
+        assert!(poll_once(future.as_mut()).is_pending());
+        assert_eq!(current(), above);
+        assert!(poll_once(future.as_mut()).is_ready());
+        assert_eq!(current(), above);
+        while let Some(guard) = guards.pop() {
+            drop(guard);
+            let below = guards.len() + usize::from(depth > 1);
+            let expected = if guards.is_empty() {
+                None
+            } else {
+                Some(around[below - 1])
+            };
+            assert_eq!(current(), expected);
+        }
+    }
+}
+
+#[test]
 fn a_guard_moved_into_a_future_and_dropped_there_leaves_what_it_entered() {
     let (one, two) = (SpanContext::new_root(), SpanContext::new_root());
     let guard = one.enter();

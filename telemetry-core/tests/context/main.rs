@@ -10,6 +10,7 @@ mod guards;
 mod handlers;
 mod ids;
 mod panics;
+mod results;
 mod scopes;
 #[cfg(feature = "stream")]
 mod streams;

@@ -74,6 +74,18 @@ fn a_stream_dropped_between_two_items_is_cancelled() {
 }
 
 #[test]
+fn a_stream_dropped_after_what_it_says_is_the_last_item_is_over() {
+    let witness = Witness::of("ctx.streams.counted.*");
+    for (items, outcome) in [(2, "stop cancelled"), (3, "stop ok"), (4, "stop ok")] {
+        let stream = span!("ctx.streams.counted").wrap(stream::iter(0..3));
+        let mut all = Box::pin(stream.take(items).collect::<Vec<_>>());
+        assert!(poll_once(all.as_mut()).is_ready());
+        drop(all);
+        assert_eq!(witness.take_what(), ["start", outcome]);
+    }
+}
+
+#[test]
 fn a_stream_that_panics_is_an_exception() {
     let witness = Witness::of("ctx.streams.panics.*");
     let span = span!("ctx.streams.panics");

@@ -67,6 +67,36 @@ fn scopes_work_while_a_thread_ends() {
     }
 }
 
+/// Nests scopes, and answers whether each was current within, and again after the one inside it.
+fn nest(depth: usize) -> bool {
+    if depth == 0 {
+        return true;
+    }
+    let (before, context) = (current(), SpanContext::new_root());
+    let within = context.in_scope(|| {
+        let here = current() == Some(context);
+        here && nest(depth - 1) && current() == Some(context)
+    });
+    within && current() == before
+}
+
+#[test]
+fn scopes_nest_as_deep_as_they_like_while_a_thread_ends() {
+    let notes = Notes::new();
+    for kept in [0, 1, 7, 8, 9, 30] {
+        let noted = notes.clone();
+        let keep = move || {
+            assert!(nest(50));
+            KEPT.with(|guards| {
+                let new = (0..kept).map(|_| SpanContext::new_root().enter());
+                guards.borrow_mut().extend(new);
+            });
+        };
+        at_exit(keep, move || noted.push(nest(50) && nest(50)));
+        assert_eq!(notes.take(), [true, true], "{kept} guards were kept");
+    }
+}
+
 #[test]
 fn spans_know_their_parents_while_a_thread_ends() {
     let witness = Witness::of("ctx.exit.*");

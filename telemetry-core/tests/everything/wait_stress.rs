@@ -193,7 +193,7 @@ fn many_threads_may_attach_detach_and_wait_at_once() {
 }
 
 #[test]
-fn waiting_takes_about_as_long_as_the_calls_in_progress() {
+fn a_thread_that_is_in_one_call_after_the_other_does_not_keep_it_waiting() {
     let _alone = alone();
     let stop = AtomicBool::new(false);
     let _slow = attach("stress-slow", "stress.slow", |_| {

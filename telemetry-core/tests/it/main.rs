@@ -14,6 +14,7 @@ mod list;
 mod model;
 mod names;
 mod nesting;
+mod reentry;
 mod span;
 mod span_async;
 mod span_metadata;

@@ -1,11 +1,12 @@
 //! Events emitted by handlers of events: depth first, and not for ever.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use telemetry::{MAX_NESTING, Number, attach, execute};
 
-use crate::support::{Log, failures, in_own_process, panic_quietly};
+use crate::support::{Log, OnDrop, failures, in_own_process, panic_quietly};
 
 #[test]
 fn nested_events_go_depth_first() {
@@ -43,6 +44,36 @@ fn arguments_may_emit() {
     };
     execute!("it.execute.arg", { n: inner() });
     assert_eq!(log.take(), ["it.execute.arg n=1 |", "it.execute.arg n=2 |"]);
+}
+
+#[test]
+fn a_handler_that_feeds_itself_is_stopped_while_the_thread_ends_too() {
+    type Emits = OnDrop<fn()>;
+    thread_local! {
+        static LAST: Cell<Option<Emits>> = const { Cell::new(None) };
+    }
+    let test = "nesting::a_handler_that_feeds_itself_is_stopped_while_the_thread_ends_too";
+    in_own_process(test, || {
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        attach("it-nesting-exit", "it.nesting.exit", move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            execute!("it.nesting.exit");
+        })
+        .unwrap();
+        std::thread::spawn(|| {
+            // Made before this crate's thread locals, so it is dropped after them.
+            LAST.set(Some(OnDrop::new(|| {
+                for _ in 0..2 {
+                    execute!("it.nesting.exit");
+                }
+            })));
+            execute!("it.nesting.exit");
+        })
+        .join()
+        .unwrap();
+        assert_eq!(runs.load(Ordering::Relaxed), 3 * MAX_NESTING);
+    });
 }
 
 #[test]

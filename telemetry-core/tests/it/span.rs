@@ -3,17 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use telemetry::{AttachGuard, Number, Span, SpanName, attach, attach_many, execute, span};
+use telemetry::{Number, Span, SpanName, attach, attach_many, execute, span};
 
-use crate::support::{Log, OnDrop, catch, failures, panic_quietly};
-
-/// Writes all events of the span called `name`.
-fn watch(name: &str, log: &Log) -> AttachGuard {
-    let events = ["start", "stop", "exception"].map(|event| format!("{name}.{event}"));
-    attach_many(name, events, log.writes_event())
-        .unwrap()
-        .guard()
-}
+use crate::support::{Log, OnDrop, catch, failures, panic_quietly, watch};
 
 #[test]
 fn a_span_is_a_start_and_a_stop() {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use telemetry::{Event, HandlerInfo, list_handlers};
+use telemetry::{AttachGuard, Event, HandlerInfo, attach_many, list_handlers};
 
 /// How long anything may take before it counts as stuck.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -56,6 +56,14 @@ impl Log {
         let log = self.clone();
         move |event| log.push(line(event))
     }
+}
+
+/// Writes all events of the span called `name`.
+pub(crate) fn watch(name: &str, log: &Log) -> AttachGuard {
+    let events = ["start", "stop", "exception"].map(|event| format!("{name}.{event}"));
+    attach_many(name, events, log.writes_event())
+        .unwrap()
+        .guard()
 }
 
 /// An event in one line; `duration`, `monotonic_time` and `system_time` without their values.

@@ -46,7 +46,7 @@ fn two_hundred_tests_at_once_have_each_their_own_events() {
 }
 
 #[test]
-fn captures_that_come_and_go_while_others_emit() {
+fn captures_that_come_and_go_take_their_own_events_while_others_emit() {
     let over = AtomicBool::new(false);
     thread::scope(|threads| {
         let lasting = thread::scope(|setup| setup.spawn(|| capture("comes.goes")).join().unwrap());

@@ -166,7 +166,7 @@ fn a_wait_for_what_cannot_come_panics_at_once() {
 }
 
 #[test]
-fn several_waits_one_of_which_is_given_up() {
+fn a_wait_that_is_given_up_leaves_the_others_waiting() {
     let captured = capture("wait.several.*");
     let both = async {
         let a = captured.wait_for("wait.several.a", DEADLINE);

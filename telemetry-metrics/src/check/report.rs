@@ -36,7 +36,7 @@ const MAX_LINES: usize = 20;
 /// Problems that one warning lists.
 const MAX_PROBLEMS: usize = 4;
 
-/// Tells whoever listens; nobody else may be listening, so then standard error.
+/// Tells whoever listens to the event; if nobody does, standard error.
 pub(crate) fn tell(problems: &[DefinitionProblem]) {
     let warnings = problems.chunk_by(|a, b| a.metric == b.metric).map(Warning);
     let unheard: Vec<_> = warnings.filter(|warning| !is_heard(warning)).collect();

@@ -160,7 +160,7 @@ fn an_event_named_at_run_time_is_counted_with_those_of_a_literal_name() {
 
 #[test]
 fn without_tags_what_adds_up_is_shown_at_zero_and_what_does_not_is_not_shown() {
-    let aggregator = start([
+    let aggregator = start_unchecked([
         counter("kinds.zero.count"),
         sum("kinds.zero.items"),
         sum("kinds.zero.bytes").bytes(),
@@ -276,7 +276,7 @@ fn a_sum_that_may_fall_falls() {
 
 #[test]
 fn definitions_say_what_was_understood() {
-    let aggregator = start([
+    let aggregator = start_unchecked([
         distribution("kinds.said.duration")
             .events(["kinds.said.stop", "kinds.said.exception"])
             .tags(["route"])

@@ -91,7 +91,7 @@ fn assert_follows(before: &Seen, after: &Seen) {
 #[test]
 fn a_snapshot_never_goes_backwards_and_the_last_one_is_exact() {
     const EVENTS: u64 = 4_000;
-    let aggregator = start([
+    let aggregator = start_unchecked([
         counter("threads.grow.count").tags(["k"]),
         sum("threads.grow.n").tags(["k"]),
         sum("threads.grow.bytes").bytes().tags(["k"]),

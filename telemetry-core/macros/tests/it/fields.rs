@@ -36,7 +36,7 @@ fn only_what_is_named_is_recorded() {
 }
 
 #[test]
-fn fields_of_a_self_that_is_moved_into_the_body() {
+fn fields_may_use_a_self_that_the_body_moves() {
     let watch = watch("macros.fields.self");
     let user = User {
         tenant: "acme".into(),

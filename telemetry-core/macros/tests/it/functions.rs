@@ -81,7 +81,7 @@ impl Counter {
 }
 
 #[test]
-fn methods() {
+fn methods_with_every_kind_of_self_are_measured() {
     let watch = watch("macros.functions.trait");
     let mut counter = Counter::new("a");
     *counter.add(2) += 1;
@@ -146,7 +146,7 @@ async fn async_opaque(text: &str) -> Result<impl Display, std::num::ParseIntErro
 }
 
 #[test]
-fn generics_and_lifetimes() {
+fn generics_and_lifetimes_are_kept() {
     let seen = RefCell::new(Vec::new());
     assert_eq!(*generic(&[1, 2], |n| seen.borrow_mut().push(*n)), 2);
     assert_eq!(seen.into_inner(), [1, 2]);
@@ -156,7 +156,7 @@ fn generics_and_lifetimes() {
 }
 
 #[test]
-fn returns_that_have_to_be_inferred_or_coerced() {
+fn returns_are_inferred_and_coerced_as_without_the_attribute() {
     assert_eq!(dynamic(0).unwrap().to_string(), "zero");
     assert_eq!(dynamic(1).unwrap().to_string(), "1");
     assert_eq!(now(coerced(0)).to_string(), "zero");
@@ -177,7 +177,7 @@ async fn async_never() -> ! {
 }
 
 #[test]
-fn functions_that_do_not_return() {
+fn functions_that_do_not_return_end_by_their_panic() {
     let watch = watch("macros.functions.never");
     panics(|| never("never"));
     panics(|| now(async_never()));
@@ -323,7 +323,7 @@ macro_rules! make {
 make!(made, "macros.functions.made", text: &str, Result<u8, std::num::ParseIntError>, |r| r.is_ok());
 
 #[test]
-fn functions_that_a_macro_writes() {
+fn functions_that_a_macro_writes_are_measured() {
     let watch = watch("macros.functions.made");
     made("x").unwrap_err();
     assert_eq!(
@@ -357,7 +357,7 @@ fn both(mut n: u8) -> u8 {
 }
 
 #[test]
-fn two_spans_on_one_function() {
+fn two_attributes_on_one_function_are_two_spans() {
     let (outer, inner) = (
         watch("macros.functions.outer"),
         watch("macros.functions.inner"),

@@ -3,16 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use telemetry::{AttachGuard, Number, Value, attach, attach_many, span};
+use telemetry::{Number, Value, attach, attach_many, span};
 
-use crate::support::{Log, catch, failures, panic_quietly};
-
-fn watch(name: &str, log: &Log) -> AttachGuard {
-    let events = ["start", "stop", "exception"].map(|event| format!("{name}.{event}"));
-    attach_many(name, events, log.writes_event())
-        .unwrap()
-        .guard()
-}
+use crate::support::{Log, catch, failures, panic_quietly, watch};
 
 #[test]
 fn span_001_start_and_stop_with_the_start_metadata_merged_in() {
