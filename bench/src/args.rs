@@ -40,8 +40,8 @@ pub struct Args {
     pub cycles: u64,
     /// Where to write the numbers.
     pub json: Option<PathBuf>,
-    /// Whose marked tables to replace.
-    pub update: Option<PathBuf>,
+    /// Documents whose marked tables to replace.
+    pub update: Vec<PathBuf>,
 }
 
 /// What a process of this program is to do.
@@ -79,7 +79,7 @@ impl Args {
             calls: 4_000,
             cycles: 100_000,
             json: None,
-            update: None,
+            update: Vec::new(),
         };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
@@ -93,7 +93,7 @@ impl Args {
                 "--no-instructions" => args.instructions = false,
                 "--no-times" => args.times = false,
                 "--json" => args.json = Some(value()?.into()),
-                "--update" => args.update = Some(value()?.into()),
+                "--update" => args.update.push(value()?.into()),
                 "--list" => args.task = Task::List,
                 "--help" | "-h" => args.task = Task::Help,
                 "--obey" => args.task = Task::Obey(value()?),

@@ -85,7 +85,7 @@ fn report(cases: &[Case], args: &Args) -> Result<(), String> {
         let text = format!("{:#}\n", results.json(args, &machine));
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    if let Some(path) = &args.update {
+    for path in &args.update {
         let in_file = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let document = std::fs::read_to_string(path).map_err(|error| in_file(&error))?;
         let sections = results.sections(args, &machine);

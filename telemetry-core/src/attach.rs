@@ -112,14 +112,14 @@ impl AttachOptions {
 /// `shop.checkout.*` is for all events of the span `shop.checkout`, `shop.checkout.stop` for one.
 ///
 /// The function runs on the thread that emits, before `execute!` returns, so it should be quick. It may
-/// emit, attach and detach. If it panics, neither the emitter nor the other handlers notice; see
+/// emit, attach and detach; a [`ContextGuard`](crate::ContextGuard) that it keeps goes on to change what
+/// is current for the emitter. If it panics, neither the emitter nor the other handlers notice; see
 /// [`FailurePolicy`].
 ///
 /// The returned [`Attached`] does nothing on drop: a handler stays until it is detached. What the
 /// function owns is dropped when no thread keeps it any more: each thread that has run it lets go
 /// of it when it next emits an event that somebody observes, or ends. (The one that detaches lets
-/// go at once.) A thread that only waits, such as that of [`report_panics`](crate::report_panics),
-/// may keep it for good.
+/// go at once.) A thread that only waits may keep it for good.
 ///
 /// ```
 /// telemetry::attach("greeter", "shop.visitor.arrived", |event| {

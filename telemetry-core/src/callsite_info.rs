@@ -103,16 +103,18 @@ impl CallsiteInfo {
         self.keys.measurements
     }
 
-    /// The metadata that is written here or that the span itself adds: twice, where a `span!` has a
-    /// `kind` or a `reason` of its own.
+    /// The metadata that is written here or that the span itself adds, each key once: a `kind` or a
+    /// `reason` that is written here is at the end the span's own, if it has one then.
     pub fn metadata_keys(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let written = self.keys.metadata;
         // `outcome` is among the keys of a span's end, which almost always has just that.
         let own: &[&str] = match self.kind {
             EventKind::Event | EventKind::SpanStart => &[],
             EventKind::SpanStop => &["reason"],
             EventKind::SpanException | EventKind::SpanComplete => &["kind", "reason"],
         };
-        self.keys.metadata.iter().chain(own).copied()
+        let added = own.iter().filter(move |key| !written.contains(key));
+        written.iter().chain(added).copied()
     }
 
     /// Whether its events may carry more than is listed: the end of a span has what

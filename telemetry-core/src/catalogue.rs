@@ -92,6 +92,8 @@ mod listed {
     ///
     /// - What [`emit`](crate::emit) emits: neither names nor keys of that are in the program's text.
     /// - Names chosen at run time: only how they end, if the code says so (`*.query`), or else `*`.
+    ///   Of spans it is likewise `*.mail.send.stop`, or else `*.stop`. Nothing checks that the names
+    ///   do end so: who says something else makes the catalogue wrong.
     /// - Keys that are added to a running span, see [`CallsiteInfo::is_open`].
     /// - What lies in another linked file than this crate: Rust dynamic libraries (`prefer-dynamic`,
     ///   `crate-type = ["dylib"]`) and what is loaded at run time. Those callsites are listed

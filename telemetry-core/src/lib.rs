@@ -92,12 +92,12 @@
 //!
 //! # What is promised
 //!
-//! - Emitting cannot fail, block or panic, whatever a handler does (with `panic = "abort"` a
-//!   panicking handler ends the process). Failing handlers are kept and counted, see
+//! - Emitting cannot fail or panic, whatever a handler does (with `panic = "abort"` a panicking
+//!   handler ends the process), and takes no lock once the callsite has run. Failing handlers are kept and counted, see
 //!   [`FailurePolicy`]; detaching them, as the BEAM does, is an option.
-//! - Emitting allocates nothing, whether observed or not, and nor does a span that nobody observes.
-//!   One that is observed does when it is decorated, when it has more than six pieces of metadata or
-//!   more than a kilobyte of text, and the first few times on each thread.
+//! - Emitting allocates nothing, once the thread has met the event with the handlers that it has; nor
+//!   does a span that nobody observes. One that is observed does when it is decorated, when it has more
+//!   than six pieces of metadata or more than a kilobyte of text, and the first few times on a thread.
 //! - Handlers run synchronously on the emitting thread, in the order of attaching.
 //! - After [`attach`] returns, every event emitted later, on any thread, reaches the handler. After
 //!   [`detach`] returns, no new dispatch runs it; one in progress may finish, and
@@ -123,7 +123,9 @@
 //! [`Event::to_owned`]. Events nest at most [`MAX_NESTING`] deep. A handler that is detached, and
 //! what it owns, is let go by a thread that has run it when that thread next emits anything that
 //! is observed, or ends; so tell a thread that reads a queue to stop, rather than have it wait for the
-//! handler's sender to be dropped. Two versions of this crate in one program would be two buses, so Cargo
+//! handler's sender to be dropped. On `wasm32-unknown-unknown` the standard library has no clock: spans
+//! that are observed panic there. A process that forks should execute another program at once, or fork
+//! before its first span: the child repeats its parent's ids. Two versions of this crate in one program would be two buses, so Cargo
 //! refuses that (`links`).
 
 mod attach;

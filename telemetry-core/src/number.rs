@@ -175,6 +175,7 @@ to_number!(Float(f64): f32 f64);
 
 macro_rules! through_get {
     ($($number:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl ToNumber for $number {
             #[inline]
             fn to_number(&self) -> Option<Number> {

@@ -99,6 +99,7 @@ impl ToValue for Value<'_> {
 
 macro_rules! through_get {
     ($($number:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl ToValue for $number {
             #[inline]
             fn to_value(&self) -> Option<Value<'_>> {

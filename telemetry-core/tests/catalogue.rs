@@ -207,6 +207,88 @@ fn a_span_whose_name_is_chosen_at_run_time_is_listed_by_its_three_ends() {
     assert!(listed("runtime_spans")[2].may_emit("shop.endpoint.stop"));
 }
 
+mod suffixed_spans {
+    use super::*;
+
+    #[expect(dead_code, reason = "it is listed nevertheless")]
+    pub(crate) fn never_called(name: SpanName) {
+        span!("*.mail.send" => name, { to: 3 }).finish();
+    }
+}
+
+#[test]
+fn a_span_whose_prefix_is_chosen_at_run_time_is_listed_by_what_its_names_end_with() {
+    let names = [
+        "*.mail.send.exception",
+        "*.mail.send.start",
+        "*.mail.send.stop",
+    ];
+    assert_eq!(rows("suffixed_spans"), three(names, "to"));
+    let stop = listed("suffixed_spans")[2];
+    assert!(stop.may_emit("shop.mail.send.stop") && stop.may_emit("a.b.mail.send.stop"));
+    for other in ["mail.send.stop", "shop.mail.stop", "shop.e-mail.send.stop"] {
+        assert!(!stop.may_emit(other), "{other}");
+    }
+}
+
+mod suffixed_spans_with_parents {
+    use super::*;
+
+    #[expect(dead_code, reason = "it is listed nevertheless")]
+    pub(crate) fn never_called(name: SpanName) {
+        span!(parent: None, "*.alone" => name).finish();
+        span!(parent: None, "*" => name).finish();
+    }
+}
+
+#[test]
+fn a_parent_makes_no_difference_to_what_is_listed() {
+    let names = listed("suffixed_spans_with_parents")
+        .into_iter()
+        .map(CallsiteInfo::name);
+    assert!(names.eq([
+        "*.alone.exception",
+        "*.alone.start",
+        "*.alone.stop",
+        "*.exception",
+        "*.start",
+        "*.stop",
+    ]));
+}
+
+mod keys_of_the_spans_own {
+    use super::*;
+
+    #[expect(dead_code, reason = "it is listed nevertheless")]
+    pub(crate) fn never_called() {
+        span!("catalogue.own", { reason: "late", kind: "a", user: 1 }).finish();
+        completion_span!("catalogue.own_query", { kind: "b" }).finish();
+    }
+}
+
+#[test]
+fn a_key_that_the_span_has_as_well_is_listed_once() {
+    let keys: Vec<_> = listed("keys_of_the_spans_own")
+        .into_iter()
+        .map(|info| (info.name(), metadata(info)))
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            (
+                "catalogue.own.exception",
+                vec!["reason", "kind", "user", "outcome"]
+            ),
+            ("catalogue.own.start", vec!["reason", "kind", "user"]),
+            (
+                "catalogue.own.stop",
+                vec!["reason", "kind", "user", "outcome"]
+            ),
+            ("catalogue.own_query", vec!["kind", "outcome", "reason"]),
+        ]
+    );
+}
+
 mod completion_spans {
     use super::*;
 

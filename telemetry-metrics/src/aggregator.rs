@@ -82,7 +82,9 @@ impl AggregatorBuilder {
     ///   key is reported (`duraton`, `rout`; not `items`, nor `routes`);
     /// - a library that emits under a prefix chosen by its user may emit every event that ends as
     ///   its own do, and one whose names are chosen altogether at run time every event; of those,
-    ///   too, only a slip of the pen in a name that is written out somewhere is reported;
+    ///   too, only a slip of the pen in one segment of a name that is written out somewhere is
+    ///   reported (`shop.chekout.stop`; not `shop.checkouts.stop`, nor `wob` for `web`, as `app` and
+    ///   `api` are no further apart);
     /// - on targets where [the catalogue is not complete](telemetry::catalogue_is_complete), nothing
     ///   is checked, nor denied.
     ///

@@ -67,7 +67,8 @@ pub enum Problem {
         /// The one that may have been meant.
         nearest: Option<String>,
     },
-    /// The event could only be one whose name is made at run time, and looks like a slip of the pen.
+    /// The event could only be one whose name is made at run time, and looks like a slip of the pen
+    /// in one segment of a name that is written out.
     MisspeltEvent {
         /// The event that the definition names.
         event: String,

@@ -8,7 +8,8 @@ use std::process::Command;
 use std::sync::mpsc;
 
 use telemetry::{
-    AttachGuard, EventName, OwnedEvent, attach, completion_span, emit, execute, list_handlers, span,
+    AttachGuard, EventName, OwnedEvent, SpanName, attach, completion_span, emit, execute,
+    list_handlers, span,
 };
 use telemetry_metrics::{
     Aggregator, Check, DEFINITION_WARNING, Data, Metric, Problem, StartError, counter, last_value,
@@ -298,4 +299,33 @@ fn in_own_process(test: &str, body: impl FnOnce()) -> Option<String> {
     assert!(child.status.success(), "{}\n{out}\n{err}", child.status);
     assert!(out.contains("1 passed"), "no test is called {test}\n{out}");
     Some(err.into_owned())
+}
+
+#[test]
+fn a_library_that_says_what_its_spans_end_with_makes_no_other_span_possible() {
+    #[expect(dead_code, reason = "it is known nevertheless")]
+    fn never(name: SpanName) {
+        span!("*.mail.send" => name, { to: 3 }).finish();
+    }
+    let fine = [
+        summary("any.mail.send.stop.duration").tags(["to", "outcome"]),
+        counter("any.mail.send.exception.count").tags(["kind"]),
+        sum("any.mail.send.start.system_time").tags(["to"]),
+    ];
+    denied(fine).unwrap();
+    assert_eq!(
+        warnings([
+            counter("any.mail.sned.stop.count"),
+            counter("mail.send.stop.count"),
+            counter("nothing.like.it.stop.count"),
+        ]),
+        [
+            "`any.mail.sned.stop.count`: no callsite emits `any.mail.sned.stop`, did you mean \
+             `any.mail.send.stop`?",
+            "`mail.send.stop.count`: no callsite emits `mail.send.stop` (if it is emitted \
+             otherwise, add `.unchecked()`)",
+            "`nothing.like.it.stop.count`: no callsite emits `nothing.like.it.stop` (if it is \
+             emitted otherwise, add `.unchecked()`)",
+        ]
+    );
 }

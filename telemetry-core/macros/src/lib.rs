@@ -48,7 +48,8 @@ use syn::parse_macro_input;
 /// # The name
 ///
 /// A string literal, the first thing in the parentheses. It is checked while compiling. A library
-/// whose prefix is chosen at run time uses `span!` with a `SpanName` instead.
+/// whose prefix is chosen at run time uses `span!` with a `SpanName` instead,
+/// `span!("*.list_users" => self.list_users)`.
 ///
 /// # `fields(..)`: what is known at the beginning
 ///

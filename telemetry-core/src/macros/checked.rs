@@ -47,19 +47,32 @@ pub const fn info(
 #[track_caller]
 pub const fn span(name: &str, metadata: &[&str]) {
     name::assert_valid(name);
+    span_rest(name, metadata);
+}
+
+/// A span whose name, or its beginning, is chosen at run time.
+#[doc(hidden)]
+#[track_caller]
+pub const fn runtime_span(suffix: &str, metadata: &[&str]) {
+    if !matches!(suffix.as_bytes(), [b'*'] | [b'*', b'.', ..]) {
+        panic!(
+            "what stands before `=>` is what all the names end with, but for `.start`, `.stop` and \
+             `.exception`: `\"*.checkout\" => name`"
+        );
+    }
+    name::assert_runtime_pattern(suffix);
+    // The shortest such name has as many bytes.
+    span_rest(suffix, metadata);
+}
+
+#[track_caller]
+const fn span_rest(name: &str, metadata: &[&str]) {
     if name.len() + ".exception".len() > name::MAX_LEN {
         panic!(
             "event name: it has more than 255 bytes with the `.exception` of the span; what varies \
              belongs into metadata"
         );
     }
-    span_keys(metadata);
-}
-
-/// The metadata of a span.
-#[doc(hidden)]
-#[track_caller]
-pub const fn span_keys(metadata: &[&str]) {
     without_outcome(metadata, metadata.len());
     each_once(metadata);
 }

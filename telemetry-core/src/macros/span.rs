@@ -36,9 +36,16 @@
 /// `kind` and `reason` are, but a span that fails or panics puts its own in their place (see the
 /// table of [`Span`](crate::Span)): call yours something else.
 ///
-/// A [`SpanName`](crate::SpanName) stands alone: what it ends with cannot be said as in
-/// `execute!("*.query" => name)`, so the catalogue lists such a span as `*.start`, `*.stop` and
-/// `*.exception`.
+/// A library whose prefix is chosen at run time says what its names end with, before `.start`, `.stop`
+/// and `.exception`, so that the [catalogue](crate#features) lists `*.mail.send.stop` rather than
+/// `*.stop`, which could be any span's:
+///
+/// ```
+/// # fn main() -> Result<(), telemetry::NameError> {
+/// let send = telemetry::SpanName::new("shop.mail.send")?;
+/// telemetry::span!("*.mail.send" => send, { to: 3 }).finish();
+/// # Ok(()) }
+/// ```
 #[macro_export]
 macro_rules! span {
     (parent: $parent:expr, $($span:tt)+) => {
@@ -111,30 +118,16 @@ macro_rules! __span {
             $crate::__private::unobserved(parent)
         }
     }};
-    // From here on a literal is followed by something else, and the rest is mistakes or a name that
-    // is an expression.
-    ([$parent:expr] $name:literal $($wrong:tt)*) => {
-        $crate::__wrong!(span $($wrong)*)
+    ([$parent:expr] $suffix:literal => $name:expr $(,)?) => {
+        $crate::__span!([$parent] $suffix => $name, {})
     };
-    ([$parent:expr] { $key:tt : $($braces:tt)* } $($wrong:tt)*) => {
-        $crate::__wrong!(span)
-    };
-    ([$parent:expr] parent: $($wrong:tt)*) => {
-        $crate::__wrong!(span, parent:)
-    };
-    ([$parent:expr] parent = $($wrong:tt)*) => {
-        $crate::__wrong!(span, parent:)
-    };
-    ([$parent:expr] $name:expr $(,)?) => {
-        $crate::__span!([$parent] $name, {})
-    };
-    ([$parent:expr] $name:expr, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
+    ([$parent:expr] $suffix:literal => $name:expr, { $($metadata:tt $(: $value:expr)?),* $(,)? } $(,)?) => {{
         const __TELEMETRY_CHECKED: () =
-            $crate::__private::checked::span_keys(&[$($crate::__key!($metadata)),*]);
+            $crate::__private::checked::runtime_span($suffix, &[$($crate::__key!($metadata)),*]);
         static __TELEMETRY_START: $crate::CallsiteInfo = {
             __TELEMETRY_CHECKED;
             $crate::CallsiteInfo::with_runtime_name(
-                "*.start",
+                ::core::concat!($suffix, ".start"),
                 $crate::EventKind::SpanStart,
                 &["monotonic_time", "system_time"],
                 &[$($crate::__key!($metadata)),*],
@@ -144,7 +137,7 @@ macro_rules! __span {
         static __TELEMETRY_STOP: $crate::CallsiteInfo = {
             __TELEMETRY_CHECKED;
             $crate::CallsiteInfo::with_runtime_name(
-                "*.stop",
+                ::core::concat!($suffix, ".stop"),
                 $crate::EventKind::SpanStop,
                 &["duration", "monotonic_time"],
                 &[$($crate::__key!($metadata),)* "outcome"],
@@ -154,7 +147,7 @@ macro_rules! __span {
         static __TELEMETRY_EXCEPTION: $crate::CallsiteInfo = {
             __TELEMETRY_CHECKED;
             $crate::CallsiteInfo::with_runtime_name(
-                "*.exception",
+                ::core::concat!($suffix, ".exception"),
                 $crate::EventKind::SpanException,
                 &["duration", "monotonic_time"],
                 &[$($crate::__key!($metadata),)* "outcome"],
@@ -177,6 +170,26 @@ macro_rules! __span {
             $crate::__private::unobserved(parent)
         }
     }};
+    // From here on a literal is followed by something else, and the rest is mistakes or a name that
+    // is an expression.
+    ([$parent:expr] $name:literal $($wrong:tt)*) => {
+        $crate::__wrong!(span $($wrong)*)
+    };
+    ([$parent:expr] { $key:tt : $($braces:tt)* } $($wrong:tt)*) => {
+        $crate::__wrong!(span)
+    };
+    ([$parent:expr] parent: $($wrong:tt)*) => {
+        $crate::__wrong!(span, parent:)
+    };
+    ([$parent:expr] parent = $($wrong:tt)*) => {
+        $crate::__wrong!(span, parent:)
+    };
+    ([$parent:expr] $name:expr $(,)?) => {
+        $crate::__span!([$parent] "*" => $name, {})
+    };
+    ([$parent:expr] $name:expr, { $($metadata:tt)* } $(,)?) => {
+        $crate::__span!([$parent] "*" => $name, { $($metadata)* })
+    };
     ([$parent:expr] $name:expr => $($wrong:tt)*) => {
         $crate::__wrong!(span => $($wrong)*)
     };

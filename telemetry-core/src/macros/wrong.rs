@@ -18,11 +18,17 @@ macro_rules! __wrong {
         ::core::compile_error!("a span needs a name, before anything else: `completion_span!(\"shop.repo.query\", { source: \"users\" })`")
     };
 
-    (span => $($rest:tt)*) => {
-        ::core::compile_error!("a span takes its name as it is, `span!(name)`, and its three events end with `.start`, `.stop` and `.exception`")
-    };
     ($what:ident => $name:expr $(, $($rest:tt)*)?) => {
         $crate::__wrong!($what $(, $($rest)*)?, =>)
+    };
+    (execute, { $($one:tt)* }, { $($two:tt)* }, { $($three:tt)* } $($rest:tt)*) => {
+        ::core::compile_error!("an event has two pairs of braces, the measurements and then the metadata; these are more")
+    };
+    (span, { $($one:tt)* }, { $($two:tt)* } $(, { $($more:tt)* })*, =>) => {
+        $crate::__wrong!(span, { $($one)* }, { $($two)* })
+    };
+    (completion_span, { $($one:tt)* }, { $($two:tt)* } $(, { $($more:tt)* })*, =>) => {
+        $crate::__wrong!(completion_span, { $($one)* }, { $($two)* })
     };
     // What is left of the above when nothing else is wrong.
     ($what:ident $(, { $($braces:tt)* })*, =>) => {
@@ -67,9 +73,6 @@ macro_rules! __wrong {
             "`", ::core::stringify!($key), ": ..` needs braces around it: `{ ", ::core::stringify!($key), ": .. }`"
         ))
     };
-    (execute, { $($one:tt)* }, { $($two:tt)* }, { $($three:tt)* } $($rest:tt)*) => {
-        ::core::compile_error!("an event has two pairs of braces, the measurements and then the metadata; these are more")
-    };
     ($what:ident, { $($one:tt)* } $(,)?) => {
         $crate::__wrong_fields!($what [] $($one)*)
     };
@@ -92,6 +95,9 @@ macro_rules! __wrong {
 macro_rules! __wrong_fields {
     ($what:ident [{ $($next:tt)* } $($more:tt)*] ) => {
         $crate::__wrong_fields!($what [$($more)*] $($next)*)
+    };
+    (span [=>]) => {
+        ::core::compile_error!("what stands before `=>` is a literal, and behind it the name: `\"*.checkout\" => name`")
     };
     ($what:ident [=>]) => {
         ::core::compile_error!("what stands before `=>` is a literal, and behind it the name: `\"*.stop\" => name`")

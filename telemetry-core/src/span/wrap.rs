@@ -97,18 +97,18 @@ impl<S: futures_core::Stream> futures_core::Stream for Wrapped<S> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let polled = self
-            .as_mut()
-            .poll_with(
-                |stream| stream.poll_next(cx),
-                |_, polled| matches!(polled, Poll::Ready(None)),
-            )
-            .unwrap_or(Poll::Ready(None));
-        if self.span.is_observed() {
-            // A consumer that counts, as one of a body of known length, never asks for the end.
-            let exhausted = self.size_hint() == (0, Some(0));
-            *self.project().exhausted = exhausted;
-        }
+        let is_observed = self.span.is_observed();
+        let polled = self.as_mut().poll_with(
+            |mut stream| {
+                let polled = stream.as_mut().poll_next(cx);
+                // A consumer that counts, as one of a body of known length, never asks for the end.
+                let exhausted = is_observed && stream.size_hint() == (0, Some(0));
+                (polled, exhausted)
+            },
+            |_, (polled, _)| matches!(polled, Poll::Ready(None)),
+        );
+        let (polled, exhausted) = polled.unwrap_or((Poll::Ready(None), false));
+        *self.project().exhausted = exhausted;
         polled
     }
 

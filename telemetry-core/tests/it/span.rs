@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use telemetry::{Number, Span, SpanName, attach, attach_many, execute, span};
+use telemetry::{Number, Span, SpanContext, SpanName, attach, attach_many, execute, span};
 
 use crate::support::{Log, OnDrop, catch, failures, panic_quietly, watch};
 
@@ -355,6 +355,35 @@ fn one_callsite_serves_spans_of_two_prefixes() {
         [
             "it.span.admin.start monotonic_time system_time | n=1",
             "it.span.admin.stop duration monotonic_time | n=1 outcome=ok"
+        ]
+    );
+}
+
+#[test]
+fn a_span_that_says_what_its_name_ends_with_emits_under_its_name_as_it_is() {
+    let log = Log::new();
+    let name = SpanName::new("it.span.mail.send").unwrap();
+    let other = SpanName::new("it.span.post.send").unwrap();
+    let mut evaluated = 0;
+    span!("*.mail.send" => name, { n: { evaluated += 1; 1 } }).finish();
+    assert_eq!(evaluated, 0);
+    let _guards = [
+        watch("it.span.mail.send", &log),
+        watch("it.span.post.send", &log),
+    ];
+    let parent = SpanContext::new_root();
+    let span = span!(parent: parent, "*.mail.send" => &name, { n: 1 });
+    assert_eq!(span.context().unwrap().trace_id(), parent.trace_id());
+    span.finish();
+    // Only the catalogue is told; nobody looks at the name.
+    span!("*.mail.send" => other).finish();
+    assert_eq!(
+        log.take(),
+        [
+            "it.span.mail.send.start monotonic_time system_time | n=1",
+            "it.span.mail.send.stop duration monotonic_time | n=1 outcome=ok",
+            "it.span.post.send.start monotonic_time system_time |",
+            "it.span.post.send.stop duration monotonic_time | outcome=ok",
         ]
     );
 }

@@ -3,7 +3,7 @@
 //!
 //! It must not raise false alarms, so it speaks only of what cannot be: an event that no callsite
 //! can emit, and a key that none of the callsites of the definition's events has. Beyond that, only
-//! a slip of the pen is worth a word (`nearest` says what looks like one), in two places:
+//! a slip of the pen is worth a word (`slips` says what looks like one), in two places:
 //!
 //! - The end of a span may carry keys that no callsite lists.
 //! - A name that is written nowhere may be made at run time, where a callsite allows for that.
@@ -29,6 +29,7 @@
 mod nearest;
 mod report;
 mod sites;
+mod slips;
 
 pub use report::DEFINITION_WARNING;
 pub(crate) use report::tell;
@@ -210,7 +211,7 @@ impl<'s> Givers<'s> {
         if !self.all.iter().any(|keys| keys.is_open) {
             return Err(nearest::nearest(key, words(&self.all)).map(str::to_owned));
         }
-        match nearest::mistaken_for(key, words(&self.meant)) {
+        match slips::mistaken_for(key, words(&self.meant)) {
             Some(meant) => Err(Some(meant.to_owned())),
             None => Ok(()),
         }

@@ -24,86 +24,6 @@ pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) 
     best
 }
 
-/// The known key of which `key` looks like a slip of the pen, where `key` may just as well be right.
-///
-/// A key is suspected only of what is hardly ever another word: swapped neighbours (`stauts`), a
-/// lost or doubled letter inside a long word (`duraton`, `adddress`), a lost `e` at the end
-/// (`rout`), other capitals or separators (`httpRoute`). Not so other endings (`route`, `routes`,
-/// `router`), short words (`chat`, `chart`), replaced letters unless the word is very long
-/// (`content`, `context`), digits, or two slips at once (`reason`, `region`).
-pub(crate) fn mistaken_for<'w>(
-    key: &str,
-    known: impl IntoIterator<Item = &'w str>,
-) -> Option<&'w str> {
-    known.into_iter().find(|known| is_slip(key, known))
-}
-
-fn is_slip(key: &str, known: &str) -> bool {
-    if key == known {
-        return false;
-    }
-    if is_known_otherwise_spelt(key, known) {
-        return true;
-    }
-    // Word by word, so that the others do not make a short one count as long.
-    if words(key).count() != words(known).count() {
-        return false;
-    }
-    let mut unlike = words(key).zip(words(known)).filter(|(a, b)| a != b);
-    let first = unlike.next();
-    first.is_some_and(|(a, b)| is_slip_in_word(a, b)) && unlike.next().is_none()
-}
-
-fn is_separator(letter: char) -> bool {
-    matches!(letter, '_' | '.' | '-')
-}
-
-fn words(key: &str) -> impl Iterator<Item = &str> {
-    key.split(is_separator)
-}
-
-/// Without separators and capitals.
-fn letters(key: &str) -> impl Iterator<Item = u8> {
-    let letters = key.bytes().filter(|byte| !is_separator(char::from(*byte)));
-    letters.map(|byte| byte.to_ascii_lowercase())
-}
-
-fn digits(word: &str) -> impl Iterator<Item = u8> {
-    word.bytes().filter(u8::is_ascii_digit)
-}
-
-/// The same letters, with other capitals or separators. Between digits, a separator matters.
-fn is_known_otherwise_spelt(key: &str, known: &str) -> bool {
-    letters(key).count() >= 4
-        && letters(key).eq(letters(known))
-        && (words(key).map(str::len).eq(words(known).map(str::len)) || digits(key).count() == 0)
-}
-
-fn is_slip_in_word(word: &str, known: &str) -> bool {
-    // The first letter is rarely what somebody gets wrong, and a digit never is.
-    if word.as_bytes().first() != known.as_bytes().first() || !digits(word).eq(digits(known)) {
-        return false;
-    }
-    let (word, known) = (word.as_bytes(), known.as_bytes());
-    let start = word.iter().zip(known).take_while(|(a, b)| a == b).count();
-    let (in_word, in_known) = (&word[start..], &known[start..]);
-    let end = in_word.iter().rev().zip(in_known.iter().rev());
-    let end = end.take_while(|(a, b)| a == b).count();
-    let in_word = &in_word[..in_word.len() - end];
-    let in_known = &in_known[..in_known.len() - end];
-    let len = word.len().max(known.len());
-    match (in_word, in_known) {
-        ([a1, a2], [b1, b2]) => (a1, a2) == (b2, b1) && len >= 5,
-        ([_], [_]) => end > 0 && len >= 10,
-        ([], [b'e']) if end == 0 => len >= 5,
-        ([], [letter]) | ([letter], []) => {
-            let is_doubled = word.get(start - 1) == Some(letter);
-            end > 0 && len >= if is_doubled { 6 } else { 8 }
-        }
-        _ => false,
-    }
-}
-
 /// How many edits make one word of the other, if that is at most `limit`, which is at most
 /// [`MAX_EDITS`].
 fn edits_within(a: &str, b: &str, limit: usize) -> Option<usize> {
@@ -208,64 +128,6 @@ mod tests {
     }
 
     #[test]
-    fn words_that_people_use_side_by_side_are_not_mistaken_for_each_other() {
-        for (word, known) in [
-            ("duration", "duration"),
-            ("tx_bytes", "rx_bytes"),
-            ("line_1", "line_2"),
-            ("line_1_2", "line_12"),
-            ("status", "state"),
-            ("status", "states"),
-            ("min_time", "max_time"),
-            ("id", "ip"),
-            ("key", "keys"),
-            ("mode", "code"),
-            ("mode", "model"),
-            ("code", "codec"),
-            ("form", "from"),
-            ("port", "part"),
-            ("chat", "chart"),
-            ("route", "routes"),
-            ("route", "router"),
-            ("outcome", "outcomes"),
-            ("region", "reason"),
-            ("content", "context"),
-            ("county", "country"),
-            ("parent_id", "child_id"),
-            ("queue_time", "query_time"),
-            ("", "kind"),
-            ("_", "."),
-            ("größe", "größer"),
-        ] {
-            assert_eq!(mistaken_for(word, [known]), None, "{word} and {known}");
-            assert_eq!(mistaken_for(known, [word]), None, "{known} and {word}");
-        }
-    }
-
-    #[test]
-    fn slips_of_the_pen_are_found() {
-        for (word, known) in [
-            ("durtion", "duration"),
-            ("duraton", "duration"),
-            ("duratioon", "duration"),
-            ("stauts", "status"),
-            ("rout", "route"),
-            ("comand", "command"),
-            ("outcom", "outcome"),
-            ("conmection", "connection"),
-            ("Route", "route"),
-            ("http_route", "http.route"),
-            ("httproute", "http_route"),
-            ("httpRoute", "http_route"),
-            ("line_1", "line.1"),
-            ("total_durtion", "total_duration"),
-        ] {
-            let found = mistaken_for(word, ["unlike", known, "elsewhere"]);
-            assert_eq!(found, Some(known), "{word}");
-        }
-    }
-
-    #[test]
     fn long_words_and_bytes_that_are_no_letters_do_no_harm() {
         let long = "a".repeat(1_000_000);
         assert_eq!(
@@ -273,15 +135,5 @@ mod tests {
             Some(&*format!("{long}b"))
         );
         assert_eq!(nearest("größe", ["grösse"]), Some("grösse"));
-        assert_eq!(mistaken_for("grö", ["gr", "größ", "über", ""]), None);
-        assert_eq!(
-            mistaken_for("länge_gesmt", ["länge_gesamt"]),
-            None,
-            "a short word"
-        );
-        assert_eq!(
-            mistaken_for("längenwrte", ["längenwerte"]),
-            Some("längenwerte")
-        );
     }
 }

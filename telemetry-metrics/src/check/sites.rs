@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use telemetry::CallsiteInfo;
 
-use super::nearest;
+use super::{nearest, slips};
 
 /// What the callsites of one name, or of one ending of names, may give their events.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl<'c> Sites<'c> {
 
     /// The event of which this looks like a slip of the pen, though it may be some run-time name.
     pub(crate) fn misspelt_event(&self, event: &str) -> Option<String> {
-        nearest::mistaken_for(event, self.literal.keys().copied()).map(str::to_owned)
+        slips::misspelt_name(event, self.literal.keys().copied()).map(str::to_owned)
     }
 
     /// The event that somebody may have meant who wrote this one, which nothing emits.
@@ -81,11 +81,14 @@ impl<'c> Sites<'c> {
             return Some(known.to_owned());
         }
         // Of names whose beginning is chosen at run time, only the end can be wrong.
-        self.runtime.keys().find_map(|end| {
+        let meant = self.runtime.keys().filter_map(|end| {
             let beginning = without_last(event, segments(end))?;
             nearest::nearest(&event[beginning.len()..], [*end])?;
             Some(format!("{beginning}{end}"))
-        })
+        });
+        // A span has three ends, and all of them may be near.
+        let meant: Vec<String> = meant.collect();
+        nearest::nearest(event, meant.iter().map(String::as_str)).map(str::to_owned)
     }
 }
 

@@ -41,6 +41,12 @@ fn main() -> Result<(), NameError> {
     span!("ui.span", { route, bytes, "a b": 1, },).finish();
     span!(endpoint.request).finish();
     span!(&endpoint.request, { route }).finish();
+    span!("*" => endpoint.request).finish();
+    span!("*.request" => endpoint.request,).finish();
+    span!("*.request" => &endpoint.request, { route, bytes, "a b": 1, },).finish();
+    span!("*.request" => { endpoint.request }, {}).finish();
+    span!(parent: None, "*.request" => endpoint.request, { route }).finish();
+    span!(parent: &SpanContext::new_root(), "*.request" => endpoint.request).finish();
     span!(parent: None, "ui.span").finish();
     span!(parent: SpanContext::current(), "ui.span", { route }).finish();
     span!(parent: &SpanContext::new_root(), endpoint.request, { route }).finish();

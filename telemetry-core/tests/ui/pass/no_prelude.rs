@@ -16,6 +16,7 @@ pub fn all(name: ::telemetry::EventName, parent: u8, span: ::telemetry::SpanName
     ::telemetry::execute!(name, { n, parent }, { name: name.as_str() });
     ::telemetry::span!("ui.prelude", { n, parent, name: name.as_str() }).finish();
     ::telemetry::span!(span, { n, parent, name: name.as_str() }).finish();
+    ::telemetry::span!("*.prelude" => span, { n, parent, name: name.as_str() }).finish();
     ::telemetry::span!(parent: ::telemetry::SpanContext::current(), span, { parent }).finish();
     ::telemetry::completion_span!("ui.prelude", { n, parent }).finish();
     ::telemetry::completion_span!(name, { n, parent, name: name.as_str() }).finish();
