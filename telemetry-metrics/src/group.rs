@@ -15,6 +15,7 @@ use crate::amount::{Amount, store};
 use crate::definition::Definition;
 use crate::isolate::isolated;
 use crate::metric::{Kind, TagValuesWith};
+use crate::plain::Plain;
 use crate::row::{END_OF_TAG, Row, Rows};
 use crate::skip::{Account, Skip};
 use crate::tag::{self, TagValues};
@@ -28,8 +29,8 @@ pub(crate) struct Group {
     pub(crate) accounts: Vec<Account>,
     pub(crate) tags: Vec<String>,
     tag_values: Option<Compute>,
-    /// Whether counting an event runs no code but ours.
-    is_plain: bool,
+    /// All metrics, if they are such.
+    plain: Option<Box<[Plain]>>,
     max_series: usize,
     pub(crate) rows: Rows,
 }
@@ -74,8 +75,7 @@ impl Group {
             accounts: metrics.iter().map(|_| Account::default()).collect(),
             tags: first.tags().to_vec(),
             tag_values: first.tag_values.clone().map(Compute),
-            is_plain: first.tags().is_empty()
-                && metrics.iter().all(|metric| !metric.has_closures()),
+            plain: metrics.iter().map(|metric| Plain::new(metric)).collect(),
             max_series: first.max_series,
             rows: Rows::new(&metrics, first.tags().len()),
             keys: metrics
@@ -88,16 +88,10 @@ impl Group {
 
     /// Counts an event.
     pub(crate) fn record(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
-        match self.rows.only() {
-            // Nothing can panic or emit half-way, so nothing is put aside first.
-            Some(row) if self.is_plain => {
-                for (at, cell) in row.cells.iter().enumerate() {
-                    let metric = &*self.metrics[at];
-                    let counted =
-                        amount(metric, self.keys[at].as_deref(), event).and_then(|amount| {
-                            cell.record(amount, &metric.stored_bounds, values_wanted)
-                        });
-                    if let Err(reason) = counted {
+        match (&self.plain, self.rows.only()) {
+            (Some(plain), Some(row)) => {
+                for (at, (metric, cell)) in plain.iter().zip(&row.cells).enumerate() {
+                    if let Err(reason) = metric.count(event, cell, values_wanted) {
                         self.accounts[at].skip(reason);
                     }
                 }
@@ -107,6 +101,8 @@ impl Group {
     }
 
     /// Counts an event with the help of users' code.
+    // A call of its own, so that the short way does not pay for what this one keeps in registers.
+    #[inline(never)]
     fn record_guarded(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
         // Taken out, not borrowed: a closure of a definition may emit an event that comes here
         // again, and finds an empty buffer then.

@@ -67,6 +67,7 @@ mod group;
 mod health;
 mod isolate;
 mod metric;
+mod plain;
 mod problem;
 pub mod push;
 mod reader;
