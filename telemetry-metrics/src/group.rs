@@ -5,7 +5,7 @@
 //! up and its cells are touched, so nothing is ever counted by half. A group without tags and
 //! closures has one row and no such code, and goes there directly.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,9 +62,9 @@ struct Scratch {
 thread_local! {
     /// Thread locals are dropped in the reverse order of their making. Papaya's is made before
     /// this one, so as long as this one is there, rows can be looked up.
-    static SCRATCH: RefCell<Scratch> = {
+    static SCRATCH: Cell<Option<Box<Scratch>>> = {
         papaya::HashMap::<(), ()>::new().pin();
-        RefCell::default()
+        Cell::default()
     };
 }
 
@@ -106,11 +106,11 @@ impl Group {
     fn record_guarded(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
         // Taken out, not borrowed: a closure of a definition may emit an event that comes here
         // again, and finds an empty buffer then.
-        let taken = SCRATCH.try_with(RefCell::take);
+        let taken = SCRATCH.try_with(Cell::take);
         let alive = taken.is_ok();
-        let mut scratch = taken.unwrap_or_default();
+        let mut scratch = taken.ok().flatten().unwrap_or_default();
         self.record_with(event, values_wanted, &mut scratch, alive);
-        let _ = SCRATCH.try_with(|place| place.replace(scratch));
+        let _ = SCRATCH.try_with(|place| place.set(Some(scratch)));
     }
 
     fn record_with(
