@@ -56,13 +56,13 @@ fn fail_001_detached_then_reported_then_the_others_run() {
 
 #[test]
 fn fail_001_by_default_it_is_kept() {
-    let _a = attach("v-fail-001-kept", "v.fail001kept", |_| {
+    let _a = attach("v-fail-kept-001", "v.fail001kept", |_| {
         panic_quietly("error")
     })
     .unwrap()
     .guard();
     execute!("v.fail001kept");
-    assert_eq!(failures("v-fail-001-kept"), 1);
+    assert_eq!(failures("v-fail-kept-001"), 1);
 }
 
 #[test]
