@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use telemetry::Event;
 
-use crate::amount::{Amount, store};
+use crate::amount::Amount;
 use crate::definition::Definition;
 use crate::isolate::isolated;
-use crate::metric::{Kind, TagValuesWith};
-use crate::plain::Plain;
+use crate::metric::TagValuesWith;
+use crate::reading::Reading;
 use crate::row::{END_OF_TAG, Row, Rows};
 use crate::skip::{Account, Skip};
 use crate::tag::{self, TagValues};
@@ -23,14 +23,14 @@ use crate::tag::{self, TagValues};
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) metrics: Vec<Arc<Definition>>,
-    /// The measurement of each, as a definition finds it out anew each time.
-    keys: Vec<Option<Box<str>>>,
+    /// One per metric.
+    readings: Vec<Reading>,
     /// One per metric.
     pub(crate) accounts: Vec<Account>,
     pub(crate) tags: Vec<String>,
     tag_values: Option<Compute>,
-    /// All metrics, if they are such.
-    plain: Option<Box<[Plain]>>,
+    /// Whether counting an event runs no code but ours.
+    is_plain: bool,
     max_series: usize,
     pub(crate) rows: Rows,
 }
@@ -75,23 +75,25 @@ impl Group {
             accounts: metrics.iter().map(|_| Account::default()).collect(),
             tags: first.tags().to_vec(),
             tag_values: first.tag_values.clone().map(Compute),
-            plain: metrics.iter().map(|metric| Plain::new(metric)).collect(),
+            is_plain: first.tags().is_empty()
+                && metrics.iter().all(|metric| !metric.has_closures()),
             max_series: first.max_series,
             rows: Rows::new(&metrics, first.tags().len()),
-            keys: metrics
-                .iter()
-                .map(|metric| metric.measurement().map(Into::into))
-                .collect(),
+            readings: metrics.iter().map(|metric| Reading::new(metric)).collect(),
             metrics,
         }
     }
 
     /// Counts an event.
     pub(crate) fn record(&self, event: &Event<'_>, values_wanted: &AtomicBool) {
-        match (&self.plain, self.rows.only()) {
-            (Some(plain), Some(row)) => {
-                for (at, (metric, cell)) in plain.iter().zip(&row.cells).enumerate() {
-                    if let Err(reason) = metric.count(event, cell, values_wanted) {
+        match self.rows.only() {
+            Some(row) if self.is_plain => {
+                for (at, (reading, cell)) in self.readings.iter().zip(&row.cells).enumerate() {
+                    let bounds = &self.metrics[at].stored_bounds;
+                    let counted = reading
+                        .amount(event, None)
+                        .and_then(|amount| cell.record(amount, bounds, values_wanted));
+                    if let Err(reason) = counted {
                         self.accounts[at].skip(reason);
                     }
                 }
@@ -127,14 +129,12 @@ impl Group {
         } = scratch;
         updates.clear();
         // All closures run before any cell is touched.
-        let metrics = self.metrics.iter().zip(&self.keys);
-        for ((metric, key), account) in metrics.zip(&self.accounts) {
-            updates.push(
-                update(metric, key.as_deref(), event).unwrap_or_else(|reason| {
-                    account.skip(reason);
-                    Update::Nothing
-                }),
-            );
+        let metrics = self.metrics.iter().zip(&self.readings);
+        for ((metric, reading), account) in metrics.zip(&self.accounts) {
+            updates.push(update(metric, reading, event).unwrap_or_else(|reason| {
+                account.skip(reason);
+                Update::Nothing
+            }));
         }
         let counted = || {
             updates
@@ -203,7 +203,7 @@ impl Group {
 }
 
 /// What this metric makes of the event, or why it makes nothing of it.
-fn update(metric: &Definition, key: Option<&str>, event: &Event<'_>) -> Result<Update, Skip> {
+fn update(metric: &Definition, reading: &Reading, event: &Event<'_>) -> Result<Update, Skip> {
     if !metric.keep.is_empty() || !metric.drop_when.is_empty() {
         let kept = || {
             metric.keep.iter().all(|keep| keep(event))
@@ -215,32 +215,10 @@ fn update(metric: &Definition, key: Option<&str>, event: &Event<'_>) -> Result<U
             None => return Err(Skip::Panicked),
         }
     }
-    Ok(match amount(metric, key, event)? {
+    Ok(match reading.amount(event, metric.measure_with())? {
         Some(amount) => Update::Add(amount),
         None => Update::Count,
     })
-}
-
-/// What is to be added; `None` for counters.
-#[inline(always)]
-fn amount(
-    metric: &Definition,
-    key: Option<&str>,
-    event: &Event<'_>,
-) -> Result<Option<Amount>, Skip> {
-    if metric.kind() == Kind::Counter {
-        return Ok(None);
-    }
-    let number = match metric.measure_with() {
-        Some(measure) => isolated(|| measure(event)).ok_or(Skip::Panicked)?,
-        None => key.and_then(|key| event.measurement(key)),
-    };
-    let number = number.ok_or(Skip::Missing)?;
-    let amount = store(number, metric.dimension(), metric.from)?;
-    if amount.is_negative() && metric.kind() == Kind::Sum && !metric.is_up_down() {
-        return Err(Skip::Negative);
-    }
-    Ok(Some(amount))
 }
 
 /// Puts metrics of the same events, tags and limit into one group. Returns the groups, and for

@@ -1,0 +1,54 @@
+//! How a metric reads its number from an event, laid out beforehand as the emitting thread needs it.
+
+use telemetry::Event;
+
+use crate::amount::{Amount, store};
+use crate::definition::Definition;
+use crate::isolate::isolated;
+use crate::metric::{Kind, MeasureWith};
+use crate::skip::Skip;
+use crate::unit::{Dimension, Unit};
+
+#[derive(Debug)]
+pub(crate) struct Reading {
+    is_counter: bool,
+    /// The measurement; a definition finds it out anew each time.
+    key: Option<Box<str>>,
+    dimension: Dimension,
+    from: Option<Unit>,
+    only_grows: bool,
+}
+
+impl Reading {
+    pub(crate) fn new(metric: &Definition) -> Self {
+        Self {
+            is_counter: metric.kind() == Kind::Counter,
+            key: metric.measurement().map(Into::into),
+            dimension: metric.dimension(),
+            from: metric.from,
+            only_grows: metric.kind() == Kind::Sum && !metric.is_up_down(),
+        }
+    }
+
+    /// What is to be added; `None` for counters. `measure` is the definition's own closure, if it has
+    /// one.
+    #[inline(always)]
+    pub(crate) fn amount(
+        &self,
+        event: &Event<'_>,
+        measure: Option<&MeasureWith>,
+    ) -> Result<Option<Amount>, Skip> {
+        if self.is_counter {
+            return Ok(None);
+        }
+        let number = match measure {
+            Some(measure) => isolated(|| measure(event)).ok_or(Skip::Panicked)?,
+            None => self.key.as_ref().and_then(|key| event.measurement(key)),
+        };
+        let amount = store(number.ok_or(Skip::Missing)?, self.dimension, self.from)?;
+        if self.only_grows && amount.is_negative() {
+            return Err(Skip::Negative);
+        }
+        Ok(Some(amount))
+    }
+}
