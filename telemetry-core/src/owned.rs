@@ -31,14 +31,19 @@ enum Owned {
     Duration(Duration),
 }
 
-/// The text of a value. It is printed on the emitter's own path, so a `Display` that fails or
-/// panics yields what it had printed by then.
+/// The text of a value.
 pub(crate) fn print(value: &(impl fmt::Display + ?Sized)) -> Text {
     let mut text = String::new();
+    print_into(&mut text, value);
+    text.into()
+}
+
+/// Appends the text of a value. It is printed on the emitter's own path, so a `Display` that fails
+/// or panics yields what it had printed by then.
+pub(crate) fn print_into(text: &mut String, value: &(impl fmt::Display + ?Sized)) {
     failure::quietly(|| {
         let _ = write!(text, "{value}");
     });
-    text.into()
 }
 
 impl From<Value<'_>> for OwnedValue {

@@ -3,12 +3,12 @@
 //! All texts lie one behind the other in one string. A value is then small and `Copy`, and the
 //! string's memory serves the next span: see `spare.rs`.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use crate::{Value, failure};
+use crate::Value;
+use crate::owned::print_into;
 
 /// A string that has grown beyond this is not kept for the next span.
 const LARGE: usize = 1024;
@@ -61,17 +61,9 @@ impl Kept {
             Value::Bool(flag) => return One::Bool(flag),
             Value::Char(one) => return One::Char(one),
             Value::Duration(time) => return One::Duration(time),
-            printed => self.print(&printed),
+            printed => print_into(&mut self.text, &printed),
         }
         One::Text(start, self.text.len())
-    }
-
-    /// A `Display` of users that fails or panics yields what it had printed by then.
-    #[cold]
-    fn print(&mut self, value: &Value<'_>) {
-        failure::quietly(|| {
-            let _ = write!(self.text, "{value}");
-        });
     }
 
     /// The values, in the order of their keys.
