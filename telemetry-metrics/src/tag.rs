@@ -13,13 +13,8 @@ pub const MAX_TAG_LEN: usize = 1_024;
 pub(crate) fn write(text: &mut Vec<u8>, value: Value<'_>) {
     // A status or a count: what most tags are that are not texts.
     match value {
-        Value::Unsigned(n) => return write_digits(text, n),
-        Value::Signed(n) => {
-            if n < 0 {
-                text.push(b'-');
-            }
-            return write_digits(text, n.unsigned_abs());
-        }
+        Value::Unsigned(n) => return write_integer(text, n),
+        Value::Signed(n) => return write_integer(text, n),
         _ => {}
     }
     let end = text.len() + MAX_TAG_LEN;
@@ -30,19 +25,8 @@ pub(crate) fn write(text: &mut Vec<u8>, value: Value<'_>) {
     };
 }
 
-fn write_digits(text: &mut Vec<u8>, mut n: u64) {
-    // As many as the largest has.
-    let mut digits = [0; 20];
-    let mut first = digits.len();
-    loop {
-        first -= 1;
-        digits[first] = b'0' + (n % 10) as u8;
-        n /= 10;
-        if n == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits[first..]);
+fn write_integer(text: &mut Vec<u8>, n: impl itoa::Integer) {
+    text.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
 }
 
 /// Takes text up to an end, and then makes whoever writes stop.

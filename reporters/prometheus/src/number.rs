@@ -5,19 +5,8 @@ use std::fmt::Write as _;
 /// Up to here every integer is an `f64` of its own.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-pub(crate) fn write_u64(out: &mut String, mut n: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (n % 10) as u8;
-        n /= 10;
-        if n == 0 {
-            break;
-        }
-    }
-    // ASCII by construction.
-    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
+pub(crate) fn write_u64(out: &mut String, n: u64) {
+    out.push_str(itoa::Buffer::new().format(n));
 }
 
 pub(crate) fn write_f64(out: &mut String, x: f64) {
