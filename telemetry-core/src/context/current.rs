@@ -153,7 +153,11 @@ impl Drop for Entered {
 /// since is left, too.
 #[inline]
 pub(crate) fn enter_all(next: Current) -> EnteredAll {
-    EnteredAll(enter(next))
+    let entered = enter(next);
+    EnteredAll {
+        _since: Since(Some(entered.number)),
+        _entered: entered,
+    }
 }
 
 /// As [`enter_all`], but enters nothing if this is current already, which is what happens to futures
@@ -161,9 +165,7 @@ pub(crate) fn enter_all(next: Current) -> EnteredAll {
 #[inline(always)]
 pub(crate) fn enter_all_unless_current(next: Current) -> Within {
     if is_current(next) {
-        Within::Stayed(Stayed {
-            last: stack::last(),
-        })
+        Within::Stayed(Since(stack::last()))
     } else {
         Within::Entered(enter_all(next))
     }
@@ -178,17 +180,11 @@ pub(crate) fn is_current(next: Current) -> bool {
     }
 }
 
-/// See [`enter_all`].
+/// See [`enter_all`]. What was entered since is left first.
 #[derive(Debug)]
-pub(crate) struct EnteredAll(Entered);
-
-impl Drop for EnteredAll {
-    #[inline]
-    fn drop(&mut self) {
-        if stack::last() != Some(self.0.number) {
-            leave_all_above(self.0.number);
-        }
-    }
+pub(crate) struct EnteredAll {
+    _since: Since,
+    _entered: Entered,
 }
 
 /// See [`enter_all_unless_current`].
@@ -196,22 +192,19 @@ impl Drop for EnteredAll {
 #[expect(dead_code, reason = "kept to be dropped")]
 pub(crate) enum Within {
     Entered(EnteredAll),
-    Stayed(Stayed),
+    Stayed(Since),
 }
 
-/// When this is dropped, everything is left that was entered since.
+/// When this is dropped, all entries are left that are later than this one.
 #[derive(Debug)]
-pub(crate) struct Stayed {
-    /// The number of the entry that was the last then.
-    last: Option<u64>,
-}
+pub(crate) struct Since(Option<u64>);
 
-impl Drop for Stayed {
+impl Drop for Since {
     #[inline]
     fn drop(&mut self) {
         // Later ones have higher numbers.
-        if stack::last() > self.last {
-            leave_all_since(self.last);
+        if stack::last() > self.0 {
+            leave_all_since(self.0);
         }
     }
 }
@@ -223,15 +216,6 @@ fn leave_all_since(last: Option<u64>) {
         if let Some(at) = later {
             CURRENT.set(entries[at].before);
             entries.truncate(at);
-        }
-    });
-}
-
-#[cold]
-fn leave_all_above(number: u64) {
-    stack::change(|entries| {
-        if let Some(at) = entries.iter().position(|entry| entry.number == number) {
-            entries.truncate(at + 1);
         }
     });
 }
