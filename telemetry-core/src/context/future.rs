@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{Current, current, enter, enter_all};
+use super::current::EnteredAll;
+use super::{Current, current, enter, enter_all, within};
 
 /// Takes what is current here along into a future: for `spawn`, whose tasks otherwise begin with
 /// nothing.
@@ -45,31 +46,58 @@ pub fn in_current_context_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R 
 
 pin_project! {
     /// A future (or, with the feature `stream`, a stream) that runs in a context; made by
-    /// [`in_current_context`] and [`SpanContext::wrap`](super::SpanContext::wrap).
+    /// [`in_current_context`], [`SpanContext::wrap`](super::SpanContext::wrap) and
+    /// [`Capture::scope`](crate::testing::Capture::scope).
     ///
     /// The context is current in each poll, and while the future is dropped.
     #[must_use = "futures do nothing unless polled"]
     pub struct InContext<F> {
         #[pin]
         inner: Option<F>,
-        context: Current,
+        around: Around,
     }
 
     impl<F> PinnedDrop for InContext<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // What the future owns is dropped in its context, too.
-            let _dropping = enter_all(*this.context);
+            let _dropping = this.around.enter();
             this.inner.set(None);
         }
     }
 }
 
+/// What is current around a future.
+#[derive(Clone, Copy)]
+enum Around {
+    Context(Current),
+    /// What is current where it is polled, and this scope as well.
+    Scope(u64),
+}
+
+impl Around {
+    fn enter(self) -> EnteredAll {
+        enter_all(match self {
+            Self::Context(context) => context,
+            Self::Scope(scope) => within(scope),
+        })
+    }
+}
+
 impl<F> InContext<F> {
     pub(super) fn new(context: Current, inner: F) -> Self {
+        Self::around(Around::Context(context), inner)
+    }
+
+    /// Of a capture's scope.
+    pub(crate) fn in_scope(scope: u64, inner: F) -> Self {
+        Self::around(Around::Scope(scope), inner)
+    }
+
+    fn around(around: Around, inner: F) -> Self {
         Self {
             inner: Some(inner),
-            context,
+            around,
         }
     }
 }
@@ -79,7 +107,7 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let _poll = enter_all(*this.context);
+        let _poll = this.around.enter();
         match this.inner.as_pin_mut() {
             Some(inner) => inner.poll(cx),
             // Only the drop empties it.
@@ -94,7 +122,7 @@ impl<S: futures_core::Stream> futures_core::Stream for InContext<S> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
-        let _poll = enter_all(*this.context);
+        let _poll = this.around.enter();
         match this.inner.as_pin_mut() {
             Some(inner) => inner.poll_next(cx),
             None => Poll::Ready(None),
@@ -111,8 +139,10 @@ impl<S: futures_core::Stream> futures_core::Stream for InContext<S> {
 
 impl<F> std::fmt::Debug for InContext<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InContext")
-            .field("span", &self.context.span)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("InContext");
+        if let Around::Context(context) = &self.around {
+            shown.field("span", &context.span);
+        }
+        shown.finish_non_exhaustive()
     }
 }

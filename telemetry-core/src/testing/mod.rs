@@ -129,6 +129,6 @@ pub use crate::{assert_emitted, assert_not_emitted};
 #[doc(hidden)]
 pub use assert::{emitted as __emitted, not_emitted as __not_emitted};
 pub use capture::{Capture, capture, capture_many};
-pub use scoped::{InScope, ScopeGuard};
+pub use scoped::ScopeGuard;
 pub use store::MAX_EVENTS;
 pub use wait::{Wait, WaitError};

@@ -1,13 +1,8 @@
 //! Code that belongs to a capture wherever it runs.
 
-use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use pin_project_lite::pin_project;
-
 use super::Capture;
-use crate::context::{Entered, adopt_thread, enter, enter_all, within};
+use crate::InContext;
+use crate::context::{Entered, adopt_thread, enter, within};
 
 impl Capture {
     /// Makes a future belong to this capture, on whatever thread it is polled; also what it spawns
@@ -21,8 +16,8 @@ impl Capture {
     /// assert_eq!(mails.len(), 1);
     /// # });
     /// ```
-    pub fn scope<F>(&self, future: F) -> InScope<F> {
-        InScope::new(self.scope.number(), future)
+    pub fn scope<F>(&self, future: F) -> InContext<F> {
+        InContext::in_scope(self.scope.number(), future)
     }
 
     /// Runs a closure, on any thread, as part of this capture's scope.
@@ -64,76 +59,6 @@ impl Capture {
     pub fn on_thread_start(&self) -> impl Fn() + Clone + Send + Sync + use<> + 'static {
         let scope = self.scope.number();
         move || adopt_thread(scope)
-    }
-}
-
-pin_project! {
-    /// A future (or, with the feature `stream`, a stream) that belongs to a capture; made by [`Capture::scope`].
-    ///
-    /// It does in each poll, and while it is dropped.
-    #[must_use = "futures do nothing unless polled"]
-    pub struct InScope<F> {
-        #[pin]
-        inner: Option<F>,
-        scope: u64,
-    }
-
-    impl<F> PinnedDrop for InScope<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let _dropping = enter_all(within(*this.scope));
-            this.inner.set(None);
-        }
-    }
-}
-
-impl<F> InScope<F> {
-    pub(super) fn new(scope: u64, inner: F) -> Self {
-        Self {
-            inner: Some(inner),
-            scope,
-        }
-    }
-}
-
-impl<F: Future> Future for InScope<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let _poll = enter_all(within(*this.scope));
-        match this.inner.as_pin_mut() {
-            Some(inner) => inner.poll(cx),
-            // Only the drop empties it.
-            None => Poll::Pending,
-        }
-    }
-}
-
-#[cfg(feature = "stream")]
-impl<S: futures_core::Stream> futures_core::Stream for InScope<S> {
-    type Item = S::Item;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.project();
-        let _poll = enter_all(within(*this.scope));
-        match this.inner.as_pin_mut() {
-            Some(inner) => inner.poll_next(cx),
-            None => Poll::Ready(None),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match &self.inner {
-            Some(inner) => inner.size_hint(),
-            None => (0, Some(0)),
-        }
-    }
-}
-
-impl<F> fmt::Debug for InScope<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InScope").finish_non_exhaustive()
     }
 }
 
