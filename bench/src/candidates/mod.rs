@@ -11,6 +11,7 @@
 mod arc_swap_cache;
 mod arc_swap_load;
 mod cases;
+mod copies;
 mod mutex;
 mod rwlock;
 mod tls_fenced;

@@ -5,26 +5,21 @@
 //! other, and on every processor that takes a full fence. In return [`Published::replace`] here
 //! returns only when nobody else is inside a dispatch that began before it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::hint::spin_loop;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex};
 
-use super::{Event, Handler, Slot, lock, nested, next_id, run_all};
+use super::copies::{Copied, Dated, Entries};
+use super::{Event, Handler, Slot, lock, nested, run_all};
 
 /// One word per thread: odd while it is inside a dispatch; it grows with every dispatch.
 static THREADS: Mutex<Vec<Arc<AtomicU64>>> = Mutex::new(Vec::new());
 
-struct Entry {
-    generation: u64,
-    list: Rc<[Handler]>,
-}
-
 struct Local {
     depth: Cell<u32>,
     running: Arc<AtomicU64>,
-    entries: RefCell<Vec<Option<Entry>>>,
+    copies: Entries<Copied<[Handler]>>,
 }
 
 impl Local {
@@ -34,7 +29,7 @@ impl Local {
         Self {
             depth: Cell::new(0),
             running,
-            entries: RefCell::default(),
+            copies: Entries::new(),
         }
     }
 }
@@ -50,25 +45,15 @@ thread_local! {
 }
 
 /// The slot.
-pub struct Published {
-    id: usize,
-    generation: AtomicU64,
-    list: Mutex<Vec<Handler>>,
-}
+pub struct Published(Dated<Handler>);
 
 impl Slot for Published {
     fn new() -> Self {
-        Self {
-            id: next_id(),
-            generation: AtomicU64::new(0),
-            list: Mutex::default(),
-        }
+        Self(Dated::new())
     }
 
     fn replace(&self, list: Vec<Handler>) {
-        let old = std::mem::replace(&mut *lock(&self.list), list);
-        self.generation.fetch_add(1, Ordering::Release);
-        drop(old);
+        drop(self.0.replace(list));
         wait_for_all();
     }
 
@@ -77,12 +62,12 @@ impl Slot for Published {
             nested(&local.depth, || {
                 if local.depth.get() > 1 {
                     // Announced already, by the dispatch around this one.
-                    return run_all(&self.list(local), event);
+                    return run_all(&local.copies.get(&self.0, Into::into), event);
                 }
                 let running = local.running.load(Ordering::Relaxed);
                 local.running.store(running + 1, Ordering::Relaxed);
                 fence(Ordering::SeqCst);
-                run_all(&self.list(local), event);
+                run_all(&local.copies.get(&self.0, Into::into), event);
                 local.running.store(running + 2, Ordering::Release);
             });
         });
@@ -100,38 +85,5 @@ fn wait_for_all() {
         while is_running && thread.load(Ordering::Acquire) == seen {
             spin_loop();
         }
-    }
-}
-
-impl Published {
-    #[inline(always)]
-    fn list(&self, local: &Local) -> Rc<[Handler]> {
-        match local.entries.borrow().get(self.id) {
-            Some(Some(entry)) if entry.generation == self.generation.load(Ordering::Acquire) => {
-                return entry.list.clone();
-            }
-            _ => {}
-        }
-        self.refresh(local)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refresh(&self, local: &Local) -> Rc<[Handler]> {
-        let generation = self.generation.load(Ordering::Acquire);
-        let list: Rc<[Handler]> = lock(&self.list).iter().cloned().collect();
-        let entry = Entry {
-            generation,
-            list: list.clone(),
-        };
-        let old = {
-            let mut entries = local.entries.borrow_mut();
-            if entries.len() <= self.id {
-                entries.resize_with(self.id + 1, || None);
-            }
-            entries[self.id].replace(entry)
-        };
-        drop(old);
-        list
     }
 }

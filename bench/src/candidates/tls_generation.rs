@@ -1,100 +1,48 @@
 //! Each thread keeps a copy of the list, and the slot's generation at which it was copied.
 //!
 //! Nothing shared is written by an emitter: it reads one word, the generation. `Rc`, because the
-//! copy is the thread's own. Order: `replace` changes the list and *then* the generation; a
-//! refresh reads the generation and *then* the list. The other way round would file an old list
-//! under the new generation for ever.
+//! copy is the thread's own.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
 
-use super::{Event, Handler, Slot, lock, nested, next_id, run_all};
-
-struct Entry {
-    generation: u64,
-    list: Rc<[Handler]>,
-}
+use super::copies::{Copied, Dated, Entries};
+use super::{Event, Handler, Slot, nested, run_all};
 
 struct Local {
     depth: Cell<u32>,
-    entries: RefCell<Vec<Option<Entry>>>,
+    copies: Entries<Copied<[Handler]>>,
 }
 
 thread_local! {
     static LOCAL: Local = const {
         Local {
             depth: Cell::new(0),
-            entries: RefCell::new(Vec::new()),
+            copies: Entries::new(),
         }
     };
 }
 
 /// The slot.
-pub struct Published {
-    id: usize,
-    generation: AtomicU64,
-    list: Mutex<Vec<Handler>>,
-}
+pub struct Published(Dated<Handler>);
 
 impl Slot for Published {
     fn new() -> Self {
-        Self {
-            id: next_id(),
-            generation: AtomicU64::new(0),
-            list: Mutex::default(),
-        }
+        Self(Dated::new())
     }
 
     fn replace(&self, list: Vec<Handler>) {
-        let old = std::mem::replace(&mut *lock(&self.list), list);
-        self.generation.fetch_add(1, Ordering::Release);
-        drop(old);
+        drop(self.0.replace(list));
     }
 
     fn dispatch(&'static self, event: &Event<'_>) {
+        let run = |local: &Local| {
+            nested(&local.depth, || {
+                run_all(&local.copies.get(&self.0, Into::into), event);
+            });
+        };
         // Without thread locals, in a destructor of one, there is the list itself.
-        if LOCAL
-            .try_with(|local| nested(&local.depth, || run_all(&self.list(local), event)))
-            .is_err()
-        {
-            let list = lock(&self.list).clone();
-            run_all(&list, event);
+        if LOCAL.try_with(run).is_err() {
+            run_all(&self.0.list(), event);
         }
-    }
-}
-
-impl Published {
-    #[inline(always)]
-    fn list(&self, local: &Local) -> Rc<[Handler]> {
-        match local.entries.borrow().get(self.id) {
-            Some(Some(entry)) if entry.generation == self.generation.load(Ordering::Acquire) => {
-                return entry.list.clone();
-            }
-            _ => {}
-        }
-        self.refresh(local)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refresh(&self, local: &Local) -> Rc<[Handler]> {
-        let generation = self.generation.load(Ordering::Acquire);
-        let list: Rc<[Handler]> = lock(&self.list).iter().cloned().collect();
-        let entry = Entry {
-            generation,
-            list: list.clone(),
-        };
-        let old = {
-            let mut entries = local.entries.borrow_mut();
-            if entries.len() <= self.id {
-                entries.resize_with(self.id + 1, || None);
-            }
-            entries[self.id].replace(entry)
-        };
-        // After the borrow: a handler's destructor may emit.
-        drop(old);
-        list
     }
 }

@@ -4,25 +4,26 @@
 //! emits an event again still lets go of its handlers as soon as it emits *any* event. The price:
 //! whenever anybody attaches anything, every thread looks through its copies once.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Event, Handler, Slot, lock, nested, next_id, run_all};
+use super::copies::{Dated, Entries};
+use super::{Event, Handler, Slot, nested, run_all};
 
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 
 struct Entry {
     slot: &'static Published,
-    changes: u64,
+    /// The slot's own generation when it was copied.
+    copied_at: u64,
     list: Rc<[Handler]>,
 }
 
 struct Local {
     depth: Cell<u32>,
     generation: Cell<u64>,
-    entries: RefCell<Vec<Option<Entry>>>,
+    entries: Entries<Entry>,
 }
 
 thread_local! {
@@ -30,30 +31,21 @@ thread_local! {
         Local {
             depth: Cell::new(0),
             generation: Cell::new(0),
-            entries: RefCell::new(Vec::new()),
+            entries: Entries::new(),
         }
     };
 }
 
 /// The slot.
-pub struct Published {
-    id: usize,
-    changes: AtomicU64,
-    list: Mutex<Vec<Handler>>,
-}
+pub struct Published(Dated<Handler>);
 
 impl Slot for Published {
     fn new() -> Self {
-        Self {
-            id: next_id(),
-            changes: AtomicU64::new(0),
-            list: Mutex::default(),
-        }
+        Self(Dated::new())
     }
 
     fn replace(&self, list: Vec<Handler>) {
-        let old = std::mem::replace(&mut *lock(&self.list), list);
-        self.changes.fetch_add(1, Ordering::Release);
+        let old = self.0.replace(list);
         GENERATION.fetch_add(1, Ordering::Release);
         drop(old);
     }
@@ -63,8 +55,7 @@ impl Slot for Published {
             .try_with(|local| nested(&local.depth, || run_all(&self.list(local), event)))
             .is_err()
         {
-            let list = lock(&self.list).clone();
-            run_all(&list, event);
+            run_all(&self.0.list(), event);
         }
     }
 }
@@ -73,7 +64,7 @@ impl Published {
     #[inline(always)]
     fn list(&'static self, local: &Local) -> Rc<[Handler]> {
         if local.generation.get() == GENERATION.load(Ordering::Acquire)
-            && let Some(Some(entry)) = local.entries.borrow().get(self.id)
+            && let Some(Some(entry)) = local.entries.0.borrow().get(self.0.id)
         {
             return entry.list.clone();
         }
@@ -86,29 +77,22 @@ impl Published {
         let generation = GENERATION.load(Ordering::Acquire);
         let mut stale = Vec::new();
         if local.generation.replace(generation) != generation {
-            for entry in local.entries.borrow_mut().iter_mut() {
-                let moved =
-                    |entry: &mut Entry| entry.slot.changes.load(Ordering::Acquire) != entry.changes;
+            for entry in local.entries.0.borrow_mut().iter_mut() {
+                let moved = |entry: &mut Entry| entry.slot.0.generation() != entry.copied_at;
                 stale.extend(entry.take_if(moved));
             }
         }
         // May dispatch and come back here; what follows does not depend on what was before.
         drop(stale);
-        let changes = self.changes.load(Ordering::Acquire);
-        let list: Rc<[Handler]> = lock(&self.list).iter().cloned().collect();
+        let copied_at = self.0.generation();
+        let list: Rc<[Handler]> = self.0.list().into();
         let entry = Entry {
             slot: self,
-            changes,
+            copied_at,
             list: list.clone(),
         };
-        let old = {
-            let mut entries = local.entries.borrow_mut();
-            if entries.len() <= self.id {
-                entries.resize_with(self.id + 1, || None);
-            }
-            entries[self.id].replace(entry)
-        };
-        drop(old);
+        local.entries.make_room(self.0.id);
+        local.entries.put(self.0.id, entry);
         list
     }
 }

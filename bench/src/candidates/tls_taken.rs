@@ -3,11 +3,10 @@
 //! No reference count at all; but an event emitted inside its own dispatch finds the place empty
 //! and copies the list again.
 
-use std::cell::{Cell, RefCell};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
 
-use super::{Event, Handler, Slot, lock, nested, next_id, run_all};
+use super::copies::{Dated, Entries};
+use super::{Event, Handler, Slot, nested, run_all};
 
 struct Entry {
     generation: u64,
@@ -16,38 +15,28 @@ struct Entry {
 
 struct Local {
     depth: Cell<u32>,
-    entries: RefCell<Vec<Option<Entry>>>,
+    entries: Entries<Entry>,
 }
 
 thread_local! {
     static LOCAL: Local = const {
         Local {
             depth: Cell::new(0),
-            entries: RefCell::new(Vec::new()),
+            entries: Entries::new(),
         }
     };
 }
 
 /// The slot.
-pub struct Published {
-    id: usize,
-    generation: AtomicU64,
-    list: Mutex<Vec<Handler>>,
-}
+pub struct Published(Dated<Handler>);
 
 impl Slot for Published {
     fn new() -> Self {
-        Self {
-            id: next_id(),
-            generation: AtomicU64::new(0),
-            list: Mutex::default(),
-        }
+        Self(Dated::new())
     }
 
     fn replace(&self, list: Vec<Handler>) {
-        let old = std::mem::replace(&mut *lock(&self.list), list);
-        self.generation.fetch_add(1, Ordering::Release);
-        drop(old);
+        drop(self.0.replace(list));
     }
 
     fn dispatch(&'static self, event: &Event<'_>) {
@@ -55,8 +44,7 @@ impl Slot for Published {
             .try_with(|local| nested(&local.depth, || self.run(local, event)))
             .is_err()
         {
-            let list = lock(&self.list).clone();
-            run_all(&list, event);
+            run_all(&self.0.list(), event);
         }
     }
 }
@@ -66,32 +54,27 @@ impl Published {
     fn run(&self, local: &Local, event: &Event<'_>) {
         let kept = local
             .entries
+            .0
             .borrow_mut()
-            .get_mut(self.id)
+            .get_mut(self.0.id)
             .and_then(Option::take);
         let entry = match kept {
-            Some(entry) if entry.generation == self.generation.load(Ordering::Acquire) => entry,
+            Some(entry) if entry.generation == self.0.generation() => entry,
             stale => self.copy(local, stale),
         };
         run_all(&entry.list, event);
-        // Whatever a nested dispatch has put there meanwhile goes, outside the borrow.
-        let nested = local.entries.borrow_mut()[self.id].replace(entry);
-        drop(nested);
+        // Whatever a nested dispatch has put there meanwhile goes.
+        local.entries.put(self.0.id, entry);
     }
 
     #[cold]
     #[inline(never)]
     fn copy(&self, local: &Local, stale: Option<Entry>) -> Entry {
         drop(stale);
-        {
-            let mut entries = local.entries.borrow_mut();
-            if entries.len() <= self.id {
-                entries.resize_with(self.id + 1, || None);
-            }
-        }
+        local.entries.make_room(self.0.id);
         Entry {
-            generation: self.generation.load(Ordering::Acquire),
-            list: lock(&self.list).iter().cloned().collect(),
+            generation: self.0.generation(),
+            list: self.0.list().into(),
         }
     }
 }
