@@ -2,11 +2,16 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use telemetry::{Event, list_handlers};
+use telemetry::list_handlers;
+
+#[path = "../shared/log.rs"]
+mod log;
+
+pub(crate) use log::Log;
 
 /// How long anything may take before it counts as stuck.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
@@ -17,38 +22,6 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(list_handlers(""), []);
     alone
-}
-
-/// Lines that handlers wrote, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn push(&self, line: impl Into<String>) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push(line.into());
-    }
-
-    /// The lines so far, which are gone from the log afterwards.
-    pub(crate) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// A handler that writes always the same line.
-    pub(crate) fn writes(&self, line: &str) -> impl Fn(&Event<'_>) + Send + Sync + use<> + 'static {
-        let (log, line) = (self.clone(), line.to_owned());
-        move |_| log.push(line.clone())
-    }
-
-    /// A handler that writes the event's name.
-    pub(crate) fn writes_name(&self) -> impl Fn(&Event<'_>) + Send + Sync + use<> + 'static {
-        let log = self.clone();
-        move |event| log.push(event.name())
-    }
 }
 
 /// How often the handler failed, as `list_handlers` shows it.

@@ -4,50 +4,24 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use telemetry::{AttachGuard, Event, HandlerInfo, attach_many, list_handlers};
 
+#[path = "../shared/log.rs"]
+mod log;
+
+pub(crate) use log::Log;
+
 /// How long anything may take before it counts as stuck.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Lines that handlers wrote, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
-
+// What only these tests need of it.
 impl Log {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn push(&self, line: impl Into<String>) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line.into());
-    }
-
-    /// The lines so far, which are gone from the log afterwards.
-    pub(crate) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// A handler that writes always the same line.
-    pub(crate) fn writes(&self, line: &str) -> impl Fn(&Event<'_>) + Send + Sync + use<> + 'static {
-        let (log, line) = (self.clone(), line.to_owned());
-        move |_| log.push(line.clone())
-    }
-
-    /// A handler that writes the event's name.
-    pub(crate) fn writes_name(&self) -> impl Fn(&Event<'_>) + Send + Sync + use<> + 'static {
-        let log = self.clone();
-        move |event| log.push(event.name())
     }
 
     /// A handler that writes the whole event, times aside, as
