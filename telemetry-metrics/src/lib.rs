@@ -65,6 +65,7 @@ mod definition;
 mod exponential;
 mod group;
 mod health;
+pub mod history;
 mod isolate;
 mod metric;
 mod problem;
@@ -92,6 +93,6 @@ pub use metric::{
 pub use problem::{DefinitionProblem, Problem, StartError};
 pub use reader::{Delta, DeltaData, Mark, Needs, Part, Reader};
 pub use skip::Skip;
-pub use snapshot::{Data, Distribution, Family, OVERFLOW_TAG, Series, Snapshot, Summary};
+pub use snapshot::{Data, Distribution, Exemplar, Family, OVERFLOW_TAG, Series, Snapshot, Summary};
 pub use tag::{MAX_TAG_LEN, TagValues};
 pub use unit::{Dimension, Unit, UnitSpec};

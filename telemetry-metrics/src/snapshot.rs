@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
+use telemetry::{SpanId, TraceId};
+
 use crate::amount::Amount;
 use crate::cells::{Cell, load};
 use crate::definition::Definition;
@@ -128,6 +130,23 @@ pub struct Distribution {
     /// How many numbers fell between each bound and the one before: one entry per bound (a number
     /// equal to a bound belongs to it), and one for what is larger than all.
     pub buckets: Vec<u64>,
+    /// An example for each bucket, newest first kept; empty unless
+    /// [`Aggregator::keep_exemplars`](crate::Aggregator::keep_exemplars) was called.
+    pub exemplars: Vec<Option<Exemplar>>,
+}
+
+/// One number that was counted, and the span in which that was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Exemplar {
+    /// The number.
+    pub value: Amount,
+    /// When it was counted.
+    pub time: SystemTime,
+    /// The trace to look at.
+    pub trace_id: TraceId,
+    /// The span within it.
+    pub span_id: SpanId,
 }
 
 impl Snapshot {
@@ -215,6 +234,7 @@ fn read(definition: &Definition, cell: &Cell) -> Option<Data> {
                 count,
                 sum,
                 buckets,
+                exemplars: Vec::new(),
             }))
         }
     }

@@ -1,0 +1,1 @@
+//! Bridge to the `metrics` crate.

@@ -1,0 +1,1 @@
+//! Past values within one byte budget, and quantiles over a recent window.

@@ -1,0 +1,1 @@
+//! Runs files of captured behaviour.
