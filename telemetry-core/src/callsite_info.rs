@@ -22,6 +22,18 @@ pub struct CallsiteInfo {
 pub(crate) struct Keys<'a> {
     pub(crate) measurements: &'a [&'static str],
     pub(crate) metadata: &'a [&'static str],
+    pub(crate) base: Base,
+}
+
+/// Which list of keys, there for as long as the program runs, these begin with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Base {
+    /// None: they were put together for one event.
+    Nothing,
+    /// They are such a list themselves.
+    Itself,
+    /// What is added stands behind.
+    Of(&'static Keys<'static>),
 }
 
 impl CallsiteInfo {
@@ -46,6 +58,7 @@ impl CallsiteInfo {
             keys: Keys {
                 measurements: measurement_keys,
                 metadata: metadata_keys,
+                base: Base::Itself,
             },
             module,
             file,

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::callsite_info::Keys;
+use crate::callsite_info::{Base, Keys};
 use crate::dispatch::dispatch;
 use crate::{Event, EventName, Number, Value};
 
@@ -52,6 +52,7 @@ pub fn emit(
         keys: &Keys {
             measurements: &measurement_keys,
             metadata: &metadata_keys,
+            base: Base::Nothing,
         },
         measurements: &measurements,
         metadata: &metadata,

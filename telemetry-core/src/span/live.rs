@@ -7,7 +7,7 @@ use once_cell::sync::OnceCell;
 use super::added::Added;
 use super::kept::Kept;
 use super::{Parent, Span, SpanInfo, spare};
-use crate::callsite_info::{CallsiteInfo, Keys};
+use crate::callsite_info::{Base, CallsiteInfo, Keys};
 use crate::catalogue;
 use crate::clock::{self, Moment};
 use crate::context::{self, Current};
@@ -147,6 +147,7 @@ fn emit_start(
         keys: &Keys {
             measurements: &["monotonic_time", "system_time"],
             metadata: ends.start_keys(),
+            base: Base::Nothing,
         },
         measurements: &[
             Some(Number::Duration(now.duration_since(zero))),

@@ -7,7 +7,7 @@ use smallvec::{SmallVec, smallvec};
 use super::SpanInfo;
 use super::added::{self, Added};
 use super::live::Live;
-use crate::callsite_info::Keys;
+use crate::callsite_info::{Base, Keys};
 use crate::clock::{self, Moment};
 use crate::context;
 use crate::dispatch::dispatch;
@@ -162,6 +162,7 @@ impl End<'_> {
         let keys = Keys {
             measurements: &measurement_keys,
             metadata: &keys,
+            base: Base::Of(self.live.ends.keys),
         };
         self.emit(&keys, &measurements, &values);
     }

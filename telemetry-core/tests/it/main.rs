@@ -10,6 +10,7 @@ mod execute;
 mod failure;
 mod failure_policy;
 mod failure_stderr;
+mod layout;
 mod list;
 mod model;
 mod names;
