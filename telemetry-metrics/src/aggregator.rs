@@ -1,19 +1,23 @@
 //! [`Aggregator`]: keeps every number of every definition up to date, in place.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use telemetry::AttachGuard;
 
+use crate::cells::Wanted;
 use crate::check::{self, Check};
 use crate::definition::Definition;
-use crate::group::{self, Group};
+use crate::group;
 use crate::health::{Board, Health, HealthReport};
+use crate::late::{Added, Late};
 use crate::metric::Metric;
-use crate::problem::{DefinitionProblem, StartError};
+use crate::problem::{DefinitionProblem, Problem, StartError};
 use crate::reader::{Needs, Reader};
+use crate::readers::Readers;
+use crate::record::Recorder;
 use crate::shared::Shared;
 use crate::snapshot::{self, Snapshot};
 use crate::{resolve, self_metrics};
@@ -27,6 +31,7 @@ pub struct AggregatorBuilder {
     metrics: Vec<Metric>,
     constant_tags: Vec<(String, String)>,
     check: Check,
+    expire_after: Option<Duration>,
 }
 
 impl AggregatorBuilder {
@@ -39,6 +44,23 @@ impl AggregatorBuilder {
     /// Adds a tag that every series carries.
     pub fn constant_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.constant_tags.push((key.into(), value.into()));
+        self
+    }
+
+    /// Lets a series go in which nothing was counted for so long; off by default.
+    ///
+    /// Of use where tags have values that come and go, such as the names of short-lived jobs. A
+    /// series that comes back begins at zero, with a new start time, which is how Prometheus and
+    /// OpenTelemetry expect it. Series without tags stay.
+    ///
+    /// What was counted is not lost to a [`Reader`]: the series goes when all readers have taken
+    /// their last delta of it. Only a reader that has not read for ten times as long is not waited
+    /// for; that is counted in `telemetry.reader.let_go`.
+    ///
+    /// There is no thread for it: it happens when somebody reads, a snapshot or a delta. A time of
+    /// zero is an error at the start.
+    pub fn expire_after(mut self, idle: Duration) -> Self {
+        self.expire_after = Some(idle);
         self
     }
 
@@ -112,34 +134,30 @@ impl AggregatorBuilder {
         if self.check == Check::Deny {
             problems.append(&mut warnings);
         }
+        if self.expire_after.is_some_and(|idle| idle.is_zero()) {
+            problems.push(DefinitionProblem {
+                metric: "expire_after".into(),
+                problem: Problem::NoTime,
+            });
+        }
         if !problems.is_empty() {
             return Err(StartError::Definitions(problems));
         }
         let definitions: Vec<_> = definitions.into_iter().map(Arc::new).collect();
         self_metrics::begin();
-        let (groups, places) = group::make(&definitions);
+        let wanted = Arc::new(Wanted::default());
+        let (groups, places) = group::make(&definitions, &wanted);
 
         // One handler per event, for all groups that count it.
-        let mut by_event: BTreeMap<&str, Vec<Arc<Group>>> = BTreeMap::new();
-        for group in &groups {
-            for event in group.metrics[0].events() {
-                by_event.entry(event).or_default().push(group.clone());
-            }
-        }
-        let values_wanted = Arc::new(AtomicBool::new(false));
+        let by_event = group::by_event(&groups);
         let number = LAST_AGGREGATOR.fetch_add(1, Ordering::Relaxed) + 1;
         let mut guards = Vec::with_capacity(by_event.len());
         for (event, groups) in by_event {
-            let values_wanted = values_wanted.clone();
-            let record = move |event: &telemetry::Event<'_>| {
-                for group in &groups {
-                    group.record(event, &values_wanted);
-                }
-            };
+            let id = format!("telemetry-metrics-{number}:{event}");
             // An error drops the guards of the events before.
-            let attached =
-                telemetry::attach(format!("telemetry-metrics-{number}:{event}"), event, record)
-                    .map_err(StartError::Attach)?;
+            let attached = Recorder::new(groups)
+                .attach(id, &event)
+                .map_err(StartError::Attach)?;
             guards.push(attached.guard());
         }
         // Only now, so that these definitions may count it.
@@ -150,8 +168,11 @@ impl AggregatorBuilder {
                 groups,
                 places,
                 constant_tags: self.constant_tags,
-                values_wanted,
+                wanted,
+                readers: Readers::default(),
+                expire_after: self.expire_after,
                 health: Board::default(),
+                late: Added::default(),
             }),
             warnings,
             _guards: guards,
@@ -234,7 +255,17 @@ impl Aggregator {
     /// number was counted within a sampled span.
     ///
     /// For reporters that show exemplars; without one, emitters need not pay for them.
-    pub fn keep_exemplars(&self) {}
+    pub fn keep_exemplars(&self) {
+        self.shared.wanted.want_exemplars();
+    }
+
+    /// Something to add families with while it runs, for numbers that are no events.
+    #[must_use]
+    pub fn late(&self) -> Late {
+        Late {
+            shared: self.shared.clone(),
+        }
+    }
 
     /// Registers a reporter under a name, for it to tell how it fares.
     #[must_use]

@@ -1,5 +1,8 @@
 //! [`Amount`]: a number as it is stored, and how a measurement becomes one.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use telemetry::Number;
 
 use crate::skip::Skip;
@@ -82,12 +85,9 @@ impl Amount {
         }
     }
 
-    /// A number of the same dimension; an integer is rounded to.
-    pub(crate) fn like(self, number: f64) -> Self {
-        match self {
-            Self::Integer(_) => Self::Integer(number.round() as i64),
-            Self::Real(_) => Self::Real(number),
-        }
+    /// What a word holds.
+    pub(crate) fn load(word: &AtomicU64, dimension: Dimension) -> Self {
+        Self::from_bits(dimension, word.load(Ordering::Relaxed))
     }
 
     /// `self - earlier`, for what was added between two readings of one cell.
@@ -98,6 +98,21 @@ impl Amount {
         }
     }
 
+    /// So many of it; nothing if that does not fit.
+    pub(crate) fn times(self, count: u64) -> Option<Self> {
+        match self {
+            Self::Integer(n) => {
+                let count = i64::try_from(count).ok()?;
+                n.checked_mul(count).map(Self::Integer)
+            }
+            Self::Real(x) => {
+                let product = x * count as f64;
+                product.is_finite().then_some(Self::Real(product))
+            }
+        }
+    }
+
+    /// The two together.
     pub(crate) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Integer(a), Self::Integer(b)) => Self::Integer(a.wrapping_add(b)),
@@ -110,22 +125,33 @@ impl Amount {
 ///
 /// `from` is the unit of bare numbers, where the definition says one. Without it a bare number is
 /// bytes where bytes are expected, and an error where time is: `150` of what?
-#[inline]
+#[inline(always)]
 pub(crate) fn store(
-    number: Number,
+    number: &Number,
     dimension: Dimension,
     from: Option<Unit>,
 ) -> Result<Amount, Skip> {
-    match (number.as_duration(), dimension) {
-        // 292 years; a longer measurement is taken for 292 years.
-        (Some(time), Dimension::Time) => Ok(Amount::Integer(
-            i64::try_from(time.as_nanos()).unwrap_or(i64::MAX),
-        )),
-        (Some(_), Dimension::None | Dimension::Bytes) => Err(Skip::Unit),
-        (None, _) => store_bare(number, dimension, from),
+    match (number, dimension) {
+        // A measurement of more than 292 years is taken for 292 years.
+        (Number::Duration(time), Dimension::Time) => Ok(Amount::Integer(nanos(time))),
+        (Number::Duration(_), Dimension::None | Dimension::Bytes) => Err(Skip::Unit),
+        (number, _) => store_bare(*number, dimension, from),
     }
 }
 
+#[inline(always)]
+fn nanos(time: &Duration) -> i64 {
+    const A_SECOND: u64 = 1_000_000_000;
+    // So many fit with any fraction: arithmetic of 64 bits will do.
+    const FIT: u64 = i64::MAX as u64 / A_SECOND;
+    if time.as_secs() < FIT {
+        (time.as_secs() * A_SECOND + u64::from(time.subsec_nanos())) as i64
+    } else {
+        i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+    }
+}
+
+#[inline(never)]
 fn store_bare(number: Number, dimension: Dimension, from: Option<Unit>) -> Result<Amount, Skip> {
     let from = match (from, dimension) {
         (Some(from), _) => from,
@@ -159,13 +185,11 @@ fn store_bare(number: Number, dimension: Dimension, from: Option<Unit>) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn time_takes_durations_and_bare_numbers_only_with_a_unit() {
-        let time = |number: Number, from| store(number, Dimension::Time, from);
+        let time = |number: Number, from| store(&number, Dimension::Time, from);
         assert_eq!(
             time(Duration::from_millis(2).into(), None),
             Ok(Amount::Integer(2_000_000))
@@ -179,6 +203,15 @@ mod tests {
             time(1.5.into(), Some(Unit::Microsecond)),
             Ok(Amount::Integer(1_500))
         );
+        let longest = Duration::from_nanos(i64::MAX as u64);
+        let nanosecond = Duration::from_nanos(1);
+        for (time_, nanos) in [
+            (longest - nanosecond, i64::MAX - 1),
+            (longest, i64::MAX),
+            (longest + nanosecond, i64::MAX),
+        ] {
+            assert_eq!(time(time_.into(), None), Ok(Amount::Integer(nanos)));
+        }
         assert_eq!(
             time(Duration::MAX.into(), None),
             Ok(Amount::Integer(i64::MAX))
@@ -188,14 +221,14 @@ mod tests {
     #[test]
     fn bytes_and_plain_numbers_refuse_durations() {
         let second = Number::from(Duration::from_secs(1));
-        assert_eq!(store(second, Dimension::Bytes, None), Err(Skip::Unit));
-        assert_eq!(store(second, Dimension::None, None), Err(Skip::Unit));
+        assert_eq!(store(&second, Dimension::Bytes, None), Err(Skip::Unit));
+        assert_eq!(store(&second, Dimension::None, None), Err(Skip::Unit));
         assert_eq!(
-            store(3.into(), Dimension::Bytes, None),
+            store(&3.into(), Dimension::Bytes, None),
             Ok(Amount::Integer(3))
         );
         assert_eq!(
-            store(3.into(), Dimension::Bytes, Some(Unit::Kibibyte)),
+            store(&3.into(), Dimension::Bytes, Some(Unit::Kibibyte)),
             Ok(Amount::Integer(3072))
         );
     }
@@ -204,19 +237,19 @@ mod tests {
     fn what_is_not_finite_or_does_not_fit_is_said_so() {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(
-                store(bad.into(), Dimension::None, None),
+                store(&bad.into(), Dimension::None, None),
                 Err(Skip::NotFinite)
             );
             assert_eq!(
-                store(bad.into(), Dimension::Bytes, None),
+                store(&bad.into(), Dimension::Bytes, None),
                 Err(Skip::NotFinite)
             );
         }
         assert_eq!(
-            store(u64::MAX.into(), Dimension::Bytes, None),
+            store(&u64::MAX.into(), Dimension::Bytes, None),
             Err(Skip::Overflow)
         );
-        let hours = store(i64::MAX.into(), Dimension::Time, Some(Unit::Hour));
+        let hours = store(&i64::MAX.into(), Dimension::Time, Some(Unit::Hour));
         assert_eq!(hours, Err(Skip::Overflow));
     }
 

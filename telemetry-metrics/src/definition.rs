@@ -14,6 +14,8 @@ pub struct Definition {
     pub(crate) events: Vec<String>,
     pub(crate) measurement: Measurement,
     pub(crate) tags: Vec<String>,
+    /// For each tag, into how many values it is hashed, if it is.
+    pub(crate) hashed: Vec<Option<u32>>,
     pub(crate) tag_values: Option<TagValuesWith>,
     pub(crate) keep: Vec<Predicate>,
     pub(crate) drop_when: Vec<Predicate>,
@@ -139,6 +141,7 @@ impl Definition {
             events: Vec::new(),
             measurement: Measurement::LastSegment,
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            hashed: tags.iter().map(|_| None).collect(),
             tag_values: None,
             keep: Vec::new(),
             drop_when: Vec::new(),

@@ -1,26 +1,15 @@
-//! The value store: a histogram whose bounds grow exponentially, for quantiles and for reporters
-//! that need values.
+//! Buckets whose bounds grow exponentially: which one a number belongs to, and quantiles over them.
 //!
 //! Scale 5 in OpenTelemetry's terms: 32 buckets to each doubling, every bound 2^(1/32) times the
 //! one before, lower bound inclusive. A bucket answers its harmonic middle, which is at most
-//! 1.083 % away from anything in it. Each bucket keeps a count and a sum, so what is sent on in a
-//! bucket's name has the right mean.
-//!
-//! Memory is taken by octave as octaves are hit: measurements spread over two decades need seven
-//! or eight of them. Magnitudes below 2^-64 and beyond 2^64 are kept in the outermost buckets.
+//! 1.083 % away from anything in it. Magnitudes below 2^-64 and beyond 2^64 are counted in the
+//! outermost buckets, as if they were those bounds.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use once_cell::race::OnceBox;
 use once_cell::sync::Lazy;
 
-use crate::amount::Amount;
-use crate::cells::{add, load};
-use crate::unit::Dimension;
-
-const PER_OCTAVE: usize = 32;
-const OCTAVES_PER_GROUP: usize = 8;
-const GROUPS: usize = 16;
+pub(crate) const PER_OCTAVE: usize = 32;
+pub(crate) const OCTAVES_PER_GROUP: usize = 8;
+pub(crate) const GROUPS: usize = 16;
 const OCTAVES: i32 = (GROUPS * OCTAVES_PER_GROUP) as i32;
 const LOWEST_OCTAVE: i32 = -(OCTAVES / 2);
 const BUCKETS: i32 = OCTAVES * PER_OCTAVE as i32;
@@ -28,6 +17,14 @@ const BUCKETS: i32 = OCTAVES * PER_OCTAVE as i32;
 /// 2^(n/32) for n in 0..32: the lower bounds within one octave.
 static WITHIN_OCTAVE: Lazy<[f64; PER_OCTAVE]> =
     Lazy::new(|| std::array::from_fn(|n| (n as f64 / PER_OCTAVE as f64).exp2()));
+
+/// How many [offsets](Index::OFFSETS) there are to a unit in each of these buckets.
+static OFFSETS_WITHIN: Lazy<[f64; PER_OCTAVE]> = Lazy::new(|| {
+    std::array::from_fn(|n| {
+        let upper = WITHIN_OCTAVE.get(n + 1).copied().unwrap_or(2.0);
+        Index::OFFSETS as f64 / (upper - WITHIN_OCTAVE[n])
+    })
+});
 
 /// Where the search within an octave begins: for each 64th of it, the bucket of its beginning.
 static GUESS: Lazy<[u8; LINEAR]> = Lazy::new(|| {
@@ -54,30 +51,54 @@ fn within_octave(mantissa: u64) -> usize {
 
 /// Which bucket: 0 is zero itself, otherwise its sign and 1 + its number in ascending magnitude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Index(i32);
+pub(crate) struct Index(pub(crate) i32);
 
 impl Index {
+    /// Into so many parts a bucket is divided, to say where in it a number lies.
+    pub(crate) const OFFSETS: u64 = 1 << 24;
+
     /// The bucket of a finite number.
     pub(crate) fn of(value: f64) -> Self {
+        Self::with_offset(value).0
+    }
+
+    /// The bucket of a finite number, and where in it the number lies.
+    #[inline]
+    pub(crate) fn with_offset(value: f64) -> (Self, u64) {
         if value == 0.0 {
-            return Self(0);
+            return (Self(0), 0);
         }
         let bits = value.abs().to_bits();
         // Subnormal numbers have exponent 0 here and fall below the lowest octave, as they should.
         let octave = ((bits >> 52) as i32) - 1023;
-        let magnitude = if octave < LOWEST_OCTAVE {
-            0
+        let (magnitude, offset) = if octave < LOWEST_OCTAVE {
+            (0, 0)
         } else if octave >= LOWEST_OCTAVE + OCTAVES {
-            BUCKETS - 1
+            (BUCKETS - 1, Self::OFFSETS - 1)
         } else {
-            let within = within_octave(bits & ((1 << 52) - 1));
-            (octave - LOWEST_OCTAVE) * PER_OCTAVE as i32 + within as i32
+            let mantissa = bits & ((1 << 52) - 1);
+            let within = within_octave(mantissa);
+            let above = f64::from_bits(mantissa | (1023 << 52)) - WITHIN_OCTAVE[within];
+            let magnitude = (octave - LOWEST_OCTAVE) * PER_OCTAVE as i32 + within as i32;
+            (magnitude, (above * OFFSETS_WITHIN[within]) as u64)
         };
-        Self(if value < 0.0 {
+        let index = Self(if value < 0.0 {
             -1 - magnitude
         } else {
             1 + magnitude
-        })
+        });
+        (index, offset)
+    }
+
+    /// The number that lies at this offset, which may be a mean of several.
+    pub(crate) fn at(self, offset: f64) -> f64 {
+        if self.0 == 0 {
+            return 0.0;
+        }
+        let magnitude = self.0.abs() - 1;
+        let (lower, upper) = (bound(magnitude), bound(magnitude + 1));
+        let at = lower + (upper - lower) * (offset / Self::OFFSETS as f64);
+        at.copysign(f64::from(self.0))
     }
 
     /// The nearest number that belongs into the bucket.
@@ -112,117 +133,46 @@ fn bound(n: i32) -> f64 {
     WITHIN_OCTAVE[n.rem_euclid(PER_OCTAVE as i32) as usize] * f64::from(octave).exp2()
 }
 
-#[derive(Debug, Default)]
-struct Bucket {
-    count: AtomicU64,
-    sum: AtomicU64,
-}
-
-type Octave = [Bucket; PER_OCTAVE];
-type Group = [OnceBox<Octave>; OCTAVES_PER_GROUP];
-type Half = [OnceBox<Group>; GROUPS];
-
-/// The store of one series.
-#[derive(Debug, Default)]
-pub(crate) struct ValueStore {
-    zero: AtomicU64,
-    positive: Half,
-    /// Most series never see a negative number.
-    negative: OnceBox<Half>,
-}
-
 /// What one bucket held at one moment.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) index: Index,
     pub(crate) count: u64,
-    pub(crate) sum: Amount,
+    /// The sum of their offsets within the bucket.
+    pub(crate) offsets: u128,
 }
 
-impl ValueStore {
-    pub(crate) fn record(&self, amount: Amount) {
-        let index = Index::of(amount.as_f64());
-        if index.0 == 0 {
-            self.zero.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let half = if index.0 > 0 {
-            &self.positive
-        } else {
-            self.negative.get_or_init(Box::default)
-        };
-        let magnitude = (index.0.abs() - 1) as usize;
-        let (octave, within) = (magnitude / PER_OCTAVE, magnitude % PER_OCTAVE);
-        let bucket = &half[octave / OCTAVES_PER_GROUP].get_or_init(Box::default)
-            [octave % OCTAVES_PER_GROUP]
-            .get_or_init(Box::default)[within];
-        // The sum before the count: a reader that runs between the two sees a sum of more than it
-        // counts, takes it later, and never divides by a count that is not there.
-        add(&bucket.sum, amount);
-        bucket.count.fetch_add(1, Ordering::Release);
-    }
-
-    /// All buckets that hold anything, ascending.
-    pub(crate) fn held(&self, dimension: Dimension) -> Vec<Held> {
-        let mut held = Vec::new();
-        if let Some(negative) = self.negative.get() {
-            read(
-                negative,
-                dimension,
-                |magnitude| Index(-1 - magnitude),
-                &mut held,
-            );
-            held.reverse();
-        }
-        let zeros = self.zero.load(Ordering::Relaxed);
-        if zeros > 0 {
-            held.push(Held {
-                index: Index(0),
-                count: zeros,
-                sum: Amount::zero(dimension),
-            });
-        }
-        read(
-            &self.positive,
-            dimension,
-            |magnitude| Index(1 + magnitude),
-            &mut held,
-        );
-        held
-    }
-
-    /// How many numbers were recorded.
+impl Held {
+    /// The mean of what is held.
     #[cfg(test)]
-    pub(crate) fn count(&self) -> u64 {
-        self.held(Dimension::None)
-            .iter()
-            .map(|held| held.count)
-            .sum()
+    pub(crate) fn mean(&self) -> f64 {
+        mean(self.index, self.count, self.offsets)
     }
 }
 
-fn read(half: &Half, dimension: Dimension, index: impl Fn(i32) -> Index, held: &mut Vec<Held>) {
-    for (at, group) in half.iter().enumerate() {
-        let Some(group) = group.get() else { continue };
-        for (octave, buckets) in group.iter().enumerate() {
-            let Some(buckets) = buckets.get() else {
-                continue;
-            };
-            let first = (at * OCTAVES_PER_GROUP + octave) * PER_OCTAVE;
-            for (within, bucket) in buckets.iter().enumerate() {
-                // Acquire, against the release in `record`: what is counted is in the sum.
-                let count = bucket.count.load(Ordering::Acquire);
-                if count > 0 {
-                    let sum = load(&bucket.sum, dimension);
-                    held.push(Held {
-                        index: index((first + within) as i32),
-                        count,
-                        sum,
-                    });
-                }
-            }
-        }
+/// The mean of so many numbers of a bucket whose offsets have this sum.
+///
+/// An offset is exact to 6 in 10^10, so a number of up to 8 digits is found again by rounding.
+pub(crate) fn mean(index: Index, count: u64, offsets: u128) -> f64 {
+    // Offsets were rounded down.
+    let offset = offsets as f64 / count.max(1) as f64 + 0.5;
+    let mean = index.at(offset.min(Index::OFFSETS as f64));
+    if mean == 0.0 {
+        return 0.0;
     }
+    let digits = 7 - mean.abs().log10().floor() as i32;
+    let tidy = match digits {
+        0..=300 => {
+            let scale = 10_f64.powi(digits);
+            (mean * scale).round() / scale
+        }
+        -300..0 => {
+            let scale = 10_f64.powi(-digits);
+            (mean / scale).round() * scale
+        }
+        _ => mean,
+    };
+    index.clamp(tidy)
 }
 
 /// The number below which the share `q` of all numbers lies, by nearest rank: at most 1.083 % off.
@@ -280,53 +230,32 @@ mod tests {
     }
 
     #[test]
-    fn nothing_finite_is_out_of_range() {
-        let store = ValueStore::default();
-        let odd = [
-            f64::MAX,
-            f64::MIN,
-            f64::MIN_POSITIVE,
-            5e-324,
-            -5e-324,
-            0.0,
-            -0.0,
+    fn a_number_of_eight_digits_is_found_again() {
+        for value in [
             1.0,
-        ];
-        for value in odd {
-            store.record(Amount::Real(value));
+            120.0,
+            0.3,
+            12_345_678.0,
+            99_999_999.0,
+            1e-9,
+            2e9,
+            0.1,
+            7e15,
+        ] {
+            for value in [value, -value] {
+                let (index, offset) = Index::with_offset(value);
+                assert_eq!(mean(index, 1, u128::from(offset)), value);
+            }
         }
-        assert_eq!(store.count(), odd.len() as u64);
-        let held = store.held(Dimension::None);
-        assert!(
-            held.windows(2)
-                .all(|pair| pair[0].index.middle() <= pair[1].index.middle())
-        );
-        assert_eq!(held.first().unwrap().sum, Amount::Real(f64::MIN));
+        assert_eq!(mean(Index(0), 3, 0), 0.0);
     }
 
     #[test]
-    fn quantiles_of_ten_thousand_numbers_are_within_1_083_percent() {
-        let store = ValueStore::default();
-        for n in 1..=10_000 {
-            store.record(Amount::Integer(n));
-        }
-        let held = store.held(Dimension::Time);
-        for (q, truth) in [(0.0, 1.0), (0.5, 5_000.0), (0.95, 9_500.0), (1.0, 10_000.0)] {
-            let answer = quantile(&held, q, 1.0, 10_000.0).unwrap();
-            assert!((answer - truth).abs() <= truth * 0.010831, "{q}: {answer}");
-        }
-        assert_eq!(quantile(&[], 0.5, 0.0, 0.0), None);
-    }
-
-    #[test]
-    fn one_number_is_reported_exactly() {
-        let store = ValueStore::default();
-        store.record(Amount::Integer(1_234_567));
-        let held = store.held(Dimension::Time);
-        assert_eq!(
-            quantile(&held, 0.99, 1_234_567.0, 1_234_567.0),
-            Some(1_234_567.0)
-        );
-        assert_eq!(held[0].sum, Amount::Integer(1_234_567));
+    fn a_mean_is_that_of_the_numbers() {
+        let numbers = [100.0, 100.25, 100.5, 100.75];
+        let offsets = numbers.map(|number| u128::from(Index::with_offset(number).1));
+        let index = Index::of(100.0);
+        assert!(numbers.iter().all(|number| Index::of(*number) == index));
+        assert_eq!(mean(index, 4, offsets.iter().sum()), 100.375);
     }
 }

@@ -58,34 +58,46 @@
 
 mod aggregator;
 mod amount;
+mod arena;
 pub mod buckets;
 mod cells;
 mod check;
 mod definition;
+mod exemplar;
+mod expiry;
 mod exponential;
 mod group;
 mod health;
 pub mod history;
 mod isolate;
+mod key;
+mod late;
+mod lease;
 mod metric;
+mod plan;
 mod problem;
 pub mod push;
 mod reader;
+mod readers;
 mod reading;
+mod record;
 mod resolve;
 mod row;
+mod rows;
 mod self_metrics;
 mod shared;
 mod skip;
 mod snapshot;
 mod tag;
 mod unit;
+mod values;
 
 pub use aggregator::{Aggregator, AggregatorBuilder, Snapshots};
 pub use amount::Amount;
 pub use check::{Check, DEFINITION_WARNING};
 pub use definition::Definition;
 pub use health::{Health, HealthReport};
+pub use late::{Late, LateError, LateMetric, LateSeries};
 pub use metric::{
     DEFAULT_MAX_SERIES, KNOWN_OPTIONS, Kind, Metric, counter, distribution, last_value, sum,
     summary,

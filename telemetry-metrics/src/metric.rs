@@ -93,6 +93,8 @@ pub struct Metric {
     pub(crate) events: Option<Vec<String>>,
     pub(crate) measurement: Measurement,
     pub(crate) tags: Vec<String>,
+    /// Tags whose values are hashed, and into how many.
+    pub(crate) hashed: Vec<(String, u32)>,
     pub(crate) tag_values: Option<TagValuesWith>,
     pub(crate) keep: Vec<Predicate>,
     pub(crate) drop_when: Vec<Predicate>,
@@ -153,6 +155,7 @@ impl Metric {
             events: None,
             measurement: Measurement::LastSegment,
             tags: Vec::new(),
+            hashed: Vec::new(),
             tag_values: None,
             keep: Vec::new(),
             drop_when: Vec::new(),
@@ -218,6 +221,29 @@ impl Metric {
     /// are the same.
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds a tag whose value is hashed into one of so many, `0` to `buckets - 1`, as text.
+    ///
+    /// For metadata with more values than there can be series, such as customers: they spread over a
+    /// fixed number of series, and the values themselves are not shown. The hash (FNV-1a with 64
+    /// bits, and the remainder) is the same in every process. It is no secret: who knows a value
+    /// knows its number.
+    ///
+    /// ```
+    /// use telemetry_metrics::{Aggregator, Data, counter};
+    ///
+    /// let requests = counter("shop.reply.count").tags(["route"]).hash_tag("customer", 16);
+    /// let aggregator = Aggregator::builder().metrics([requests]).start()?;
+    /// telemetry::execute!("shop.reply", {}, { route: "/", customer: "ada@example.org" });
+    ///
+    /// let tags = [("route", "/"), ("customer", "13")];
+    /// assert_eq!(aggregator.snapshot().find("shop.reply.count", &tags), Some(&Data::Counter(1)));
+    /// # Ok::<(), telemetry_metrics::StartError>(())
+    /// ```
+    pub fn hash_tag(mut self, key: impl Into<String>, buckets: u32) -> Self {
+        self.hashed.push((key.into(), buckets));
         self
     }
 

@@ -36,6 +36,8 @@ pub enum Problem {
     EmptyTag,
     /// A tag is listed twice.
     DuplicateTag(String),
+    /// A tag that is to be hashed into one of no values.
+    NoHashBuckets(String),
     /// A tag is also a constant tag of the aggregator.
     ConstantTag(String),
     /// A pair of units whose dimensions differ.
@@ -57,6 +59,8 @@ pub enum Problem {
     },
     /// `up_down` on a metric that is not a sum.
     UpDownOn(Kind),
+    /// Series that are to expire after no time at all.
+    NoTime,
     /// A limit of zero series.
     NoSeries,
     /// Nothing in the program emits the event. This and the next three are what
@@ -116,6 +120,13 @@ impl fmt::Display for Problem {
             Self::EmptyMeasurement => f.write_str("the measurement's key is empty"),
             Self::EmptyTag => f.write_str("a tag's key is empty"),
             Self::DuplicateTag(tag) => write!(f, "the tag `{tag}` is listed twice"),
+            Self::NoTime => f.write_str("series cannot expire after no time: give more than zero"),
+            Self::NoHashBuckets(tag) => {
+                write!(
+                    f,
+                    "the tag `{tag}` is to be hashed into one of 0 values: give at least 1"
+                )
+            }
             Self::ConstantTag(tag) => {
                 write!(
                     f,

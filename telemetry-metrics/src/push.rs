@@ -1,15 +1,45 @@
 //! The driver of reporters that push: a thread, an interval, flushing with a deadline, stopping.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use crate::health::Health;
+use crate::isolate::isolated;
 
 /// How long dropping a [`Push`] waits for the last flush.
 pub const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a push reporter does at each interval.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use telemetry_metrics::push::{Flush, Push};
+/// use telemetry_metrics::{Aggregator, Needs, Reader, counter};
+///
+/// struct Print(Reader);
+///
+/// impl Flush for Print {
+///     fn flush(&mut self, _deadline: Instant) -> Result<(), String> {
+///         let mut marks = Vec::new();
+///         self.0.scan(|delta| {
+///             println!("{} {:?}", delta.definition.name(), delta.data);
+///             marks.push(delta.mark);
+///         });
+///         marks.into_iter().for_each(|mark| self.0.take(mark));
+///         Ok(())
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let aggregator = Aggregator::builder().metrics([counter("push.example.count")]).start()?;
+/// let reporter = Print(aggregator.reader(Needs::Totals));
+/// let push = Push::start("print", Duration::from_secs(10), reporter)?;
+/// telemetry::execute!("push.example");
+/// push.stop(Duration::from_secs(1))?; // prints it
+/// # Ok(()) }
+/// ```
 pub trait Flush: Send + 'static {
     /// Sends what there is, and returns by `deadline`. What could not be sent stays for the next
     /// flush; keeping the account of it is the reporter's own business.
@@ -18,6 +48,21 @@ pub trait Flush: Send + 'static {
     ///
     /// A sentence, if not all of it was sent.
     fn flush(&mut self, deadline: Instant) -> Result<(), String>;
+
+    /// The same, when the reporter stops: what is not sent now never will be. For reporters that
+    /// would otherwise keep something for the next time, or wait for an answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    fn last_flush(&mut self, deadline: Instant) -> Result<(), String> {
+        self.flush(deadline)
+    }
+
+    /// Where to count a flush that panicked: as one failure. By default it is not counted.
+    fn health(&self) -> Option<&Health> {
+        None
+    }
 }
 
 /// Why a requested flush did not succeed.
@@ -116,7 +161,7 @@ impl Push {
     }
 
     fn request(&self, timeout: Duration, stop: bool) -> Result<(), FlushError> {
-        let deadline = later(timeout);
+        let deadline = later(Instant::now(), timeout);
         let (reply, answer) = channel();
         if self
             .requests
@@ -158,161 +203,71 @@ impl fmt::Debug for Push {
 }
 
 fn run(interval: Duration, mut reporter: impl Flush, requests: &Receiver<Request>) {
-    let mut next = later(interval);
+    let mut next = later(Instant::now(), interval);
     loop {
         let wait = next.saturating_duration_since(Instant::now());
         match requests.recv_timeout(wait) {
-            Ok(Request {
-                deadline,
-                stop,
-                reply,
-            }) => {
-                // Whoever asked may have given up waiting.
-                let _ = reply.send(flush(&mut reporter, deadline));
+            Ok(first) => {
+                // What was asked for during a slow flush is done at once, however often it was.
+                let asked: Vec<_> = std::iter::once(first).chain(requests.try_iter()).collect();
+                let stop = asked.iter().any(|request| request.stop);
+                let deadline = asked.iter().map(|request| request.deadline).max();
+                let deadline = deadline.unwrap_or(next);
+                let result = flush(&mut reporter, deadline, stop);
+                for request in asked {
+                    // Whoever asked may have given up waiting.
+                    let _ = request.reply.send(result.clone());
+                }
                 if stop {
                     return;
                 }
             }
             Err(RecvTimeoutError::Timeout) => {
-                let now = Instant::now();
-                let _ = flush(&mut reporter, now + interval);
-                next += interval;
-                // Ticks that a slow flush has missed are not made up for.
-                let now = Instant::now();
-                if next < now {
-                    let missed = (now - next).as_nanos() / interval.as_nanos() + 1;
-                    next += interval * u32::try_from(missed).unwrap_or(u32::MAX);
-                }
+                let _ = flush(&mut reporter, later(Instant::now(), interval), false);
+                next = tick_after(next, interval, Instant::now());
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
-/// So long from now; what is too long for the clock is a year.
-fn later(time: Duration) -> Instant {
+/// The first tick after `last` that is still to come. Those that were missed, because a flush was
+/// slow or the process was suspended, are not made up for.
+fn tick_after(last: Instant, interval: Duration, now: Instant) -> Instant {
+    let next = later(last, interval);
+    if next >= now {
+        return next;
+    }
+    let since = (now - next).as_nanos() % interval.as_nanos();
+    // Less than the time since `next`, which fits.
+    let since = Duration::from_nanos(u64::try_from(since).unwrap_or(0));
+    later(now - since, interval)
+}
+
+/// So long after a moment; what is too long for the clock is a year.
+fn later(moment: Instant, time: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
-    let now = Instant::now();
-    now.checked_add(time).unwrap_or_else(|| now + YEAR)
+    moment.checked_add(time).unwrap_or_else(|| moment + YEAR)
 }
 
 /// A reporter that panics is a reporter that failed; it is tried again at the next tick.
-fn flush(reporter: &mut impl Flush, deadline: Instant) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(|| reporter.flush(deadline)))
-        .unwrap_or_else(|_| Err("the reporter panicked".into()))
+fn flush(reporter: &mut impl Flush, deadline: Instant, is_last: bool) -> Result<(), String> {
+    let flushed = isolated(|| {
+        if is_last {
+            reporter.last_flush(deadline)
+        } else {
+            reporter.flush(deadline)
+        }
+    });
+    flushed.unwrap_or_else(|| {
+        isolated(|| {
+            if let Some(health) = reporter.health() {
+                health.failed(1);
+            }
+        });
+        Err("the reporter panicked".into())
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use super::*;
-
-    const LONG: Duration = Duration::from_secs(3_600);
-    const SOON: Duration = Duration::from_secs(10);
-
-    struct Counting<F>(Arc<AtomicU32>, F);
-
-    impl<F: FnMut(u32) -> Result<(), String> + Send + 'static> Flush for Counting<F> {
-        fn flush(&mut self, _: Instant) -> Result<(), String> {
-            (self.1)(self.0.fetch_add(1, Ordering::SeqCst) + 1)
-        }
-    }
-
-    fn start<F>(interval: Duration, then: F) -> (Push, Arc<AtomicU32>)
-    where
-        F: FnMut(u32) -> Result<(), String> + Send + 'static,
-    {
-        let flushes = Arc::new(AtomicU32::new(0));
-        (
-            Push::start("push-test", interval, Counting(flushes.clone(), then)).unwrap(),
-            flushes,
-        )
-    }
-
-    #[test]
-    fn flushes_at_its_interval() {
-        let (tick, ticked) = channel();
-        let (push, _) = start(Duration::from_millis(5), move |n| {
-            tick.send(n).map_err(|error| error.to_string())
-        });
-        for n in 1..=3 {
-            assert_eq!(ticked.recv_timeout(SOON), Ok(n));
-        }
-        drop(push);
-    }
-
-    #[test]
-    fn flushes_on_request_and_once_more_when_it_stops() {
-        let (push, flushes) = start(LONG, |_| Ok(()));
-        assert_eq!(push.flush(SOON), Ok(()));
-        assert_eq!(flushes.load(Ordering::SeqCst), 1);
-        assert_eq!(push.stop(SOON), Ok(()));
-        assert_eq!(flushes.load(Ordering::SeqCst), 2);
-    }
-
-    #[test]
-    fn dropping_flushes_and_ends_the_thread() {
-        let (push, flushes) = start(LONG, |_| Ok(()));
-        drop(push);
-        assert_eq!(flushes.load(Ordering::SeqCst), 1);
-        assert_eq!(
-            Arc::strong_count(&flushes),
-            1,
-            "the thread has dropped its reporter"
-        );
-    }
-
-    #[test]
-    fn a_failure_is_told_and_a_panic_is_survived() {
-        let (push, _) = start(LONG, |n| match n {
-            1 => Err("no peer".into()),
-            2 => panic!("on purpose"),
-            _ => Ok(()),
-        });
-        assert_eq!(push.flush(SOON), Err(FlushError::Failed("no peer".into())));
-        assert!(matches!(push.flush(SOON), Err(FlushError::Failed(_))));
-        assert_eq!(push.flush(SOON), Ok(()));
-    }
-
-    #[test]
-    fn a_request_has_a_deadline() {
-        let (release, wait) = channel::<()>();
-        let (push, flushes) = start(LONG, move |_| {
-            let _ = wait.recv();
-            Ok(())
-        });
-        assert_eq!(
-            push.flush(Duration::from_millis(10)),
-            Err(FlushError::Timeout)
-        );
-        assert_eq!(
-            push.stop(Duration::from_millis(10)),
-            Err(FlushError::Timeout)
-        );
-        drop(release);
-        let deadline = Instant::now() + SOON;
-        while Arc::strong_count(&flushes) > 1 {
-            assert!(
-                Instant::now() < deadline,
-                "the thread ends once its flush returns"
-            );
-            std::thread::yield_now();
-        }
-    }
-
-    #[test]
-    fn the_longest_durations_are_as_good_as_for_ever() {
-        let (push, flushes) = start(Duration::MAX, |_| Ok(()));
-        assert_eq!(push.flush(Duration::MAX), Ok(()));
-        assert_eq!(push.stop(Duration::MAX), Ok(()));
-        assert_eq!(flushes.load(Ordering::SeqCst), 2);
-    }
-
-    #[test]
-    fn an_interval_of_zero_is_an_error() {
-        let nothing = Counting(Arc::default(), |_: u32| Ok(()));
-        assert!(Push::start("push-test", Duration::ZERO, nothing).is_err());
-    }
-}
+mod tests;

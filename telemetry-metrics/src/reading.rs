@@ -6,6 +6,7 @@ use crate::amount::{Amount, store};
 use crate::definition::Definition;
 use crate::isolate::isolated;
 use crate::metric::{Kind, MeasureWith};
+use crate::plan::Position;
 use crate::skip::Skip;
 use crate::unit::{Dimension, Unit};
 
@@ -31,24 +32,46 @@ impl Reading {
     }
 
     /// What is to be added; `None` for counters. `measure` is the definition's own closure, if it has
-    /// one.
+    /// one; `position` is where the measurement stands, if that is known.
     #[inline(always)]
     pub(crate) fn amount(
         &self,
         event: &Event<'_>,
         measure: Option<&MeasureWith>,
+        position: Position,
     ) -> Result<Option<Amount>, Skip> {
         if self.is_counter {
             return Ok(None);
         }
+        self.number(event, measure, position).map(Some)
+    }
+
+    /// The same of everything but a counter.
+    #[inline(always)]
+    pub(crate) fn number(
+        &self,
+        event: &Event<'_>,
+        measure: Option<&MeasureWith>,
+        position: Position,
+    ) -> Result<Amount, Skip> {
+        let amount = match (measure, position.get()) {
+            (None, Some(at)) => {
+                let number = event.measurement_at(at).ok_or(Skip::Missing)?;
+                store(number, self.dimension, self.from)?
+            }
+            (measure, _) => self.looked_for(event, measure)?,
+        };
+        if self.only_grows && amount.is_negative() {
+            return Err(Skip::Negative);
+        }
+        Ok(amount)
+    }
+    #[inline(never)]
+    fn looked_for(&self, event: &Event<'_>, measure: Option<&MeasureWith>) -> Result<Amount, Skip> {
         let number = match measure {
             Some(measure) => isolated(|| measure(event)).ok_or(Skip::Panicked)?,
             None => self.key.as_ref().and_then(|key| event.measurement(key)),
         };
-        let amount = store(number.ok_or(Skip::Missing)?, self.dimension, self.from)?;
-        if self.only_grows && amount.is_negative() {
-            return Err(Skip::Negative);
-        }
-        Ok(Some(amount))
+        store(&number.ok_or(Skip::Missing)?, self.dimension, self.from)
     }
 }

@@ -54,8 +54,20 @@ fn aggregator_problem(problem: Problem) -> DefinitionProblem {
     }
 }
 
-fn resolve_one(metric: Metric, constants: &HashSet<&str>, found: &mut Vec<Problem>) -> Definition {
+fn resolve_one(
+    mut metric: Metric,
+    constants: &HashSet<&str>,
+    found: &mut Vec<Problem>,
+) -> Definition {
     let events = resolve_events(&metric, found);
+    let mut hashed: Vec<Option<u32>> = metric.tags.iter().map(|_| None).collect();
+    for (tag, buckets) in std::mem::take(&mut metric.hashed) {
+        if buckets == 0 {
+            found.push(Problem::NoHashBuckets(tag.clone()));
+        }
+        metric.tags.push(tag);
+        hashed.push(Some(buckets));
+    }
     if matches!(&metric.measurement, Measurement::Key(key) if key.is_empty()) {
         found.push(Problem::EmptyMeasurement);
     }
@@ -86,6 +98,7 @@ fn resolve_one(metric: Metric, constants: &HashSet<&str>, found: &mut Vec<Proble
         events,
         measurement: metric.measurement,
         tags: metric.tags,
+        hashed,
         tag_values: metric.tag_values,
         keep: metric.keep,
         drop_when: metric.drop_when,
@@ -186,7 +199,7 @@ fn resolve_bounds(metric: &Metric, spec: UnitSpec, found: &mut Vec<Problem>) -> 
     let store_all = |bounds: &[f64], unit| -> Vec<Amount> {
         bounds
             .iter()
-            .filter_map(|bound| amount::store(Number::Float(*bound), dimension, Some(unit)).ok())
+            .filter_map(|bound| amount::store(&Number::Float(*bound), dimension, Some(unit)).ok())
             .collect()
     };
     let Some(given) = &metric.buckets else {
@@ -204,7 +217,7 @@ fn resolve_bounds(metric: &Metric, spec: UnitSpec, found: &mut Vec<Problem>) -> 
     }
     let mut bounds: Vec<Amount> = Vec::with_capacity(given.len());
     for bound in given {
-        let Ok(stored) = amount::store(*bound, dimension, Some(spec.shown)) else {
+        let Ok(stored) = amount::store(bound, dimension, Some(spec.shown)) else {
             found.push(Problem::Bound(bound.to_string()));
             continue;
         };

@@ -27,7 +27,9 @@ struct SelfMetrics {
     skipped: Arc<Definition>,
     tags_missing: Arc<Definition>,
     overflowed: Arc<Definition>,
+    expired: Arc<Definition>,
     series: Arc<Definition>,
+    let_go: Arc<Definition>,
     sent: Arc<Definition>,
     failed: Arc<Definition>,
     dropped: Arc<Definition>,
@@ -58,6 +60,18 @@ impl SelfMetrics {
                 &["metric"],
                 "Events counted in the overflow series, beyond the limit of series",
             ),
+            expired: own(
+                Counter,
+                "telemetry.metric.expired",
+                &["metric"],
+                "Series that went away because nothing was counted in them any more",
+            ),
+            let_go: own(
+                Counter,
+                "telemetry.reader.let_go",
+                &[],
+                "Readers that stopped reading, and for which series that expire no longer wait",
+            ),
             series: own(
                 LastValue,
                 "telemetry.metric.series",
@@ -86,12 +100,38 @@ impl SelfMetrics {
     }
 }
 
+/// What they are called, and what they mean.
+pub(crate) fn definitions() -> impl Iterator<Item = Arc<Definition>> {
+    let own = &*OWN;
+    let all = [
+        &own.skipped,
+        &own.tags_missing,
+        &own.overflowed,
+        &own.expired,
+        &own.series,
+        &own.let_go,
+        &own.sent,
+        &own.failed,
+        &own.dropped,
+    ];
+    all.into_iter().cloned()
+}
+
 /// Appends the families of the library itself.
 pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
     let own = &*OWN;
-    let (mut skipped, mut missing, mut overflowed) = (Vec::new(), Vec::new(), Vec::new());
-    for (definition, (group, place)) in shared.definitions.iter().zip(&shared.places) {
+    let (mut skipped, mut missing) = (Vec::new(), Vec::new());
+    let (mut overflowed, mut expired) = (Vec::new(), Vec::new());
+    let late = shared.late.all();
+    let places = shared.definitions.iter().zip(&shared.places);
+    let from_start = places.map(|(definition, (group, place))| {
         let account = &shared.groups[*group].accounts[*place];
+        (definition, account)
+    });
+    let added = late
+        .iter()
+        .map(|one| (&one.group.metrics[0], &one.group.accounts[0]));
+    for (definition, account) in from_start.chain(added) {
         let name = definition.name();
         for reason in Skip::ALL {
             let count = account.skipped(reason);
@@ -102,6 +142,7 @@ pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
         for (list, count) in [
             (&mut missing, &account.tags_missing),
             (&mut overflowed, &account.overflowed),
+            (&mut expired, &account.expired),
         ] {
             let count = count.load(Ordering::Relaxed);
             if count > 0 {
@@ -118,9 +159,20 @@ pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
         })
         .collect();
     // Two definitions may share a name; a series may not stand twice.
-    for list in [&mut skipped, &mut missing, &mut overflowed, &mut series] {
+    for list in [
+        &mut skipped,
+        &mut missing,
+        &mut overflowed,
+        &mut expired,
+        &mut series,
+    ] {
         merge(list);
     }
+    // Where nothing expires, nobody is let go.
+    let let_go = shared
+        .expire_after
+        .map(|_| (Vec::new(), shared.readers.let_go()));
+    let let_go = let_go.into_iter().collect();
     let reports = shared.health.reports();
     let by_reporter = |get: fn(&crate::health::HealthReport) -> u64| {
         reports
@@ -132,7 +184,9 @@ pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
         family(&own.skipped, skipped),
         family(&own.tags_missing, missing),
         family(&own.overflowed, overflowed),
+        family(&own.expired, expired),
         family(&own.series, series),
+        family(&own.let_go, let_go),
         family(&own.sent, by_reporter(|report| report.sent)),
         family(&own.failed, by_reporter(|report| report.failed)),
         family(&own.dropped, by_reporter(|report| report.dropped)),

@@ -54,11 +54,17 @@ pub(crate) struct Account {
     pub(crate) tags_missing: AtomicU64,
     /// Events counted in the overflow series.
     pub(crate) overflowed: AtomicU64,
+    /// Series that went away because nothing counted in them.
+    pub(crate) expired: AtomicU64,
 }
 
 impl Account {
     pub(crate) fn skip(&self, reason: Skip) {
-        self.skips[reason as usize].fetch_add(1, Ordering::Relaxed);
+        self.skip_many(reason, 1);
+    }
+
+    pub(crate) fn skip_many(&self, reason: Skip, count: u64) {
+        self.skips[reason as usize].fetch_add(count, Ordering::Relaxed);
     }
 
     pub(crate) fn skipped(&self, reason: Skip) -> u64 {

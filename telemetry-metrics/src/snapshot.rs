@@ -1,15 +1,18 @@
 //! [`Snapshot`]: all numbers as they are, since the start.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use telemetry::{SpanId, TraceId};
 
 use crate::amount::Amount;
-use crate::cells::{Cell, load};
+use crate::arena::Totals;
+use crate::cells::{self, Now};
 use crate::definition::Definition;
+use crate::exemplar::Exemplars;
 use crate::exponential::{self, Held};
+use crate::group::Group;
+use crate::metric::Kind;
 use crate::row::Row;
 use crate::self_metrics;
 use crate::shared::Shared;
@@ -21,7 +24,8 @@ use crate::shared::Shared;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// One per definition, in their order, and then the self-metrics.
+    /// One per definition, in their order, then the self-metrics, and then what was
+    /// [added](crate::Late) while the aggregator runs.
     pub families: Vec<Family>,
     /// The tags that every series carries beside its own.
     pub constant_tags: Vec<(String, String)>,
@@ -107,7 +111,7 @@ pub struct Summary {
     pub min: f64,
     /// The largest, as stored.
     pub max: f64,
-    held: Vec<Held>,
+    pub(crate) held: Vec<Held>,
 }
 
 impl Summary {
@@ -169,73 +173,129 @@ impl Snapshot {
 }
 
 pub(crate) fn take(shared: &Shared) -> Snapshot {
-    let rows: Vec<Vec<Arc<Row>>> = shared.groups.iter().map(|group| group.rows.all()).collect();
-    let mut families = Vec::with_capacity(shared.definitions.len() + 8);
+    shared.sweep();
+    let groups: Vec<_> = shared
+        .groups
+        .iter()
+        .map(|group| Rows::read(group))
+        .collect();
+    let mut families = Vec::with_capacity(shared.definitions.len() + 10);
     for (definition, (group, place)) in shared.definitions.iter().zip(&shared.places) {
-        let series = rows[*group]
-            .iter()
-            .filter_map(|row| {
-                Some(Series {
-                    data: read(definition, &row.cells[*place])?,
-                    tags: row.tags.clone(),
-                    is_overflow: row.is_overflow,
-                    started: row.started,
-                })
-            })
-            .collect();
-        families.push(Family {
-            definition: definition.clone(),
-            series,
-        });
+        families.push(groups[*group].family(definition, *place));
     }
+    // Whoever reads the next one sees other examples.
+    shared.wanted.next_epoch();
     self_metrics::append(shared, &mut families);
+    // Last, so that the places of all others are known from the start.
+    let late = shared.late.all();
+    let late = late
+        .iter()
+        .map(|one| (one.definition(), Rows::read(&one.group)));
+    families.extend(late.map(|(definition, rows)| rows.family(&definition, 0)));
     Snapshot {
         families,
         constant_tags: shared.constant_tags.clone(),
     }
 }
 
+/// The rows of a group, and what they held a moment later.
+struct Rows<'a> {
+    group: &'a Group,
+    rows: Vec<Arc<Row>>,
+    totals: Totals,
+}
+
+impl<'a> Rows<'a> {
+    fn read(group: &'a Group) -> Self {
+        // First the rows, so that all of them are in what is read.
+        let rows = group.rows.all();
+        let totals = group.rows.arena.totals(group.rows.places(&rows));
+        Self {
+            group,
+            rows,
+            totals,
+        }
+    }
+
+    /// The family of the metric at this place of the group.
+    fn family(&self, definition: &Arc<Definition>, place: usize) -> Family {
+        let mut series = Vec::with_capacity(self.rows.len());
+        series.extend(self.rows.iter().filter_map(|row| {
+            let now = Now {
+                cell: &self.group.rows.cells[place],
+                words: self.totals.of(row.place())?,
+                shared: row.shared_of(place),
+                arena: &self.group.rows.arena,
+                row,
+            };
+            Some(Series {
+                data: read(definition, &now)?,
+                tags: row.tags.clone(),
+                is_overflow: row.is_overflow,
+                started: row.started(),
+            })
+        }));
+        Family {
+            definition: definition.clone(),
+            series,
+        }
+    }
+}
+
 /// Reads a cell; `None` if nothing was counted and zero is not worth showing.
-fn read(definition: &Definition, cell: &Cell) -> Option<Data> {
-    let dimension = definition.dimension();
+fn read(definition: &Definition, now: &Now<'_>) -> Option<Data> {
+    let Now {
+        cell,
+        words,
+        shared,
+        arena,
+        row,
+    } = *now;
     // A counter that stands at zero is an answer, and alerts depend on it. With tags nobody knows
     // which series there will be.
     let show_zero = definition.tags().is_empty();
-    match cell {
-        Cell::Counter(count) => {
-            let count = count.load(Ordering::Relaxed);
+    match (cell.kind, shared) {
+        (Kind::Counter, _) => {
+            let count = cell.count(words);
             (count > 0 || show_zero).then_some(Data::Counter(count))
         }
-        Cell::Sum(cell) => {
-            let touched = cell.updates.load(Ordering::Relaxed) > 0 || show_zero;
-            touched.then(|| Data::Sum(load(&cell.total, dimension)))
+        (Kind::Sum, _) => {
+            let is_touched = cell.count(words) > 0 || show_zero;
+            is_touched.then(|| Data::Sum(cell.total(words)))
         }
-        Cell::LastValue(cell) => {
-            let touched = cell.sets.load(Ordering::Acquire) > 0;
-            touched.then(|| Data::LastValue(load(&cell.value, dimension)))
+        (Kind::LastValue, Some(cells::Shared::LastValue(value))) => {
+            let is_touched = cell.count(words) > 0;
+            is_touched.then(|| Data::LastValue(Amount::load(value, cell.dimension)))
         }
-        Cell::Summary(cell) => {
-            let held = cell.values.held(dimension);
+        (Kind::Summary, Some(cells::Shared::Summary(part))) => {
+            let held = part.values.held();
             let count = held.iter().map(|held| held.count).sum();
             let summary = || Summary {
                 count,
-                sum: load(&cell.sum, dimension),
-                min: cell.min(),
-                max: cell.max(),
+                sum: cell.total_now(arena, row),
+                min: part.min(),
+                max: part.max(),
                 held,
             };
             (count > 0).then(|| Data::Summary(summary()))
         }
-        Cell::Distribution(cell) => {
-            let buckets = cell.counts();
+        (Kind::Distribution, shared) => {
+            let buckets = cell.buckets(words);
             let count = buckets.iter().sum();
-            let sum = cell.total();
-            (count > 0 || show_zero).then_some(Data::Distribution(Distribution {
-                count,
-                sum,
-                buckets,
-                exemplars: Vec::new(),
-            }))
+            (count > 0 || show_zero).then(|| {
+                let exemplars = match shared {
+                    Some(cells::Shared::Distribution(part)) => part.exemplars.get(),
+                    _ => None,
+                };
+                Data::Distribution(Distribution {
+                    count,
+                    sum: cell.total(words),
+                    buckets: buckets.to_vec(),
+                    exemplars: exemplars.map(Exemplars::newest).unwrap_or_default(),
+                })
+            })
         }
+        // Of a row that has nothing of it yet.
+        (Kind::LastValue | Kind::Summary, _) => None,
     }
 }

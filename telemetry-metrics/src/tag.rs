@@ -25,6 +25,18 @@ pub(crate) fn write(text: &mut Vec<u8>, value: Value<'_>) {
     };
 }
 
+/// Replaces the text from `start` on by the number of one of `buckets`.
+///
+/// FNV-1a with 64 bits, and then the remainder: the same in every process and every version, so that
+/// series of several instances go together, and easily done elsewhere.
+// <http://www.isthe.com/chongo/tech/comp/fnv/>
+pub(crate) fn hash(text: &mut Vec<u8>, start: usize, buckets: u32) {
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = text[start..].iter().fold(0xcbf2_9ce4_8422_2325, mix);
+    text.truncate(start);
+    write_integer(text, hash % u64::from(buckets.max(1)));
+}
+
 fn write_integer(text: &mut Vec<u8>, n: impl itoa::Integer) {
     text.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
 }
@@ -91,6 +103,15 @@ mod tests {
         let mut text = b"a".to_vec();
         write(&mut text, Value::Unsigned(u64::MAX));
         assert_eq!(text, b"a18446744073709551615");
+    }
+
+    #[test]
+    fn a_hashed_text_is_the_number_that_fnv_1a_gives() {
+        // From the table of test vectors of the hash's authors: "foobar".
+        let mut text = b"before foobar".to_vec();
+        hash(&mut text, 7, u32::MAX);
+        let expected = 0x8594_4171_f739_67e8_u64 % u64::from(u32::MAX);
+        assert_eq!(text, format!("before {expected}").as_bytes());
     }
 
     #[test]

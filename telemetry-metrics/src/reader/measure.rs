@@ -1,29 +1,29 @@
 //! Deltas: what a cell holds now, less what the cursor says was taken.
 
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-
-use super::cursor::{Cursor, PartKey, PendingPart, Then};
+use super::cursor::{Cursor, PartKey, PendingPart, Taken, TakenValues, Then};
 use super::delta::{DeltaData, Mark, Part};
 use super::{Needs, Reader};
 use crate::amount::Amount;
-use crate::cells::{Cell, DistributionCell, Values, load};
-use crate::definition::Definition;
-use crate::exponential::{Held, Index, ValueStore};
+use crate::cells::{Cell, DistributionPart, Now, Shared, Values};
+use crate::exponential::{Held, Index, mean};
+use crate::metric::Kind;
 use crate::unit::Dimension;
+use crate::values::{SAMPLES, ValueStore};
 
 impl Reader {
-    pub(super) fn delta(
-        &self,
-        key: (u64, usize),
-        definition: &Definition,
-        cell: &Cell,
-    ) -> Option<(DeltaData, Then)> {
-        let dimension = definition.dimension();
+    pub(super) fn delta(&self, key: (u64, usize), now: &Now<'_>) -> Option<(DeltaData, Then)> {
+        let Now {
+            cell,
+            words,
+            shared,
+            arena,
+            row,
+        } = *now;
+        let dimension = cell.dimension;
         let cursor = self.cursors.get(&key);
-        match cell {
-            Cell::Counter(count) => {
-                let now = count.load(Ordering::Relaxed);
+        match (cell.kind, shared) {
+            (Kind::Counter, _) => {
+                let now = cell.count(words);
                 let then = if let Some(Cursor::Counter(then)) = cursor {
                     *then
                 } else {
@@ -32,62 +32,66 @@ impl Reader {
                 let delta = now.wrapping_sub(then);
                 (delta > 0).then_some((DeltaData::Counter(delta), Then::Move(Cursor::Counter(now))))
             }
-            Cell::Sum(cell) => {
-                let now = load(&cell.total, dimension);
-                let zero = Amount::zero(dimension);
+            (Kind::Sum, _) => {
+                let now = cell.total(words);
                 let then = if let Some(Cursor::Sum(then)) = cursor {
                     *then
                 } else {
-                    zero
+                    Amount::zero(dimension)
                 };
                 let delta = now.since(then);
                 (!delta.is_zero()).then_some((DeltaData::Sum(delta), Then::Move(Cursor::Sum(now))))
             }
-            Cell::LastValue(cell) => {
-                let sets = cell.sets.load(Ordering::Acquire);
+            (Kind::LastValue, Some(Shared::LastValue(value))) => {
+                let sets = cell.count(words);
                 let then = if let Some(Cursor::LastValue(then)) = cursor {
                     *then
                 } else {
                     0
                 };
                 (sets != then).then(|| {
-                    let value = load(&cell.value, dimension);
-                    (
-                        DeltaData::LastValue(value),
-                        Then::Move(Cursor::LastValue(sets)),
-                    )
+                    let value = Amount::load(value, dimension);
+                    let then = Then::Move(Cursor::LastValue(sets));
+                    (DeltaData::LastValue(value), then)
                 })
             }
-            Cell::Summary(cell) if self.needs == Needs::Values => {
-                self.values(cursor, held_by_key(&cell.values, dimension))
+            (Kind::Summary, Some(Shared::Summary(part))) if self.needs == Needs::Values => {
+                let now = by_key(&part.values);
+                self.values(cursor, now, cell.total_now(arena, row))
             }
-            Cell::Summary(cell) => {
-                let count = cell
-                    .values
-                    .held(dimension)
-                    .iter()
-                    .map(|held| held.count)
-                    .sum();
-                let sum = load(&cell.sum, dimension);
+            (Kind::Summary, Some(Shared::Summary(part))) => {
+                let count = part.values.held().iter().map(|held| held.count).sum();
+                let sum = cell.total_now(arena, row);
                 totals(cursor, dimension, count, sum, Vec::new())
             }
-            Cell::Distribution(cell) if self.needs == Needs::Values => {
-                self.values(cursor, distribution_by_key(cell, dimension))
+            (Kind::Distribution, shared) if self.needs == Needs::Values => {
+                let part = match shared {
+                    Some(Shared::Distribution(part)) => Some(part),
+                    _ => None,
+                };
+                let now = distribution_by_key(cell, words, part);
+                self.values(cursor, now, cell.total(words))
             }
-            Cell::Distribution(cell) => {
-                let buckets = cell.counts();
+            (Kind::Distribution, _) => {
+                let buckets = cell.buckets(words).to_vec();
                 let count = buckets.iter().sum();
-                totals(cursor, dimension, count, cell.total(), buckets)
+                totals(cursor, dimension, count, cell.total(words), buckets)
             }
+            // Of a row that has nothing of it yet.
+            (Kind::LastValue | Kind::Summary, _) => None,
         }
     }
 
     fn values(
         &self,
         cursor: Option<&Cursor>,
-        now: Vec<(PartKey, u64, Amount)>,
+        now: Vec<(PartKey, Taken)>,
+        sum: Amount,
     ) -> Option<(DeltaData, Then)> {
-        let nothing = HashMap::new();
+        let nothing = TakenValues {
+            sum: Some(sum.since(sum)),
+            ..TakenValues::default()
+        };
         let taken = if let Some(Cursor::Values(taken)) = cursor {
             taken
         } else {
@@ -95,57 +99,108 @@ impl Reader {
         };
         let mut parts = Vec::new();
         let mut pending = Vec::new();
-        for (key, count, sum) in now {
-            let (delta, added) = match taken.get(&key) {
-                Some((then, sum_then)) => (count.saturating_sub(*then), sum.since(*sum_then)),
-                None => (count, sum),
+        for (key, now) in now {
+            let left = match taken.parts.get(&key) {
+                Some(then) => now.less(*then),
+                None => now,
             };
-            if delta == 0 {
+            if left.count == 0 {
                 continue;
             }
-            let mean = added.as_f64() / delta as f64;
-            // A number in flight may be in the sum and not yet in the count.
-            let value = key.map_or(mean, |index| index.clamp(mean));
+            let value = match key {
+                Some(index) => mean(index, left.count, left.offsets),
+                None => left.sum / left.count as f64,
+            };
             let mark = Mark {
                 scan: self.scan,
                 pending: self.pending.len(),
                 part: Some(parts.len()),
-                count: delta,
+                count: left.count,
             };
             parts.push(Part {
                 value,
-                count: delta,
+                count: left.count,
                 mark,
             });
-            pending.push(PendingPart {
-                key,
-                left: delta,
-                sum_left: added,
-                value,
-            });
+            pending.push(PendingPart { key, left });
         }
-        (!parts.is_empty()).then_some((DeltaData::Values(parts), Then::Values(pending)))
+        if let Some(then) = taken.sum {
+            correct(&mut parts, &pending, sum.since(then).as_f64());
+        }
+        let then = Then::Values {
+            parts: pending,
+            sum,
+        };
+        (!parts.is_empty()).then_some((DeltaData::Values(parts), then))
     }
 }
 
-fn held_by_key(values: &ValueStore, dimension: Dimension) -> Vec<(PartKey, u64, Amount)> {
-    let by_key = |held: Held| (Some(held.index), held.count, held.sum);
-    values.held(dimension).into_iter().map(by_key).collect()
+/// Corrects values of which more is known: what all of them add up to.
+fn correct(parts: &mut [Part], pending: &[PendingPart], total: f64) {
+    // A number alone is known as it is, unless another is in the total already and not yet in its
+    // bucket.
+    if let (
+        [one],
+        [
+            PendingPart {
+                key: Some(index), ..
+            },
+        ],
+    ) = (&mut *parts, pending)
+    {
+        if one.count == 1 && Index::of(total) == *index {
+            one.value = total;
+            return;
+        }
+    }
+    // The mean of a bucket is that of its first numbers. Where there are many more, they take the
+    // difference among them.
+    let is_full = |one: &PendingPart| one.left.count > SAMPLES;
+    let full: u64 = pending
+        .iter()
+        .filter(|one| is_full(one))
+        .map(|one| one.left.count)
+        .sum();
+    if full > 0 {
+        let sum: f64 = parts
+            .iter()
+            .map(|part| part.value * part.count as f64)
+            .sum();
+        let more = (total - sum) / full as f64;
+        for (part, pending) in parts.iter_mut().zip(pending) {
+            if let Some(index) = pending.key.filter(|_| is_full(pending)) {
+                part.value = index.clamp(part.value + more);
+            }
+        }
+    }
+}
+
+fn by_key(values: &ValueStore) -> Vec<(PartKey, Taken)> {
+    let by_key = |held: Held| {
+        let taken = Taken {
+            count: held.count,
+            offsets: held.offsets,
+            sum: 0.0,
+        };
+        (Some(held.index), taken)
+    };
+    values.held().into_iter().map(by_key).collect()
 }
 
 /// The values of a distribution, and as one more part what it counted before it kept values.
 fn distribution_by_key(
-    cell: &DistributionCell,
-    dimension: Dimension,
-) -> Vec<(PartKey, u64, Amount)> {
+    cell: &Cell,
+    words: &[u64],
+    part: Option<&DistributionPart>,
+) -> Vec<(PartKey, Taken)> {
     // Buckets before values, and emitters write values before buckets: so everything that these
     // buckets count and that has a value is seen to have it, and what is left over is never too
     // much. (It may be too little while events come in, and is made up for later.)
-    let count: u64 = cell.counts().iter().sum();
-    let sum = cell.total();
-    let values = cell.values.get();
-    let mut parts = values.map_or_else(Vec::new, |values| held_by_key(&values.store, dimension));
-    let valued: u64 = parts.iter().map(|(_, count, _)| count).sum();
+    let count: u64 = cell.buckets(words).iter().sum();
+    let sum = cell.total(words);
+    let values = part.and_then(|part| part.values.get());
+    let mut parts = values.map_or_else(Vec::new, |values| by_key(&values.store));
+    let valued: u64 = parts.iter().map(|(_, taken)| taken.count).sum();
     if count <= valued {
         return parts;
     }
@@ -164,7 +219,12 @@ fn distribution_by_key(
             .and_then(|(key, ..)| *key)
             .map_or(0.0, Index::middle),
     };
-    parts.push((None, left, sum.like(mean * left as f64)));
+    let taken = Taken {
+        count: left,
+        offsets: 0,
+        sum: mean * left as f64,
+    };
+    parts.push((None, taken));
     parts
 }
 
@@ -184,7 +244,7 @@ fn totals(
             let since = buckets
                 .iter()
                 .zip(buckets_then)
-                .map(|(now, then)| now - then)
+                .map(|(now, then)| now.saturating_sub(*then))
                 .collect();
             (count.saturating_sub(*then), sum.since(*sum_then), since)
         }

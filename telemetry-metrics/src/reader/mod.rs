@@ -9,17 +9,22 @@ mod cursor;
 mod delta;
 mod measure;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use delta::{Delta, DeltaData, Mark, Part};
 
+use crate::arena::Totals;
+use crate::cells::Now;
+use crate::group::Group;
+use crate::row::Row;
 use crate::shared::Shared;
-use cursor::{Cursor, Pending, Then};
+use cursor::{Cursor, Pending, TakenValues, Then};
 
 static LAST_SCAN: AtomicU64 = AtomicU64::new(0);
+static LAST_READER: AtomicU64 = AtomicU64::new(0);
 
 /// What a reader wants to see of summaries and distributions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,25 +57,32 @@ pub enum Needs {
 /// ```
 pub struct Reader {
     shared: Arc<Shared>,
+    id: u64,
     needs: Needs,
     /// By row and definition. A cursor starts at zero.
     cursors: HashMap<(u64, usize), Cursor>,
     /// What the last scan yielded; a mark is a place in it.
     pending: Vec<Pending>,
     scan: u64,
+    /// Rows that the last scan saw on their way out.
+    leaving: Vec<u64>,
 }
 
 impl Reader {
     pub(crate) fn new(shared: Arc<Shared>, needs: Needs) -> Self {
         if needs == Needs::Values {
-            shared.values_wanted.store(true, Ordering::SeqCst);
+            shared.wanted.want_values();
         }
+        let id = LAST_READER.fetch_add(1, Ordering::Relaxed) + 1;
+        shared.readers.is_reading(id);
         Self {
             shared,
+            id,
             needs,
             cursors: HashMap::new(),
             pending: Vec::new(),
             scan: 0,
+            leaving: Vec::new(),
         }
     }
 
@@ -87,20 +99,51 @@ impl Reader {
         self.scan = LAST_SCAN.fetch_add(1, Ordering::Relaxed) + 1;
         self.pending.clear();
         let shared = self.shared.clone();
-        let rows: Vec<_> = shared.groups.iter().map(|group| group.rows.all()).collect();
-        for (number, definition) in shared.definitions.iter().enumerate() {
-            let (group, place) = shared.places[number];
-            for row in &rows[group] {
-                let key = (row.id, number);
-                let Some((data, then)) = self.delta(key, definition, &row.cells[place]) else {
+        shared.readers.is_reading(self.id);
+        shared.sweep();
+        let late = shared.late.all();
+        let added: Vec<_> = late.iter().map(|one| one.definition()).collect();
+        let groups = shared.groups.iter().map(|group| &**group);
+        let groups = groups.chain(late.iter().map(|one| &one.group));
+        let groups: Vec<_> = groups.map(Scanned::new).collect();
+        self.forget_gone(&groups);
+        // Of rows on their way out, those in which there is something to take yet.
+        let mut has_delta = HashSet::new();
+        let from_start = shared.definitions.iter().zip(shared.places.iter().copied());
+        let first_added = shared.groups.len();
+        let added = added.iter().enumerate();
+        let added = added.map(|(at, definition)| (definition, (first_added + at, 0)));
+        for (number, (definition, (group, place))) in from_start.chain(added).enumerate() {
+            let Scanned {
+                group,
+                rows,
+                totals,
+                ..
+            } = &groups[group];
+            for row in rows {
+                let Some(words) = totals.of(row.place()) else {
                     continue;
                 };
+                let now = Now {
+                    cell: &group.rows.cells[place],
+                    words,
+                    shared: row.shared_of(place),
+                    arena: &group.rows.arena,
+                    row,
+                };
+                let key = (row.id, number);
+                let Some((data, then)) = self.delta(key, &now) else {
+                    continue;
+                };
+                if self.leaving.contains(&row.id) {
+                    has_delta.insert(row.id);
+                }
                 self.pending.push(Pending { key, then });
                 each(Delta {
                     definition,
                     tags: &row.tags,
                     is_overflow: row.is_overflow,
-                    started: row.started,
+                    started: row.started(),
                     data,
                     mark: Mark {
                         scan: self.scan,
@@ -111,6 +154,30 @@ impl Reader {
                 });
             }
         }
+        for Scanned {
+            group, rows, last, ..
+        } in &groups
+        {
+            for row in &rows[rows.len() - last..] {
+                if !has_delta.contains(&row.id) {
+                    group.rows.is_done(self.id, row.id);
+                }
+            }
+        }
+    }
+
+    /// Forgets the cursors of rows that are gone.
+    fn forget_gone(&mut self, groups: &[Scanned<'_>]) {
+        let now: HashSet<u64> = groups.iter().flat_map(Scanned::leaving).collect();
+        let gone: HashSet<u64> = self
+            .leaving
+            .drain(..)
+            .filter(|row| !now.contains(row))
+            .collect();
+        if !gone.is_empty() {
+            self.cursors.retain(|(row, _), _| !gone.contains(row));
+        }
+        self.leaving.extend(now);
     }
 
     /// Moves the cursor: what the mark stands for was delivered. To be called before the next
@@ -126,11 +193,11 @@ impl Reader {
             Then::Move(cursor) => {
                 self.cursors.insert(pending.key, cursor.clone());
             }
-            Then::Values(parts) => {
+            Then::Values { parts, sum } => {
                 let cursor = self
                     .cursors
                     .entry(pending.key)
-                    .or_insert_with(|| Cursor::Values(HashMap::new()));
+                    .or_insert_with(|| Cursor::Values(TakenValues::default()));
                 let Cursor::Values(taken) = cursor else {
                     return;
                 };
@@ -139,10 +206,49 @@ impl Reader {
                     None => &mut parts[..],
                 };
                 for part in chosen {
-                    part.take(mark.count, taken);
+                    part.take(mark.count, &mut taken.parts);
                 }
+                let all = parts.iter().all(|part| part.left.count == 0);
+                taken.sum = all.then_some(*sum);
             }
         }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.shared.readers.forget(self.id);
+    }
+}
+
+/// The rows of a group, and what they held a moment later.
+struct Scanned<'a> {
+    group: &'a Group,
+    rows: Vec<Arc<Row>>,
+    /// So many at the end are on their way out and have their final numbers.
+    last: usize,
+    /// So many at the end, those included, are on their way out.
+    leaving: usize,
+    totals: Totals,
+}
+
+impl<'a> Scanned<'a> {
+    fn new(group: &'a Group) -> Self {
+        let rows = group.rows.all_for_reader();
+        let totals = group.rows.arena.totals(group.rows.places(&rows.all));
+        Self {
+            group,
+            rows: rows.all,
+            last: rows.last,
+            leaving: rows.leaving,
+            totals,
+        }
+    }
+
+    fn leaving(&self) -> impl Iterator<Item = u64> {
+        self.rows[self.rows.len() - self.leaving..]
+            .iter()
+            .map(|row| row.id)
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod closures;
 mod conservation;
+mod history;
+mod history_windows;
 mod kinds;
 mod lifecycle;
 mod limits;

@@ -76,7 +76,8 @@ fn check_parts(mut parts: Vec<Part>, sorted: &[f64]) -> Result<(), TestCaseError
     let true_sum: f64 = sorted.iter().sum();
     let magnitudes: f64 = sorted.iter().map(|n| n.abs()).sum();
     prop_assert!(
-        (sum - true_sum).abs() <= magnitudes * 1e-9,
+        // Values are kept to 8 digits, of which the first may be a 1.
+        (sum - true_sum).abs() <= magnitudes * 1e-7,
         "{} for {}",
         sum,
         true_sum

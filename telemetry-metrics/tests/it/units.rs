@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::Value as Json;
 use telemetry::{Number, execute};
 use telemetry_metrics::{
     Aggregator, Amount, Dimension, Metric, Skip, Unit, counter, distribution, last_value, sum,
-    summary,
 };
 
 use crate::support::*;
-use crate::vectors::{number, vectors};
 
 const TIME: [Unit; 6] = [
     Unit::Nanosecond,
@@ -266,80 +263,4 @@ fn bounds_are_compared_in_the_unit_that_is_stored() {
     }
     assert_eq!(aggregator.definitions()[2].bounds(), [100.0, 300.0]);
     assert_eq!(aggregator.definitions()[3].bounds(), [0.1, 0.3]);
-}
-
-pub(crate) fn unit(name: &str) -> Option<Unit> {
-    Some(match name {
-        "unit" => Unit::One,
-        // On the machine that the vectors were taken from.
-        "native" | "nanosecond" => Unit::Nanosecond,
-        "microsecond" => Unit::Microsecond,
-        "millisecond" => Unit::Millisecond,
-        "second" => Unit::Second,
-        "minute" => Unit::Minute,
-        "byte" => Unit::Byte,
-        "kilobyte" => Unit::Kilobyte,
-        "megabyte" => Unit::Megabyte,
-        "gigabyte" => Unit::Gigabyte,
-        _ => return None,
-    })
-}
-
-#[test]
-fn the_unit_pairs_of_the_original_convert_to_the_same_numbers() {
-    let vectors = vectors();
-    let pairs = vectors["unit_conversion_pairs"].as_array().unwrap();
-    assert_eq!(pairs.len(), 23);
-    let (mut same, mut rounded, mut too_large) = (0, 0, 0);
-    for pair in pairs {
-        let (from, to) = (pair["from"].as_str().unwrap(), pair["to"].as_str().unwrap());
-        let (from, to) = (unit(from).unwrap(), unit(to).unwrap());
-        for sample in pair["samples"].as_array().unwrap() {
-            let what = format!("{from} to {to}: {sample}");
-            let aggregator = start([
-                last_value("units.vector.n").unit((from, to)),
-                summary("units.vector.n").unit((from, to)),
-            ]);
-            execute!("units.vector", { n: number(&sample["in"]) });
-            let snapshot = aggregator.snapshot();
-            let found = amount_of(snapshot.find("units.vector.n", &[]));
-            let given = sample["in"].as_f64().unwrap();
-            let base = given * from.factor() as f64;
-            if base > i64::MAX as f64 {
-                // Twelve digits more than anybody measures; said, and not stored wrongly.
-                assert_eq!(found, None, "{what}");
-                assert_eq!(
-                    skipped(&snapshot, "units.vector.n", Skip::Overflow),
-                    2,
-                    "{what}"
-                );
-                too_large += 1;
-                continue;
-            }
-            let found = found.unwrap_or_else(|| panic!("{what}"));
-            assert_eq!(found, Amount::Integer(base.round() as i64), "{what}");
-            // By division, and not, as there, by multiplication with a reciprocal.
-            assert_eq!(
-                found.in_unit(to),
-                base.round() / to.factor() as f64,
-                "{what}"
-            );
-            if base.fract() == 0.0 {
-                let there = sample["out"].as_f64().unwrap();
-                assert!(close(found.in_unit(to), there, 1e-15), "{what}");
-                same += 1;
-            } else {
-                // There is no half a nanosecond and no half a byte.
-                assert!((found.as_f64() - base).abs() <= 0.5, "{what}");
-                rounded += 1;
-            }
-        }
-    }
-    let all = pairs
-        .iter()
-        .map(|pair| pair["samples"].as_array().map_or(0, Vec::len))
-        .sum::<usize>();
-    assert_eq!(same + rounded + too_large, all);
-    assert_eq!((rounded, too_large), (18, 9), "and {same} are the same");
-    assert_eq!(number(&Json::from(1.5)), Some(Number::Float(1.5)));
 }

@@ -1,0 +1,315 @@
+//! Arenas: the words that emitters write.
+//!
+//! Each metric of a row group takes some words of a row, and all of a row's words lie together.
+//! Rows are kept in chunks of 64, and there is a chunk **per stripe** (see `lease.rs`), made when a
+//! thread of that stripe first touches one of these rows. So a series costs 8 bytes per word, and
+//! as much again for each further thread that counts in it, never a padded line; and reading all of
+//! them is a linear pass over a few arrays.
+//!
+//! All words are things that add up: the total of a word is its sum over the stripes. That is what
+//! lets a stripe be continued by another thread, and a reader add without stopping anybody.
+//!
+//! A row's place is given to another series only when nothing can write to it any more. Its words
+//! are zeroed then, those of all stripes: they belong to threads that have no way to them.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::amount::Amount;
+use crate::lease::{Lease, STRIPES};
+use crate::unit::Dimension;
+
+/// Rows in a chunk.
+const ROWS: usize = 64;
+/// Unused words at both ends of a chunk, so that two threads never write to one cache line.
+const PAD: usize = 8;
+
+type Chunk = OnceLock<Box<[AtomicU64]>>;
+
+/// The words of one group, of all stripes.
+#[derive(Debug)]
+pub(crate) struct Arena {
+    /// What each word of a row holds.
+    columns: Box<[Dimension]>,
+    /// How many there may ever be.
+    rows: usize,
+    stripes: Box<[OnceLock<Box<[Chunk]>>]>,
+}
+
+impl Arena {
+    /// For so many rows. `columns` is what each word of a row holds; a count is
+    /// [`Dimension::Bytes`], as integers add up.
+    pub(crate) fn new(columns: Box<[Dimension]>, rows: usize) -> Self {
+        Self {
+            columns,
+            rows,
+            stripes: (0..*STRIPES).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The words of the row at `place`, for the thread with this lease to write.
+    #[inline(always)]
+    pub(crate) fn words(&self, place: usize, lease: Lease) -> Words<'_> {
+        let stripe = lease.stripe();
+        let (chunk, row) = (place / ROWS, place % ROWS);
+        let words = match self.stripes[stripe].get() {
+            Some(chunks) => match chunks[chunk].get() {
+                Some(words) => words,
+                None => self.first_touch(stripe, chunk),
+            },
+            None => self.first_touch(stripe, chunk),
+        };
+        let width = self.columns.len();
+        let start = PAD + row * width;
+        Words {
+            words: &words[start..start + width],
+            is_shared: stripe == 0,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first_touch(&self, stripe: usize, chunk: usize) -> &[AtomicU64] {
+        let chunks = self.stripes[stripe].get_or_init(|| {
+            (0..self.rows.div_ceil(ROWS))
+                .map(|_| OnceLock::new())
+                .collect()
+        });
+        chunks[chunk].get_or_init(|| {
+            let rows = ROWS.min(self.rows - chunk * ROWS);
+            let words = 2 * PAD + rows * self.columns.len();
+            (0..words).map(|_| AtomicU64::new(0)).collect()
+        })
+    }
+
+    /// The totals of the first `rows` rows, one row behind the other.
+    pub(crate) fn totals(&self, rows: usize) -> Totals {
+        let width = self.columns.len();
+        let mut totals = vec![0; rows * width];
+        let per_chunk = ROWS * width;
+        if per_chunk > 0 {
+            for chunks in self.stripes.iter().filter_map(OnceLock::get) {
+                for (chunk, totals) in chunks.iter().zip(totals.chunks_mut(per_chunk)) {
+                    if let Some(words) = chunk.get() {
+                        self.add(&words[PAD..], totals);
+                    }
+                }
+            }
+        }
+        Totals {
+            words: totals,
+            width,
+        }
+    }
+
+    /// The total of one word of one row.
+    pub(crate) fn total_of(&self, place: usize, word: usize) -> u64 {
+        let mut total = 0;
+        self.each(place, |words| {
+            total = sum(
+                self.columns[word],
+                total,
+                words[word].load(Ordering::Acquire),
+            );
+        });
+        total
+    }
+
+    /// The totals of one row.
+    pub(crate) fn totals_of(&self, place: usize) -> Box<[u64]> {
+        let width = self.columns.len();
+        let mut totals = vec![0; width].into_boxed_slice();
+        self.each(place, |words| self.add(words, &mut totals));
+        totals
+    }
+
+    /// Zeroes a row, for the next series that takes its place. Nothing may be able to write to it
+    /// any more.
+    pub(crate) fn clear(&self, place: usize) {
+        self.each(place, |words| {
+            for word in words {
+                word.store(0, Ordering::Relaxed);
+            }
+        });
+    }
+
+    fn each(&self, place: usize, mut each: impl FnMut(&[AtomicU64])) {
+        let start = PAD + place % ROWS * self.columns.len();
+        for chunks in self.stripes.iter().filter_map(OnceLock::get) {
+            if let Some(words) = chunks[place / ROWS].get() {
+                each(&words[start..start + self.columns.len()]);
+            }
+        }
+    }
+
+    fn add(&self, words: &[AtomicU64], totals: &mut [u64]) {
+        let width = self.columns.len();
+        for (words, totals) in words.chunks(width).zip(totals.chunks_mut(width)) {
+            let columns = words.iter().zip(totals).zip(&self.columns);
+            for ((word, total), dimension) in columns {
+                // Acquire, against the release of emitters: what was written before this is seen.
+                let more = word.load(Ordering::Acquire);
+                if more != 0 {
+                    *total = sum(*dimension, *total, more);
+                }
+            }
+        }
+    }
+}
+
+/// Two stripes' totals as one. A total that fits in each and not together is the largest there is.
+fn sum(dimension: Dimension, a: u64, b: u64) -> u64 {
+    match dimension {
+        Dimension::None => {
+            let total = f64::from_bits(a) + f64::from_bits(b);
+            total.clamp(f64::MIN, f64::MAX).to_bits()
+        }
+        Dimension::Time | Dimension::Bytes => (a as i64).saturating_add(b as i64) as u64,
+    }
+}
+
+/// Totals of rows, read at one moment per word.
+#[derive(Debug)]
+pub(crate) struct Totals {
+    words: Vec<u64>,
+    width: usize,
+}
+
+impl Totals {
+    /// The words of the row at `place`; none if it came later than the reading.
+    pub(crate) fn of(&self, place: usize) -> Option<&[u64]> {
+        let start = place * self.width;
+        self.words.get(start..start + self.width)
+    }
+}
+
+/// The words of one row, for one thread to add to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words<'a> {
+    words: &'a [AtomicU64],
+    /// Whether others write to them, too.
+    is_shared: bool,
+}
+
+impl Words<'_> {
+    /// Adds one to a count.
+    // Release, here and below, so that a reader who sees one word sees what was written before it.
+    #[inline(always)]
+    pub(crate) fn count(&self, at: usize) {
+        let word = &self.words[at];
+        if self.is_shared {
+            word.fetch_add(1, Ordering::Release);
+        } else {
+            word.store(
+                word.load(Ordering::Relaxed).wrapping_add(1),
+                Ordering::Release,
+            );
+        }
+    }
+
+    /// Adds so many to a count.
+    pub(crate) fn count_by(&self, at: usize, count: u64) {
+        let word = &self.words[at];
+        if self.is_shared {
+            word.fetch_add(count, Ordering::Release);
+        } else {
+            word.store(
+                word.load(Ordering::Relaxed).wrapping_add(count),
+                Ordering::Release,
+            );
+        }
+    }
+
+    /// Adds to a sum of the amount's own dimension; `false`, and nothing added, if the total does
+    /// not fit.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn add(&self, at: usize, amount: Amount) -> bool {
+        let word = &self.words[at];
+        if self.is_shared {
+            return word
+                .fetch_update(Ordering::Release, Ordering::Relaxed, |bits| {
+                    plus(bits, amount)
+                })
+                .is_ok();
+        }
+        match plus(word.load(Ordering::Relaxed), amount) {
+            Some(total) => {
+                word.store(total, Ordering::Release);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+#[inline(always)]
+fn plus(bits: u64, amount: Amount) -> Option<u64> {
+    match amount {
+        Amount::Integer(n) => (bits as i64).checked_add(n).map(|total| total as u64),
+        Amount::Real(x) => {
+            let total = f64::from_bits(bits) + x;
+            total.is_finite().then(|| total.to_bits())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COUNT: Dimension = Dimension::Bytes;
+
+    #[test]
+    fn threads_add_up_with_a_lease_and_without() {
+        let arena = Arena::new([COUNT, Dimension::None, Dimension::Time].into(), 200);
+        std::thread::scope(|scope| {
+            for _ in 0..3 * *STRIPES {
+                scope.spawn(|| {
+                    for place in [0, 63, 64, 199] {
+                        let words = arena.words(place, Lease::current());
+                        for _ in 0..100 {
+                            words.count(0);
+                            assert!(words.add(1, Amount::Real(0.5)));
+                            assert!(words.add(2, Amount::Integer(-3)));
+                        }
+                    }
+                });
+            }
+        });
+        let events = 300 * *STRIPES as u64;
+        let totals = arena.totals(200);
+        for place in [0, 63, 64, 199] {
+            let expected = [
+                events,
+                (events as f64 / 2.0).to_bits(),
+                (-3 * events as i64) as u64,
+            ];
+            assert_eq!(totals.of(place), Some(&expected[..]), "{place}");
+            assert_eq!(*arena.totals_of(place), expected);
+        }
+        assert_eq!(totals.of(1), Some(&[0, 0, 0][..]));
+        assert_eq!(totals.of(200), None);
+        arena.clear(63);
+        assert_eq!(*arena.totals_of(63), [0, 0, 0]);
+        assert_eq!(arena.totals_of(64)[0], events);
+    }
+
+    #[test]
+    fn a_total_that_does_not_fit_leaves_the_word_as_it_was() {
+        let arena = Arena::new([COUNT, Dimension::None].into(), 1);
+        let words = arena.words(0, Lease::current());
+        assert!(words.add(0, Amount::Integer(i64::MAX)) && words.add(1, Amount::Real(f64::MAX)));
+        assert!(!words.add(0, Amount::Integer(1)) && !words.add(1, Amount::Real(f64::MAX)));
+        assert_eq!(*arena.totals_of(0), [i64::MAX as u64, f64::MAX.to_bits()]);
+    }
+
+    #[test]
+    fn totals_of_stripes_that_do_not_fit_together_are_the_largest_there_are() {
+        let (max, low) = (i64::MAX as u64, i64::MIN as u64);
+        assert_eq!(sum(Dimension::Time, max, max), max);
+        assert_eq!(sum(Dimension::Time, low, low), low);
+        let max = f64::MAX.to_bits();
+        assert_eq!(sum(Dimension::None, max, max), max);
+    }
+}

@@ -1,0 +1,181 @@
+//! Expiry: how a series that nothing counts in any more goes away.
+//!
+//! A series costs memory and a place under the limit for as long as it is there. With
+//! [`expire_after`](crate::AggregatorBuilder::expire_after) one that was not counted in for so long
+//! is let go, in steps that lose nothing:
+//!
+//! 1. It is taken out of the map. An event with its tags begins a new series from now on, with a new
+//!    start time. Snapshots do not show it any more; readers still do.
+//! 2. When the map has let go of it, nobody can be about to count in it, and its numbers are final.
+//! 3. When every reader that was registered at step 1 has found nothing untaken in it, its place is
+//!    zeroed and given to whoever comes next.
+//!
+//! Whoever reads sweeps, so there is no thread for it. A reader that has stopped reading must not
+//! hold all that up: after ten times as long it is let go, and that is counted. If it comes again it
+//! is as good as any, but what it had not taken of series that are gone is lost to it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cells::{Cell, Shared};
+use crate::metric::Kind;
+use crate::row::Row;
+use crate::rows::Rows;
+
+/// Sweeps so many times within the time after which a series expires.
+const SWEEPS: u32 = 4;
+
+/// A reader that has not read for so many times as long is let go.
+pub(crate) const PATIENCE: u32 = 10;
+
+/// What a group knows of rows that may go, or are about to.
+#[derive(Debug, Default)]
+pub(crate) struct Expiry {
+    swept: Option<Instant>,
+    /// By row: how often it had been counted in, and when that was last seen to have changed.
+    seen: HashMap<u64, (u64, Instant)>,
+    leaving: Vec<Leaving>,
+}
+
+#[derive(Debug)]
+struct Leaving {
+    row: Arc<Row>,
+    /// Whether its numbers are final.
+    is_final: bool,
+    /// The readers that may have to take something yet.
+    waiting: Vec<u64>,
+}
+
+impl Expiry {
+    /// How many rows are about to go.
+    pub(crate) fn leaving(&self) -> usize {
+        self.leaving.len()
+    }
+}
+
+/// The rows that a reader sees.
+pub(crate) struct ForReader {
+    /// In the order in which they were met, the overflow row, and then those on their way out.
+    pub(crate) all: Vec<Arc<Row>>,
+    /// So many at the end are on their way out.
+    pub(crate) leaving: usize,
+    /// So many at the end are, and their numbers are final.
+    pub(crate) last: usize,
+}
+
+impl Rows {
+    /// Lets rows go that were not counted in for so long. Returns how many were taken out of the
+    /// map.
+    pub(crate) fn sweep(&self, now: Instant, after: Duration, readers: &[u64]) -> u64 {
+        if self.only().is_some() {
+            return 0;
+        }
+        let mut made = self.made();
+        self.list_all(&mut made);
+        let due = made
+            .expiry
+            .swept
+            .is_none_or(|swept| now >= swept + after / SWEEPS);
+        if !due && made.expiry.leaving.is_empty() {
+            return 0;
+        }
+        let mut gone = 0;
+        if due {
+            made.expiry.swept = Some(now);
+            let totals = self.arena.totals(self.places(&made.in_order));
+            let mut seen = std::mem::take(&mut made.expiry.seen);
+            let mut left = Vec::new();
+            made.in_order.retain(|row| {
+                let count = count(&self.cells, row, totals.of(row.place()).unwrap_or_default());
+                let (before, since) = *seen.entry(row.id).or_insert((count, now));
+                if before != count {
+                    seen.insert(row.id, (count, now));
+                    return true;
+                }
+                // One reference is this list's and one the map's. Whoever has another may count.
+                if now < since + after || Arc::strong_count(row) > 2 {
+                    return true;
+                }
+                seen.remove(&row.id);
+                left.push(row.clone());
+                false
+            });
+            made.expiry.seen = seen;
+            gone = left.len() as u64;
+            for row in left {
+                self.unlist(&row);
+                made.expiry.leaving.push(Leaving {
+                    row,
+                    is_final: false,
+                    waiting: readers.to_vec(),
+                });
+            }
+        }
+        let mut leaving = std::mem::take(&mut made.expiry.leaving);
+        leaving.retain_mut(|one| {
+            one.waiting.retain(|reader| readers.contains(reader));
+            // The only reference: neither the map nor a thread that looked there has another.
+            let is_alone = Arc::strong_count(&one.row) == 1;
+            one.is_final |= is_alone;
+            if !(one.is_final && is_alone && one.waiting.is_empty()) {
+                return true;
+            }
+            // Acquires what all those did who had a reference.
+            match Arc::get_mut(&mut one.row) {
+                Some(row) => {
+                    let row: &Row = row;
+                    self.free(&mut made, row);
+                    false
+                }
+                None => true,
+            }
+        });
+        made.expiry.leaving = leaving;
+        gone
+    }
+
+    /// All rows for a reader.
+    pub(crate) fn all_for_reader(&self) -> ForReader {
+        let made = self.made();
+        let mut all = self.with_overflow(&made.in_order);
+        let leaving = &made.expiry.leaving;
+        let (last, open): (Vec<_>, Vec<_>) = leaving.iter().partition(|one| one.is_final);
+        all.extend(open.iter().chain(&last).map(|one| one.row.clone()));
+        ForReader {
+            all,
+            leaving: leaving.len(),
+            last: last.len(),
+        }
+    }
+
+    /// This reader has nothing to take any more from this row, whose numbers are final.
+    pub(crate) fn is_done(&self, reader: u64, row: u64) {
+        let mut made = self.made();
+        if let Some(one) = made.expiry.leaving.iter_mut().find(|one| one.row.id == row) {
+            one.waiting.retain(|waiting| *waiting != reader);
+        }
+    }
+
+    /// So many places are taken up to the last of these rows.
+    pub(crate) fn places(&self, rows: &[Arc<Row>]) -> usize {
+        rows.iter().map(|row| row.place() + 1).max().unwrap_or(0)
+    }
+}
+
+/// A number that changes whenever the row is counted in.
+fn count(cells: &[Cell], row: &Row, words: &[u64]) -> u64 {
+    let of_cell = |(at, cell): (usize, &Cell)| match (cell.kind, row.shared_of(at)) {
+        (Kind::Distribution, _) => cell.buckets(words).iter().sum(),
+        (Kind::Summary, Some(Shared::Summary(part))) => {
+            part.values.held().iter().map(|held| held.count).sum()
+        }
+        (Kind::Summary, _) => 0,
+        (Kind::Counter | Kind::Sum | Kind::LastValue, _) => cell.count(words),
+    };
+    cells
+        .iter()
+        .enumerate()
+        .map(of_cell)
+        .fold(0, u64::wrapping_add)
+}

@@ -1,0 +1,292 @@
+//! [`History`]: the handle; and what its thread does at each tick.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::builder::{HistoryBuilder, HistoryError};
+use super::points::{Points, Show};
+use super::query::{PastSeries, SeriesId};
+use super::range::{Range, Tick};
+use super::stats::Stats;
+use super::store::Store;
+use crate::aggregator::{Aggregator, Snapshots};
+use crate::push::{Flush, Push};
+
+/// The recent past of all series, within one budget of bytes; sampled by a thread of its own.
+///
+/// Emitters do not notice it: it reads snapshots. Who asks for the past waits for a sample that is being
+/// taken, a few milliseconds for thousands of series, and the other way round.
+///
+/// Dropping it stops the thread. To share it, put it into an `Arc`.
+///
+/// ```
+/// use std::time::Duration;
+/// use telemetry_metrics::history::{History, Range, Show};
+/// use telemetry_metrics::{Aggregator, summary};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let definitions = [summary("history.example.bytes").bytes()];
+/// let aggregator = Aggregator::builder().metrics(definitions).start()?;
+/// let history = History::builder(&aggregator).interval(Duration::from_millis(20)).start()?;
+///
+/// let before = history.newest();
+/// for n in 1..=100 {
+///     telemetry::execute!("history.example", { bytes: n });
+/// }
+/// // Two samples on, all of it has been seen.
+/// let seen = history.wait_for(history.wait_for(history.newest(), SECOND), SECOND);
+///
+/// let series: Vec<_> = history
+///     .series()
+///     .into_iter()
+///     .filter(|series| series.definition.name() == "history.example.bytes")
+///     .map(|series| series.id)
+///     .collect();
+/// let stats = history.stats(&series, Range::last(Duration::from_secs(60)));
+/// assert_eq!(stats.count(), 100);
+/// let p95 = stats.quantile(0.95).unwrap();
+/// assert!((94.0..=96.1).contains(&p95));
+///
+/// let chart = history.points(&series, Show::Count, Range::since(before), history.interval());
+/// assert_eq!(chart.values.iter().flatten().sum::<f64>(), 100.0);
+/// assert!(chart.end >= seen);
+/// # Ok(()) }
+/// # const SECOND: Duration = Duration::from_secs(10);
+/// ```
+pub struct History {
+    shared: Arc<Shared>,
+    _push: Push,
+}
+
+/// How a history fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// How many bytes the past takes, by its own count: what is in use and what is reserved.
+    pub bytes: usize,
+    /// How many it may take.
+    pub budget: usize,
+    /// How many series are remembered.
+    pub series: usize,
+    /// How many of the newest steps are as fine as they were sampled. It is 600, halved whenever the
+    /// budget was hit, down to 9, and doubled again when two thirds of it are free.
+    pub fine_steps: u64,
+    /// How many series did not fit in at the newest sample although the plan is as coarse as it
+    /// gets; their numbers are not part of the history.
+    pub left_out: usize,
+    /// How many series were forgotten to make room, since the start.
+    pub evicted: u64,
+    /// From when on there is a past.
+    pub begin: Tick,
+    /// The newest sample.
+    pub newest: Tick,
+}
+
+impl History {
+    /// Starts with a sample every second, an hour, and 16 MiB.
+    ///
+    /// # Errors
+    ///
+    /// A [`HistoryError`] if the system refuses a thread.
+    pub fn start(aggregator: &Aggregator) -> Result<Self, HistoryError> {
+        Self::builder(aggregator).start()
+    }
+
+    /// Begins with the same.
+    pub fn builder(aggregator: &Aggregator) -> HistoryBuilder<'_> {
+        HistoryBuilder::new(aggregator)
+    }
+
+    pub(super) fn new(shared: Arc<Shared>, push: Push) -> Self {
+        Self {
+            shared,
+            _push: push,
+        }
+    }
+
+    /// All series that are remembered, in the order in which they were met.
+    #[must_use]
+    pub fn series(&self) -> Vec<PastSeries> {
+        self.shared.read().series()
+    }
+
+    /// What series counted within a range, all together: those of one definition. Others than the
+    /// first one's are left out, as are series that are not there (any more).
+    #[must_use]
+    pub fn stats(&self, series: &[SeriesId], range: Range) -> Stats {
+        self.shared.read().stats(series, range)
+    }
+
+    /// What series counted, all together, in slots of `step`. Which series count is as in
+    /// [`stats`](Self::stats).
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use telemetry_metrics::history::{History, Range, SeriesId, Show};
+    /// # fn go(history: &History, series: &[SeriesId], send: impl Fn(Vec<Option<f64>>)) {
+    /// // A chart that goes on: each time, what came since.
+    /// let mut range = Range::last(Duration::from_secs(600));
+    /// loop {
+    ///     let points = history.points(series, Show::Rate, range, Duration::from_secs(5));
+    ///     range = Range::since(points.end);
+    ///     send(points.values);
+    ///     history.wait_for(history.newest(), Duration::from_secs(15));
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn points(&self, series: &[SeriesId], show: Show, range: Range, step: Duration) -> Points {
+        self.shared.read().points(series, show, range, step)
+    }
+
+    /// The newest sample.
+    #[must_use]
+    pub fn newest(&self) -> Tick {
+        Tick(*self.shared.lock_newest())
+    }
+
+    /// Waits until there is a sample after this one, or `timeout` has passed; the newest then. It
+    /// blocks the thread, so in async code it belongs into one of its own.
+    ///
+    /// A moment that is not there yet is one of an earlier process, and there is nothing to wait for.
+    #[must_use]
+    pub fn wait_for(&self, after: Tick, timeout: Duration) -> Tick {
+        let newest = self.shared.lock_newest();
+        let waited = self
+            .shared
+            .sampled
+            .wait_timeout_while(newest, timeout, |newest| *newest == after.0);
+        let (newest, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        Tick(*newest)
+    }
+
+    /// How far apart samples are.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.shared.read().interval
+    }
+
+    /// How it fares.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.shared.read().status()
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("History")
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the thread and those who ask share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    store: RwLock<Store>,
+    newest: Mutex<u64>,
+    sampled: Condvar,
+}
+
+impl Shared {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store: RwLock::new(store),
+            newest: Mutex::new(0),
+            sampled: Condvar::new(),
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_newest(&self) -> std::sync::MutexGuard<'_, u64> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the thread owns.
+pub(super) struct Recorder {
+    begin: Instant,
+    interval: Duration,
+    snapshots: Snapshots,
+    shared: Arc<Shared>,
+}
+
+impl Recorder {
+    pub(super) fn new(
+        begin: Instant,
+        interval: Duration,
+        snapshots: Snapshots,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            begin,
+            interval,
+            snapshots,
+            shared,
+        }
+    }
+}
+
+impl Flush for Recorder {
+    fn flush(&mut self, _: Instant) -> Result<(), String> {
+        // A tick is never early, so a sample that is late by less than an interval is the tick's.
+        let ticks = self.begin.elapsed().as_nanos() / self.interval.as_nanos().max(1);
+        let tick = u64::try_from(ticks).unwrap_or(u64::MAX);
+        let now = SystemTime::now();
+        let snapshot = self.snapshots.take();
+        let store = self.shared.store.write();
+        let mut store = store.unwrap_or_else(PoisonError::into_inner);
+        store.sample(tick, now, &snapshot);
+        let newest = store.axis.newest();
+        drop(store);
+        *self.shared.lock_newest() = newest;
+        self.shared.sampled.notify_all();
+        Ok(())
+    }
+}
+
+impl Store {
+    pub(super) fn status(&self) -> Status {
+        Status {
+            bytes: self.bytes(),
+            budget: self.budget,
+            series: self.tracks.len(),
+            fine_steps: self.fine(),
+            left_out: self.left_out,
+            evicted: self.evicted,
+            begin: Tick(self.axis.begin),
+            newest: Tick(self.axis.newest()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::counter;
+
+    #[test]
+    fn dropping_a_history_ends_its_thread() {
+        let definitions = [counter("past.drop.count")];
+        let aggregator = Aggregator::builder().metrics(definitions).start().unwrap();
+        let interval = Duration::from_millis(10);
+        let history = History::builder(&aggregator)
+            .interval(interval)
+            .start()
+            .unwrap();
+        let shared = history.shared.clone();
+        let newest = history.wait_for(Tick(0), Duration::from_secs(20));
+        telemetry::execute!("past.drop");
+        assert!(history.wait_for(newest, Duration::from_secs(20)) > newest);
+        drop(history);
+        assert_eq!(Arc::strong_count(&shared), 1, "the thread has ended");
+        let series = shared.read().series();
+        let ids: Vec<_> = series.iter().map(|series| series.id).collect();
+        assert_eq!(shared.read().stats(&ids[..1], Range::all()).count(), 1);
+    }
+}

@@ -1,0 +1,386 @@
+//! Counting: what happens on the emitting thread.
+//!
+//! Code of users comes first: the closures of the definitions, and whatever prints a tag. It may
+//! panic, and it may emit events that come here again. Only when all of it has run is the row looked
+//! up and its cells are touched, so nothing is ever counted by half, nor between another count's
+//! load and store.
+//!
+//! Most definitions have no closures, and most tags are texts and integers. Then there is no such
+//! code, and **the short way** goes directly to the row. The other way is taken by everything else,
+//! and by the first event of a series.
+
+use std::cell::Cell as StdCell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use smallvec::SmallVec;
+use telemetry::{AttachError, Attached, Event, Value, attach};
+
+use crate::amount::Amount;
+use crate::cells::Target;
+use crate::definition::Definition;
+use crate::group::{FEW_TAGS, Group};
+use crate::isolate::isolated;
+use crate::key::{Key, TextHasher};
+use crate::lease::Lease;
+use crate::metric::Kind;
+use crate::plan::{Plans, Position};
+use crate::reading::Reading;
+use crate::row::Row;
+use crate::skip::Skip;
+use crate::tag::{self, MAX_TAG_LEN, TagValues};
+
+/// Counts the events of one name.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    groups: Vec<Arc<Group>>,
+    plans: Plans,
+}
+
+impl Recorder {
+    pub(crate) fn new(groups: Vec<Arc<Group>>) -> Self {
+        Self {
+            groups,
+            plans: Plans::default(),
+        }
+    }
+
+    /// Begins to count the events of this name.
+    pub(crate) fn attach(self, id: String, event: &str) -> Result<Attached, AttachError> {
+        // Most events have one group with a few tags. It is compiled for each number of them:
+        // arrays of just that size need no loops over what there might be.
+        match &*self.groups {
+            [group] if group.is_plain => match group.tags.len() {
+                0 => attach(id, event, move |event: &Event<'_>| {
+                    self.record_one::<0>(event);
+                }),
+                1 => attach(id, event, move |event: &Event<'_>| {
+                    self.record_one::<1>(event);
+                }),
+                2 => attach(id, event, move |event: &Event<'_>| {
+                    self.record_one::<2>(event);
+                }),
+                3 => attach(id, event, move |event: &Event<'_>| {
+                    self.record_one::<3>(event);
+                }),
+                4 => attach(id, event, move |event: &Event<'_>| {
+                    self.record_one::<4>(event);
+                }),
+                _ => attach(id, event, move |event: &Event<'_>| self.record(event)),
+            },
+            _ => attach(id, event, move |event: &Event<'_>| self.record(event)),
+        }
+    }
+
+    /// Counts an event in the only group, which has so many tags.
+    #[inline(always)]
+    fn record_one<const TAGS: usize>(&self, event: &Event<'_>) {
+        let [group] = &*self.groups else {
+            return;
+        };
+        let lease = Lease::current();
+        let find = || group.positions(event).collect();
+        if let Some(positions) = self.plans.positions(event, find)
+            && group.record_tagged::<TAGS>(event, positions, lease)
+        {
+            return;
+        }
+        group.record_any(event, lease);
+    }
+
+    /// Counts an event.
+    fn record(&self, event: &Event<'_>) {
+        let lease = Lease::current();
+        let find = || {
+            let groups = self.groups.iter();
+            groups.flat_map(|group| group.positions(event)).collect()
+        };
+        let Some(mut positions) = self.plans.positions(event, find) else {
+            return self
+                .groups
+                .iter()
+                .for_each(|group| group.record_any(event, lease));
+        };
+        for group in &self.groups {
+            // As many as were made for it above.
+            let (own, others) = positions.split_at(group.metrics.len() + group.tags.len());
+            positions = others;
+            if !(group.is_plain && group.record_plain(event, own, lease)) {
+                group.record_any(event, lease);
+            }
+        }
+    }
+}
+
+impl Group {
+    /// Of the measurement of each metric, and then of each tag.
+    fn positions<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Position> + use<'s> {
+        let measurements = self.metrics.iter().map(|metric| {
+            let key = metric.measurement();
+            Position::of(key.and_then(|key| event.measurement_position(key)))
+        });
+        let tags = self.tags.iter();
+        let tags = tags.map(|tag| Position::of(event.metadata_position(tag)));
+        measurements.chain(tags)
+    }
+
+    /// The short way; `false`, and nothing counted, if it cannot be taken.
+    fn record_plain(&self, event: &Event<'_>, positions: &[Position], lease: Lease) -> bool {
+        match self.tags.len() {
+            0 => self.record_tagged::<0>(event, positions, lease),
+            1 => self.record_tagged::<1>(event, positions, lease),
+            2 => self.record_tagged::<2>(event, positions, lease),
+            3 => self.record_tagged::<3>(event, positions, lease),
+            4 => self.record_tagged::<4>(event, positions, lease),
+            5 => self.record_tagged::<5>(event, positions, lease),
+            FEW_TAGS => self.record_tagged::<FEW_TAGS>(event, positions, lease),
+            _ => false,
+        }
+    }
+
+    /// The short way of groups with so many tags.
+    #[inline(always)]
+    fn record_tagged<const TAGS: usize>(
+        &self,
+        event: &Event<'_>,
+        positions: &[Position],
+        lease: Lease,
+    ) -> bool {
+        let Some((measurements, tags)) = positions.split_last_chunk::<TAGS>() else {
+            return false;
+        };
+        if TAGS == 0 {
+            let row = self.rows.only();
+            return row
+                .map(|row| self.count_plain(row, event, measurements, lease, true))
+                .is_some();
+        }
+        if lease.is_ending() {
+            return false;
+        }
+        let mut buffers = [(); TAGS].map(|()| itoa::Buffer::new());
+        let mut texts: [&[u8]; TAGS] = [&[]; TAGS];
+        let mut all_there = true;
+        let mut hasher = TextHasher::new();
+        for (at, buffer) in buffers.iter_mut().enumerate() {
+            let looked_for;
+            let value = match tags[at].get() {
+                Some(at) => event.metadata_at(at),
+                None => {
+                    looked_for = event.metadata(&self.tags[at]);
+                    looked_for.as_ref()
+                }
+            };
+            let text = match value {
+                Some(Value::Str(plain)) if plain.len() <= MAX_TAG_LEN => plain.as_bytes(),
+                Some(Value::Unsigned(n)) => buffer.format(*n).as_bytes(),
+                Some(Value::Signed(n)) => buffer.format(*n).as_bytes(),
+                Some(Value::Bool(true)) => b"true",
+                Some(Value::Bool(false)) => b"false",
+                None => b"",
+                // Has to be printed, or cut.
+                Some(_) => return false,
+            };
+            all_there &= !text.is_empty();
+            hasher.add(text);
+            texts[at] = text;
+        }
+        let key = hasher.key(&texts);
+        let found = self.rows.with(
+            &key,
+            #[inline(always)]
+            |row| self.count_plain(row, event, measurements, lease, all_there),
+        );
+        found.is_some()
+    }
+
+    #[inline(always)]
+    fn count_plain(
+        &self,
+        row: &Row,
+        event: &Event<'_>,
+        positions: &[Position],
+        lease: Lease,
+        all_there: bool,
+    ) {
+        let to = self.target(row, lease);
+        let cells = &self.rows.cells;
+        for (at, cell) in cells.iter().enumerate() {
+            let position = positions[at];
+            let counted = if cell.kind == Kind::Counter {
+                cell.record_one(to);
+                Ok(())
+            } else {
+                cell.reading
+                    .number(event, None, position)
+                    .and_then(|amount| cell.record_amount(at, amount, to, cells, event))
+            };
+            if counted.is_err() || !all_there {
+                self.account(at, counted, all_there, false);
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn target<'a>(&'a self, row: &'a Row, lease: Lease) -> Target<'a> {
+        Target {
+            row,
+            words: self.rows.arena.words(row.place(), lease),
+            arena: &self.rows.arena,
+            wanted: self.wanted.load(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn account(&self, at: usize, counted: Result<(), Skip>, all_there: bool, overflow: bool) {
+        let account = &self.accounts[at];
+        if let Err(reason) = counted {
+            return account.skip(reason);
+        }
+        if !all_there {
+            account.tags_missing.fetch_add(1, Ordering::Relaxed);
+        }
+        if overflow {
+            account.overflowed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts an event whatever it takes.
+    // A call of its own, so that the short way does not pay for what this one keeps in registers.
+    #[inline(never)]
+    fn record_any(&self, event: &Event<'_>, lease: Lease) {
+        // Taken out, not borrowed: a closure of a definition may emit an event that comes here
+        // again, and finds an empty buffer then.
+        let taken = SCRATCH.try_with(StdCell::take).ok().flatten();
+        let mut scratch = taken.unwrap_or_default();
+        self.record_with(event, lease, &mut scratch);
+        let _ = SCRATCH.try_with(|place| place.set(Some(scratch)));
+    }
+
+    fn record_with(&self, event: &Event<'_>, lease: Lease, scratch: &mut Scratch) {
+        let Scratch {
+            updates,
+            texts,
+            ends,
+            computed,
+        } = scratch;
+        updates.clear();
+        // All closures run before any cell is touched.
+        let metrics = self.metrics.iter().zip(&self.rows.cells);
+        for ((metric, cell), account) in metrics.zip(&self.accounts) {
+            updates.push(
+                update(metric, &cell.reading, event).unwrap_or_else(|reason| {
+                    account.skip(reason);
+                    Update::Nothing
+                }),
+            );
+        }
+        let counted = || {
+            let updates = updates.iter().enumerate();
+            updates.filter(|(_, update)| !matches!(update, Update::Nothing))
+        };
+        if counted().next().is_none() {
+            return;
+        }
+
+        // A tag's text comes from code of users: `tag_values`, or a `Display` of theirs.
+        if isolated(|| self.write_tags(event, texts, ends, computed)).is_none() {
+            return counted().for_each(|(at, _)| self.accounts[at].skip(Skip::Panicked));
+        }
+        let mut start = 0;
+        let texts: SmallVec<[&[u8]; 2 * FEW_TAGS]> = ends
+            .iter()
+            .map(|end| {
+                let text = &texts[start..*end];
+                start = *end;
+                text
+            })
+            .collect();
+        let all_there = texts.iter().all(|text| !text.is_empty());
+        let key = Key::new(&texts);
+        let row = self
+            .rows
+            .find(key, lease.is_ending(), || self.tell_overflow());
+        let to = self.target(&row, lease);
+        for (at, update) in counted() {
+            let amount = match update {
+                Update::Add(amount) => Some(*amount),
+                Update::Nothing | Update::Count => None,
+            };
+            let cells = &self.rows.cells;
+            let counted = cells[at].record(at, amount, to, cells, event);
+            self.account(at, counted, all_there, row.is_overflow);
+        }
+    }
+
+    /// Writes the tags' texts, one behind the other.
+    fn write_tags(
+        &self,
+        event: &Event<'_>,
+        texts: &mut Vec<u8>,
+        ends: &mut Vec<usize>,
+        computed: &mut Vec<Option<Vec<u8>>>,
+    ) {
+        texts.clear();
+        ends.clear();
+        computed.clear();
+        if let Some(compute) = &self.tag_values {
+            computed.resize(self.tags.len(), None);
+            (compute.0)(event, &mut TagValues::new(&self.tags, computed));
+        }
+        for (at, name) in self.tags.iter().enumerate() {
+            let start = texts.len();
+            if let Some(text) = computed.get(at).and_then(Option::as_deref) {
+                texts.extend_from_slice(text);
+            } else if let Some(value) = event.metadata(name) {
+                tag::write(texts, value);
+            }
+            if let Some(buckets) = self.hashed[at].filter(|_| texts.len() > start) {
+                tag::hash(texts, start, buckets);
+            }
+            ends.push(texts.len());
+        }
+    }
+}
+
+/// What a metric makes of an event.
+#[derive(Debug, Clone, Copy)]
+enum Update {
+    Nothing,
+    Count,
+    Add(Amount),
+}
+
+/// Buffers that events of one thread use one after the other.
+#[derive(Default)]
+struct Scratch {
+    updates: Vec<Update>,
+    texts: Vec<u8>,
+    ends: Vec<usize>,
+    computed: Vec<Option<Vec<u8>>>,
+}
+
+thread_local! {
+    static SCRATCH: StdCell<Option<Box<Scratch>>> = StdCell::default();
+}
+
+/// What this metric makes of the event, or why it makes nothing of it.
+fn update(metric: &Definition, reading: &Reading, event: &Event<'_>) -> Result<Update, Skip> {
+    if !metric.keep.is_empty() || !metric.drop_when.is_empty() {
+        let kept = || {
+            metric.keep.iter().all(|keep| keep(event))
+                && !metric.drop_when.iter().any(|drop| drop(event))
+        };
+        match isolated(kept) {
+            Some(true) => {}
+            Some(false) => return Ok(Update::Nothing),
+            None => return Err(Skip::Panicked),
+        }
+    }
+    let measure = metric.measure_with();
+    Ok(match reading.amount(event, measure, Position::UNKNOWN)? {
+        Some(amount) => Update::Add(amount),
+        None => Update::Count,
+    })
+}
