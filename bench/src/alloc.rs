@@ -43,6 +43,11 @@ pub fn of_this_thread() -> (u64, u64) {
     (CALLS.get(), BYTES.get())
 }
 
+/// Bytes held now beyond what was held at [`count`]`(`[`Mode::Live`]`)`.
+pub fn live() -> i64 {
+    LIVE.load(Ordering::Relaxed)
+}
+
 /// Most bytes held at any moment since [`count`]`(`[`Mode::Live`]`)`, beyond what was held then.
 pub fn peak() -> i64 {
     PEAK.load(Ordering::Relaxed)

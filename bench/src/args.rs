@@ -12,8 +12,10 @@ usage: cargo run --release -- [filter ..] [options]
   --window ms        length of one sample in milliseconds (5)
   --threads n        how many threads T is (available parallelism, at least 2)
   --quick            10 rounds of 3 ms, fewer calls under valgrind, shorter churn
+  --flood n          calls in a flood (1000000)
   --no-instructions  do not count instructions (they need valgrind)
   --no-times         do not measure times
+  --beam dir         measure the original, too; its three checkouts are there
   --json file        write every number there, too
   --update file      replace the tables that a document marks, see src/update.rs
   --list             print the ids of the cases and stop";
@@ -36,8 +38,12 @@ pub struct Args {
     pub times: bool,
     /// Calls per case under valgrind.
     pub calls: u64,
+    /// Calls in a flood.
+    pub flood: u64,
     /// Attach and detach cycles in a churn run.
     pub cycles: u64,
+    /// Where checkouts of the original are.
+    pub beam: Option<PathBuf>,
     /// Where to write the numbers.
     pub json: Option<PathBuf>,
     /// Documents whose marked tables to replace.
@@ -58,6 +64,8 @@ pub enum Task {
     Calls(String),
     /// Child: attach and detach [`Args::cycles`] times beside emitters.
     Churn(String),
+    /// Child: weigh this.
+    Weigh(String),
 }
 
 impl Args {
@@ -77,7 +85,9 @@ impl Args {
             instructions: true,
             times: true,
             calls: 4_000,
+            flood: 1_000_000,
             cycles: 100_000,
+            beam: None,
             json: None,
             update: Vec::new(),
         };
@@ -89,9 +99,11 @@ impl Args {
                 "--window" => args.window = Duration::from_millis(number::<u64>(&value()?)?.max(1)),
                 "--threads" => args.threads = number::<usize>(&value()?)?.clamp(2, 256),
                 "--calls" => args.calls = number::<u64>(&value()?)?.max(1),
+                "--flood" => args.flood = number::<u64>(&value()?)?.max(1),
                 "--cycles" => args.cycles = number::<u64>(&value()?)?.max(1),
                 "--no-instructions" => args.instructions = false,
                 "--no-times" => args.times = false,
+                "--beam" => args.beam = Some(value()?.into()),
                 "--json" => args.json = Some(value()?.into()),
                 "--update" => args.update.push(value()?.into()),
                 "--list" => args.task = Task::List,
@@ -99,6 +111,7 @@ impl Args {
                 "--obey" => args.task = Task::Obey(value()?),
                 "--make-calls" => args.task = Task::Calls(value()?),
                 "--churn" => args.task = Task::Churn(value()?),
+                "--weigh" => args.task = Task::Weigh(value()?),
                 "--quick" => {
                     args.rounds = 10;
                     args.window = Duration::from_millis(3);

@@ -12,8 +12,10 @@ mod candidates;
 mod cases;
 mod goals;
 mod harness;
+mod original;
 mod peers;
 mod report;
+mod sink;
 mod stats;
 mod update;
 mod valgrind;
@@ -21,7 +23,7 @@ mod valgrind;
 use std::process::{Command, ExitCode};
 
 use args::{Args, Task, USAGE};
-use harness::Case;
+use harness::{Case, Weight};
 use report::Results;
 use stats::Measured;
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), String> {
     let cases = cases::all();
+    let weights = cases::weights();
     let find = |id: &str| {
         cases
             .iter()
@@ -46,39 +49,66 @@ fn run(args: &Args) -> Result<(), String> {
     };
     match &args.task {
         Task::Help => println!("{USAGE}"),
-        Task::List => cases.iter().for_each(|case| println!("{}", case.id)),
+        Task::List => {
+            cases.iter().for_each(|case| println!("{}", case.id));
+            weights.iter().for_each(|weight| println!("{}", weight.id));
+        }
         Task::Obey(id) => harness::obey(find(id)?),
         Task::Calls(id) => harness::make_calls(find(id)?, args.calls),
         Task::Churn(id) => {
             let churn = find(id)?.churn.ok_or("nothing to churn")?;
             harness::run_churn(churn, args.threads, args.cycles);
         }
-        Task::Report => report(&cases, args)?,
+        Task::Weigh(id) => {
+            let weight = weights.iter().find(|weight| weight.id == id);
+            harness::put_on_scale(weight.ok_or("nothing to weigh")?, args.threads)?;
+        }
+        Task::Report => report(&cases, &weights, args)?,
     }
     Ok(())
 }
 
-fn report(cases: &[Case], args: &Args) -> Result<(), String> {
+fn report(cases: &[Case], weights: &[Weight], args: &Args) -> Result<(), String> {
     let cases: Vec<&Case> = cases.iter().filter(|case| args.selects(&case.id)).collect();
-    if cases.is_empty() {
+    let weights: Vec<&Weight> = weights.iter().filter(|w| args.selects(w.id)).collect();
+    if cases.is_empty() && weights.is_empty() {
         return Err("no case has that in its id; see --list".to_owned());
     }
     let mut results = vec![Measured::default(); cases.len()];
-    if args.instructions {
+    if args.instructions && !cases.is_empty() {
         if valgrind::is_installed() {
             valgrind::count(&cases, args, &mut results)?;
         } else {
             eprintln!("valgrind is not installed: no instruction counts");
         }
     }
-    harness::measure(&cases, args, &mut results)?;
+    if !cases.is_empty() {
+        harness::measure(&cases, args, &mut results)?;
+    }
     for (case, result) in cases.iter().zip(&mut results) {
         if case.churn.is_some() && args.times {
             eprintln!("churn {}", case.id);
             result.churn = Some(harness::churn(&case.id, args)?);
         }
+        if case.is_flooded && args.times {
+            eprintln!("flood {}", case.id);
+            result.flood = Some(harness::flood(&case.id, args)?);
+        }
     }
-    let results = Results(cases.into_iter().zip(results).collect());
+    let mut weighed = Vec::with_capacity(weights.len());
+    for weight in weights {
+        eprintln!("weigh {}", weight.id);
+        weighed.push((weight, harness::weigh(weight.id, args)?));
+    }
+    let originals = match &args.beam {
+        Some(checkouts) if args.times => original::measure(checkouts, args)?,
+        _ => Vec::new(),
+    };
+    let results = Results {
+        cases: cases.into_iter().zip(results).collect(),
+        weights: weighed,
+        originals,
+    };
     let machine = machine();
     print!("{}", results.markdown(args, &machine));
     if let Some(path) = &args.json {

@@ -44,6 +44,30 @@ pub struct Measured {
     pub bytes: Option<f64>,
     /// Attaching and detaching while others emit.
     pub churn: Option<Churned>,
+    /// How much of what was emitted at once arrived.
+    pub flood: Option<Flooded>,
+}
+
+/// What a flood showed.
+#[derive(Debug, Clone, Copy)]
+pub struct Flooded {
+    /// Calls that were made.
+    pub calls: f64,
+    /// How many of them the receiver heard of.
+    pub arrived: f64,
+    /// Nanoseconds per call as each thread sees it.
+    pub nanos: f64,
+}
+
+/// Live bytes of the heap.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighed {
+    /// Per series, when one thread has recorded into it.
+    pub series: f64,
+    /// Per series and further thread.
+    pub thread: f64,
+    /// Per series and further sample.
+    pub sample: f64,
 }
 
 /// What a churn run showed.

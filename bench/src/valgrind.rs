@@ -38,7 +38,7 @@ pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(at) else { return };
                     eprint!("\rinstructions {} of {}   ", at + 1, cases.len());
-                    let count = count_one(&case.id, args.calls);
+                    let count = count_one(&case.id, case.scaled(args.calls));
                     counts.lock().expect("nobody panics").push((at, count));
                 }
             });
@@ -46,7 +46,7 @@ pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(
     });
     eprintln!();
     for (at, count) in counts.into_inner().expect("nobody panics") {
-        results[at].instructions = Some(count? as f64 / args.calls as f64);
+        results[at].instructions = Some(count? as f64 / cases[at].scaled(args.calls) as f64);
     }
     Ok(())
 }

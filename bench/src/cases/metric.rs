@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use telemetry::execute;
-use telemetry_metrics::{Aggregator, Data, counter, distribution};
+use telemetry_metrics::{Aggregator, Data, Metric, counter, distribution};
 
 use crate::harness::{Case, Fields, Prepared, Run, Table, fields, repeat};
 
@@ -22,8 +22,8 @@ pub fn cases() -> Vec<Case> {
         Case::new(Table::Metric, format!("metric.ours.{id}"), label, prepare)
     };
     vec![
-        case("64", "ours, 64 series in turn", || counted(Pattern::InTurn)),
-        case("one", "ours, one series", || counted(Pattern::Same)),
+        case("64", "ours, 64 series in turn", || both(Pattern::InTurn)),
+        case("one", "ours, one series", || both(Pattern::Same)),
     ]
 }
 
@@ -40,10 +40,10 @@ pub struct Sample {
     pub fields: Fields,
 }
 
-/// Tag pairs of which the compiler knows nothing, and values that hit different buckets.
-fn samples() -> Vec<Sample> {
+/// So many tag pairs of which the compiler knows nothing, and values that hit different buckets.
+pub fn samples(series: usize) -> Vec<Sample> {
     let codes: [u32; 4] = [200, 201, 404, 500];
-    (0..SERIES)
+    (0..series)
         .map(|at| {
             let code = codes[at % 4];
             let nanos = 1_000_000_u64 << (at % 12);
@@ -73,7 +73,7 @@ pub enum Pattern {
 impl Pattern {
     /// Calls that record one sample each; the values differ in either pattern.
     pub fn calls(self, record: impl Fn(&Sample) + Send + Sync + 'static) -> Run {
-        let mut samples = samples();
+        let mut samples = samples(SERIES);
         let first = samples[0];
         if matches!(self, Self::Same) {
             for sample in &mut samples {
@@ -87,36 +87,47 @@ impl Pattern {
     }
 }
 
+/// The event of all that is counted here.
 #[inline(always)]
-fn emit(s: &Sample) {
+pub fn emit(s: &Sample) {
     execute!("bench.request", { duration: s.fields.duration }, { route: s.route, status: s.status });
 }
 
-fn counted(pattern: Pattern) -> Prepared {
-    let tags = ["route", "status"];
+/// Counts the events of [`emit`].
+pub fn by_tags_counter() -> Metric {
+    counter("bench.request.count").tags(["route", "status"])
+}
+
+/// Puts their durations into 11 buckets.
+pub fn by_tags_distribution() -> Metric {
+    distribution("bench.request.duration")
+        .tags(["route", "status"])
+        .buckets(BOUNDS.map(Duration::from_secs_f64))
+}
+
+/// All that the metrics of this program have counted, of whatever kind.
+pub fn counted(aggregator: &Aggregator) -> u64 {
+    let snapshot = aggregator.snapshot();
+    let own = |name: &str| name.starts_with("bench.");
+    let families = snapshot
+        .families
+        .iter()
+        .filter(|family| own(family.definition.name()));
+    let counts = families
+        .flat_map(|family| &family.series)
+        .map(|series| match &series.data {
+            Data::Counter(count) => *count,
+            Data::Distribution(distribution) => distribution.count,
+            Data::Summary(summary) => summary.count,
+            _ => 0,
+        });
+    counts.sum()
+}
+
+fn both(pattern: Pattern) -> Prepared {
     let aggregator = Aggregator::builder()
-        .metrics([
-            counter("bench.request.count").tags(tags),
-            distribution("bench.request.duration")
-                .tags(tags)
-                .buckets(BOUNDS.map(Duration::from_secs_f64)),
-        ])
+        .metrics([by_tags_counter(), by_tags_distribution()])
         .start()
         .expect("valid definitions");
-    Prepared::total(2, pattern.calls(emit), move || {
-        let snapshot = aggregator.snapshot();
-        let own = |name: &str| name.starts_with("bench.");
-        let families = snapshot
-            .families
-            .iter()
-            .filter(|family| own(family.definition.name()));
-        let counts = families
-            .flat_map(|family| &family.series)
-            .map(|series| match &series.data {
-                Data::Counter(count) => *count,
-                Data::Distribution(distribution) => distribution.count,
-                _ => 0,
-            });
-        counts.sum()
-    })
+    Prepared::total(2, pattern.calls(emit), move || counted(&aggregator))
 }

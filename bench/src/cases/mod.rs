@@ -1,14 +1,22 @@
 //! What is measured of ours, and the list of everything that is measured.
 
+mod cells;
 mod event;
 mod gate;
+mod memory;
 mod metric;
+mod reporter;
+mod scrape;
 mod span;
+mod statsd;
 
-pub use metric::{BOUNDS, Pattern, Sample};
+pub use memory::over_two_decades;
+pub use metric::{BOUNDS, Pattern, Sample, samples};
+pub use scrape::{LINES, SCRAPED, checked};
 pub use span::{async_work, poll_once, work};
+pub use statsd::{INTERVAL, delivered};
 
-use crate::harness::Case;
+use crate::harness::{Case, Weight};
 use crate::{candidates, peers};
 
 /// All cases, in the order of the report.
@@ -17,7 +25,18 @@ pub fn all() -> Vec<Case> {
     cases.extend(event::cases());
     cases.extend(span::cases());
     cases.extend(metric::cases());
+    cases.extend(cells::cases());
+    cases.extend(reporter::cases());
+    cases.extend(statsd::cases());
+    cases.extend(scrape::cases());
     cases.extend(peers::cases());
     cases.extend(candidates::cases());
     cases
+}
+
+/// All that is weighed.
+pub fn weights() -> Vec<Weight> {
+    let mut weights = memory::weights();
+    weights.extend(peers::weights());
+    weights
 }

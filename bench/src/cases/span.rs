@@ -4,8 +4,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use telemetry::{Event, SpanName, attach, span};
-use telemetry_metrics::{Aggregator, Data, summary};
+use telemetry_metrics::{Aggregator, summary};
 
+use super::metric::counted;
 use crate::harness::{Case, Fields, Prepared, Run, Table, fields, repeat, seen};
 
 /// All of ours.
@@ -84,18 +85,7 @@ fn summarised(tags: &[&str], run: Run) -> Prepared {
         .metrics([metric])
         .start()
         .expect("a valid definition");
-    Prepared::total(1, run, move || {
-        let snapshot = aggregator.snapshot();
-        let counts = snapshot
-            .families
-            .iter()
-            .flat_map(|family| &family.series)
-            .map(|series| match &series.data {
-                Data::Summary(summary) => summary.count,
-                _ => 0,
-            });
-        counts.sum()
-    })
+    Prepared::total(1, run, move || counted(&aggregator))
 }
 
 fn literal() -> Run {

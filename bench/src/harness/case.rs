@@ -4,6 +4,9 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::time::Duration;
 
+/// A whole scrape stands for so many calls.
+const WHOLE: u64 = 4_000;
+
 /// The table in which a case is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
@@ -15,6 +18,12 @@ pub enum Table {
     Span,
     /// One event into a counter and a distribution.
     Metric,
+    /// The same, beside reporters.
+    Reporter,
+    /// One event into a counter that is sent to a daemon.
+    Statsd,
+    /// One answer to a Prometheus server.
+    Scrape,
     /// Ways to publish a list of handlers.
     Candidate,
 }
@@ -32,6 +41,11 @@ pub struct Case {
     pub prepare: fn() -> Prepared,
     /// Replaces the handler list under emitters, for the cases that have one.
     pub churn: Option<Churn>,
+    /// Whether one call is so much work that few of them are enough. Nobody does it on several
+    /// threads at once, so it is measured with one.
+    pub is_whole: bool,
+    /// Whether to look at how much of a million calls arrives.
+    pub is_flooded: bool,
 }
 
 impl Case {
@@ -48,6 +62,29 @@ impl Case {
             label: label.into(),
             prepare,
             churn: None,
+            is_whole: false,
+            is_flooded: false,
+        }
+    }
+
+    /// Whose call is a whole scrape.
+    pub fn whole(mut self) -> Self {
+        self.is_whole = true;
+        self
+    }
+
+    /// With a flood.
+    pub fn flooded(mut self) -> Self {
+        self.is_flooded = true;
+        self
+    }
+
+    /// How many calls are as good as so many of a cheap case.
+    pub fn scaled(&self, calls: u64) -> u64 {
+        if self.is_whole {
+            (calls / WHOLE).max(1)
+        } else {
+            calls
         }
     }
 

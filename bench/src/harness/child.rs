@@ -17,7 +17,8 @@ use crate::alloc::{self, Mode};
 const COUNTED_CALLS: u64 = 2_000;
 
 /// Obeys orders until standard input ends: `time <threads> <microseconds>` is answered by
-/// nanoseconds per call, `allocations` by allocations and bytes per call.
+/// nanoseconds per call, `allocations` by allocations and bytes per call, `flood <threads> <calls>`
+/// by calls made, calls that arrived, and nanoseconds per call.
 pub fn obey(case: &Case) {
     let mut child = Child::new((case.prepare)());
     let mut batches = Vec::new();
@@ -40,6 +41,10 @@ pub fn obey(case: &Case) {
                     .map(|outcome| format!("{}", outcome.nanos as f64 / outcome.calls as f64))
             }
             ["allocations"] => child.allocations(),
+            ["flood", threads, calls] => Ok(child.flood(
+                threads.parse().expect("a number of threads"),
+                calls.parse().expect("a number of calls"),
+            )),
             _ => Err(format!("not an order: {line}")),
         };
         let answer = answer.unwrap_or_else(|problem| format!("problem: {problem}"));
@@ -58,7 +63,7 @@ pub fn make_calls(case: &Case, calls: u64) {
     };
     // First uses resolve callsites, fill caches and create series: not what is asked here. Through
     // the closure itself, because callgrind counts from the first entry of `measured_calls`.
-    (prepared.run)(500);
+    (prepared.run)(case.scaled(500));
     settle();
     measured_calls(&prepared, calls);
     settle();
@@ -108,15 +113,31 @@ impl Child {
         }
     }
 
-    /// Works, and makes sure that the handlers really ran.
-    fn checked(&mut self, threads: usize, work: Work) -> Result<Outcome, String> {
-        let total = || match &self.prepared.witness {
+    fn total(&self) -> u64 {
+        match &self.prepared.witness {
             Witness::Thread(_) => 0,
             Witness::Total(_, total) | Witness::AtLeastOneIn(_, total) => total(),
-        };
-        let before = total();
+        }
+    }
+
+    /// All threads at once, and no rest for anybody; how much arrives is the question, not a check.
+    fn flood(&mut self, threads: usize, calls: u64) -> String {
+        // So that everybody has met every series.
+        self.workers.work(threads, Work::Calls(1_000));
+        let before = self.total();
+        let outcome = self
+            .workers
+            .work(threads, Work::Calls(calls.div_ceil(threads as u64)));
+        let arrived = self.total() - before;
+        let each = outcome.nanos as f64 / outcome.calls as f64;
+        format!("{} {arrived} {each}", outcome.calls)
+    }
+
+    /// Works, and makes sure that the handlers really ran.
+    fn checked(&mut self, threads: usize, work: Work) -> Result<Outcome, String> {
+        let before = self.total();
         let outcome = self.workers.work(threads, work);
-        let grown = total() - before;
+        let grown = self.total() - before;
         let calls = outcome.calls;
         let (saw, expected) = match self.prepared.witness {
             Witness::Thread(per_call) => (outcome.seen, per_call * calls),

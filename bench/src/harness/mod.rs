@@ -3,10 +3,12 @@
 mod case;
 mod child;
 mod parent;
+mod weight;
 mod workers;
 
 pub use case::{
     Case, Churn, Fields, Prepared, Run, Table, Witness, fields, must_be_seen, repeat, seen,
 };
 pub use child::{churn as run_churn, make_calls, obey};
-pub use parent::{churn, measure, this_program};
+pub use parent::{churn, flood, measure, this_program, weigh};
+pub use weight::{Scale, Weight, put_on_scale};

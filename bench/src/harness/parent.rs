@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::case::Case;
 use crate::args::Args;
-use crate::stats::{Churned, Measured, Times};
+use crate::stats::{Churned, Flooded, Measured, Times, Weighed};
 
 /// How many processes each case gets, one after the other, each with its share of the rounds.
 /// Whether two threads write to the same cache line depends on where a process happens to put
@@ -33,13 +33,14 @@ pub fn measure(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result
     for process in 0..PROCESSES {
         let rounds = process * args.rounds / PROCESSES..(process + 1) * args.rounds / PROCESSES;
         if !rounds.is_empty() {
-            time(&mut start_all(cases)?, rounds, args, &mut samples)?;
+            time(cases, &mut start_all(cases)?, rounds, args, &mut samples)?;
         }
     }
     eprintln!();
     for (result, [one, all]) in results.iter_mut().zip(samples) {
         result.one_thread = Some(Times::of(one));
-        result.all_threads = Some(Times::of(all));
+        // None of a case that is measured with one thread only.
+        result.all_threads = (!all.is_empty()).then(|| Times::of(all));
     }
     Ok(())
 }
@@ -52,15 +53,17 @@ fn start_all(cases: &[&Case]) -> Result<Vec<Running>, String> {
 type Samples = [Vec<f64>; 2];
 
 fn time(
+    cases: &[&Case],
     children: &mut [Running],
     rounds: Range<usize>,
     args: &Args,
     samples: &mut [Samples],
 ) -> Result<(), String> {
     let threads = [1, args.threads];
+    let threads_of = |at: usize| &threads[..if cases[at].is_whole { 1 } else { 2 }];
     let micros = args.window.as_micros();
-    for child in &mut *children {
-        for threads in threads {
+    for (at, child) in children.iter_mut().enumerate() {
+        for threads in threads_of(at) {
             // Chooses the size of a batch, and warms up.
             child.order(&format!("time {threads} {micros}"))?;
         }
@@ -70,7 +73,7 @@ fn time(
         for step in 0..children.len() {
             // Another one first in each round: nobody always runs after the same neighbour.
             let at = (step + round * 7) % children.len();
-            for (samples, threads) in samples[at].iter_mut().zip(threads) {
+            for (samples, threads) in samples[at].iter_mut().zip(threads_of(at)) {
                 let answer = children[at].order(&format!("time {threads} {micros}"))?;
                 samples.push(answer[0]);
             }
@@ -98,6 +101,50 @@ pub fn churn(id: &str, args: &Args) -> Result<Churned, String> {
             events,
         }),
         _ => Err(format!("{id}: churn ended with {}: {text}", output.status)),
+    }
+}
+
+/// Floods a case in a process of its own.
+///
+/// # Errors
+///
+/// If it could not be run.
+pub fn flood(id: &str, args: &Args) -> Result<Flooded, String> {
+    let order = format!("flood {} {}", args.threads, args.flood);
+    match Running::start(id)?.order(&order)?[..] {
+        [calls, arrived, nanos] => Ok(Flooded {
+            calls,
+            arrived,
+            nanos,
+        }),
+        _ => Err(format!("{id}: not an answer")),
+    }
+}
+
+/// Weighs something in a process of its own.
+///
+/// # Errors
+///
+/// If it could not be run, or did not count what it was given.
+pub fn weigh(id: &str, args: &Args) -> Result<Weighed, String> {
+    let output = this_program()?
+        .args(["--weigh", id, "--threads", &args.threads.to_string()])
+        .output()
+        .map_err(|error| format!("{id}: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match numbers(&text)[..] {
+        [series, thread, sample] => Ok(Weighed {
+            series,
+            thread,
+            sample,
+        }),
+        _ => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(format!(
+                "{id}: weighing ended with {}: {said}",
+                output.status
+            ))
+        }
     }
 }
 

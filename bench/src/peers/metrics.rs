@@ -63,6 +63,20 @@ pub fn cases() -> Vec<Case> {
             "`metrics` macros + exporter-prometheus, one series",
             || exported(Pattern::Same),
         ),
+        metric(
+            "handle",
+            "`metrics` handles + exporter-prometheus, one series",
+            || {
+                exported_by(|| {
+                    let counter = counter!("bench_requests", "route" => "/", "status" => "200");
+                    let histogram = histogram!("bench_seconds", "route" => "/", "status" => "200");
+                    Pattern::Same.calls(move |s| {
+                        counter.increment(1);
+                        histogram.record(s.fields.duration.as_secs_f64());
+                    })
+                })
+            },
+        ),
     ]
 }
 
@@ -126,6 +140,11 @@ impl Recorder for Counting {
 /// between the samples, off the clock; so this is less than its whole price. (Asked while others
 /// record, it loses a value now and then, and the harness notices.)
 fn exported(pattern: Pattern) -> Prepared {
+    exported_by(|| pattern.calls(record))
+}
+
+/// The calls are made when the exporter is there.
+fn exported_by(calls: impl FnOnce() -> Run) -> Prepared {
     let recorder = PrometheusBuilder::new()
         .set_buckets(&BOUNDS)
         .expect("bounds in order")
@@ -136,11 +155,12 @@ fn exported(pattern: Pattern) -> Prepared {
         metrics::set_global_recorder(recorder).is_ok(),
         "set once per process"
     );
-    Prepared::total(2, pattern.calls(record), move || total(&handle.render()))
+    Prepared::total(2, calls(), move || total(&handle.render()))
         .settled(move || upkeep.run_upkeep())
 }
 
-fn record(s: &Sample) {
+/// Counts and measures, looked up by labels.
+pub fn record(s: &Sample) {
     counter!("bench_requests", "route" => s.route, "status" => s.status).increment(1);
     histogram!("bench_seconds", "route" => s.route, "status" => s.status)
         .record(s.fields.duration.as_secs_f64());

@@ -1,16 +1,19 @@
 //! The peers, each doing the same work in the cheapest way that its documentation offers.
 
+mod dogstatsd;
 mod emit;
 mod fastrace;
 mod log;
+mod memory;
 mod metrics;
 mod opentelemetry;
 mod prometheus;
 mod prometheus_client;
+mod scrape;
 mod tracing;
 mod tracing_span;
 
-use crate::harness::Case;
+use crate::harness::{Case, Weight};
 
 /// All cases of all peers.
 pub fn cases() -> Vec<Case> {
@@ -23,5 +26,12 @@ pub fn cases() -> Vec<Case> {
     cases.extend(opentelemetry::cases());
     cases.extend(prometheus_client::cases());
     cases.extend(prometheus::cases());
+    cases.extend(dogstatsd::cases());
+    cases.extend(scrape::cases());
     cases
+}
+
+/// What is weighed of them.
+pub fn weights() -> Vec<Weight> {
+    memory::weights()
 }

@@ -1,0 +1,175 @@
+//! Every number.
+
+use std::fmt::Write as _;
+
+use super::Results;
+use super::format::{Verdict, bracket, nanos, number};
+use crate::args::Args;
+use crate::goals::WEIGHTS;
+use crate::harness::Table;
+use crate::stats::Times;
+
+impl Results<'_> {
+    pub fn table(&self, table: Table) -> String {
+        let rows: Vec<_> = self
+            .cases
+            .iter()
+            .filter(|(case, _)| case.table == table)
+            .collect();
+        if rows.is_empty() {
+            return String::new();
+        }
+        let mut text = String::from(
+            "| what | instructions | allocations | 1 thread, ns | T threads, ns | id |\n\
+             |---|--:|--:|--:|--:|---|\n",
+        );
+        for (case, measured) in rows {
+            let allocations = match (measured.allocations, measured.bytes) {
+                (Some(n), Some(bytes)) if n > 0.0 => format!("{} ({bytes:.0} B)", number(Some(n))),
+                (n, _) => number(n),
+            };
+            let _ = writeln!(
+                text,
+                "| {} | {} | {allocations} | {} | {} | `{}` |",
+                case.label,
+                number(measured.instructions),
+                nanos(measured.one_thread),
+                nanos(measured.all_threads),
+                case.id
+            );
+        }
+        text
+    }
+
+    pub fn churn(&self, args: &Args) -> String {
+        let mut rows = String::new();
+        for (case, measured) in &self.cases {
+            if let Some(churned) = measured.churn {
+                let _ = writeln!(
+                    rows,
+                    "| {} | {:.1} | {:.0} | {:.1} | `{}` |",
+                    case.label,
+                    churned.peak / 1000.0,
+                    churned.nanos,
+                    churned.events,
+                    case.id
+                );
+            }
+        }
+        if rows.is_empty() {
+            return rows;
+        }
+        format!(
+            "{} cycles beside {} emitting \
+                 threads. Peak: the most heap held beyond what was held at the start.\n\n\
+                 | what | peak, kB | ns per cycle | events per cycle | id |\n\
+                 |---|--:|--:|--:|---|\n{rows}",
+            args.cycles,
+            args.threads - 1,
+        )
+    }
+
+    /// Whole scrapes take milliseconds.
+    pub fn scrapes(&self) -> String {
+        let mut rows = String::new();
+        for (case, measured) in &self.cases {
+            if case.table == Table::Scrape {
+                let millions = measured.instructions.map(|count| count / 1e6);
+                let time = measured.one_thread.map(|times| Times {
+                    median: times.median / 1e6,
+                    minimum: times.minimum / 1e6,
+                });
+                let _ = writeln!(
+                    rows,
+                    "| {} | {} | {} | {} | {} | `{}` |",
+                    case.label,
+                    number(millions),
+                    number(measured.allocations),
+                    number(measured.bytes.map(|bytes| bytes / 1e6)),
+                    nanos(time),
+                    case.id
+                );
+            }
+        }
+        titled(
+            "| what | instructions, millions | allocations | MB allocated | ms | id |\n\
+             |---|--:|--:|--:|--:|---|\n",
+            &rows,
+        )
+    }
+
+    /// What arrived of all that was emitted at once.
+    pub fn floods(&self, args: &Args) -> String {
+        let mut rows = String::new();
+        for (case, measured) in &self.cases {
+            if let Some(flood) = measured.flood {
+                let mut verdict = Verdict::default();
+                let is_ours = case.id.contains(".ours.");
+                verdict.judge(is_ours.then_some(0.0), &[flood.calls - flood.arrived]);
+                let _ = writeln!(
+                    rows,
+                    "| {} | {} | {} | {:.4} % | {} | {} | `{}` |",
+                    case.label,
+                    flood.calls,
+                    flood.arrived,
+                    100.0 * flood.arrived / flood.calls,
+                    number(Some(flood.nanos)),
+                    verdict.text(),
+                    case.id
+                );
+            }
+        }
+        let head = format!(
+            "{} threads emit as fast as they can.\n\n\
+             | what | emitted | arrived | share | ns per call | promise: all | id |\n\
+             |---|--:|--:|--:|--:|---|---|\n",
+            args.threads
+        );
+        titled(&head, &rows)
+    }
+
+    /// Live bytes per series.
+    pub fn weights(&self) -> String {
+        let mut rows = String::new();
+        for (weight, weighed) in &self.weights {
+            let most = WEIGHTS.iter().find(|bytes| bytes.id == weight.id);
+            let series = most.map(|most| most.series);
+            let thread = most.and_then(|most| most.thread);
+            let sample = most.map(|most| most.sample);
+            let mut verdict = Verdict::default();
+            verdict.judge(series, &[weighed.series]);
+            verdict.judge(thread, &[weighed.thread]);
+            // Rounded, because threads have a few bytes of their own; and no minus before a zero.
+            let further = weighed.sample.round() + 0.0;
+            verdict.judge(sample, &[further]);
+            let _ = writeln!(
+                rows,
+                "| {} | {:.0}{} | {:.0}{} | {:.0}{} | {} | `{}` |",
+                weight.label,
+                weighed.series,
+                bracket(series),
+                weighed.thread.round() + 0.0,
+                bracket(thread),
+                further,
+                bracket(sample),
+                verdict.text(),
+                weight.id
+            );
+        }
+        titled(
+            "Live bytes of the heap.\n\n\
+             | what | per series | and further thread | and further sample | promise | id |\n\
+             |---|--:|--:|--:|---|---|\n",
+            &rows,
+        )
+    }
+}
+
+/// Nothing if there is nothing.
+fn titled(head: &str, rows: &str) -> String {
+    if rows.is_empty() {
+        String::new()
+    } else {
+        format!("{head}{rows}")
+    }
+}
