@@ -132,15 +132,15 @@ pub(crate) fn store(
     from: Option<Unit>,
 ) -> Result<Amount, Skip> {
     match (number, dimension) {
-        // A measurement of more than 292 years is taken for 292 years.
         (Number::Duration(time), Dimension::Time) => Ok(Amount::Integer(nanos(time))),
         (Number::Duration(_), Dimension::None | Dimension::Bytes) => Err(Skip::Unit),
         (number, _) => store_bare(*number, dimension, from),
     }
 }
 
+/// In nanoseconds; more than 292 years are 292 years.
 #[inline(always)]
-fn nanos(time: &Duration) -> i64 {
+pub(crate) fn nanos(time: &Duration) -> i64 {
     const A_SECOND: u64 = 1_000_000_000;
     // So many fit with any fraction: arithmetic of 64 bits will do.
     const FIT: u64 = i64::MAX as u64 / A_SECOND;

@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use foldhash::fast::{FoldHasher, RandomState};
+use foldhash::fast::RandomState;
 use once_cell::sync::Lazy;
 use papaya::Equivalent;
 
@@ -22,38 +22,18 @@ pub(crate) struct Key<'a> {
     texts: &'a [&'a [u8]],
 }
 
-/// Hashes texts one after the other.
-// A text's length goes into its hash, so no end is needed.
-pub(crate) struct TextHasher(FoldHasher<'static>);
-
-impl TextHasher {
+impl<'a> Key<'a> {
     #[inline(always)]
-    pub(crate) fn new() -> Self {
-        Self(SEED.build_hasher())
-    }
-
-    #[inline(always)]
-    pub(crate) fn add(&mut self, text: &[u8]) {
-        self.0.write(text);
-    }
-
-    /// The key of the texts that were added.
-    #[inline(always)]
-    pub(crate) fn key<'a>(self, texts: &'a [&'a [u8]]) -> Key<'a> {
-        Key {
-            hash: self.0.finish(),
+    pub(crate) fn new(texts: &'a [&'a [u8]]) -> Self {
+        let mut hasher = SEED.build_hasher();
+        for text in texts {
+            // A text's length goes into its hash, so no end is needed.
+            hasher.write(text);
+        }
+        Self {
+            hash: hasher.finish(),
             texts,
         }
-    }
-}
-
-impl<'a> Key<'a> {
-    pub(crate) fn new(texts: &'a [&'a [u8]]) -> Self {
-        let mut hasher = TextHasher::new();
-        for text in texts {
-            hasher.add(text);
-        }
-        hasher.key(texts)
     }
 
     pub(crate) fn hash(&self) -> u64 {

@@ -114,7 +114,8 @@ impl Late {
     ///
     /// Of the metric its kind, name, tags, unit, description, buckets, limit of series and options
     /// matter; it has no events. The name may be a single segment. How many are added is for the
-    /// caller to bound.
+    /// caller to bound. Its series do not [expire](crate::AggregatorBuilder::expire_after): somebody
+    /// may still hold them.
     ///
     /// # Errors
     ///
@@ -240,6 +241,13 @@ impl LateSeries {
     pub fn record(&self, number: Number, count: u64) {
         let group = &self.one.group;
         let metric = &group.metrics[0];
+        let count = match metric.kind() {
+            Kind::LastValue => count.min(1),
+            _ => count,
+        };
+        if count == 0 {
+            return;
+        }
         let only_grows = metric.kind() == Kind::Sum && !metric.is_up_down();
         let recorded = match store(&number, metric.dimension(), metric.from) {
             Ok(amount) if only_grows && amount.is_negative() => Err(Skip::Negative),
@@ -252,6 +260,18 @@ impl LateSeries {
         match recorded {
             Ok(()) => self.overflowed(count),
             Err(reason) => self.skip(reason, count),
+        }
+    }
+
+    /// How many a counter has counted so far, by all threads; zero for other kinds.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        let rows = &self.one.group.rows;
+        match &rows.cells[0] {
+            cell if cell.kind == Kind::Counter => {
+                cell.count(&rows.arena.totals_of(self.row.place()))
+            }
+            _ => 0,
         }
     }
 

@@ -1,8 +1,8 @@
 //! How a metric reads its number from an event, laid out beforehand as the emitting thread needs it.
 
-use telemetry::Event;
+use telemetry::{Event, Number};
 
-use crate::amount::{Amount, store};
+use crate::amount::{Amount, nanos, store};
 use crate::definition::Definition;
 use crate::isolate::isolated;
 use crate::metric::{Kind, MeasureWith};
@@ -46,7 +46,27 @@ impl Reading {
         self.number(event, measure, position).map(Some)
     }
 
-    /// The same of everything but a counter.
+    /// What is to be added, where that is plain to see; never of counters.
+    ///
+    /// An `Option`, because a reason why not would lie where the number lies, which then is put
+    /// together byte by byte and waited for, 4 ns.
+    #[inline(always)]
+    pub(crate) fn plain_amount(&self, event: &Event<'_>, position: Position) -> Option<Amount> {
+        let number = event.measurement_at(position.get()?)?;
+        let amount = match (number, self.dimension) {
+            (Number::Duration(time), Dimension::Time) => Amount::Integer(nanos(time)),
+            (Number::Float(x), Dimension::None) if x.is_finite() => Amount::Real(*x),
+            (Number::Unsigned(n), Dimension::None) => Amount::Real(*n as f64),
+            (Number::Signed(n), Dimension::None) => Amount::Real(*n as f64),
+            _ => return None,
+        };
+        if self.only_grows && amount.is_negative() {
+            return None;
+        }
+        Some(amount)
+    }
+
+    /// The same as [`amount`](Self::amount) of everything but a counter.
     #[inline(always)]
     pub(crate) fn number(
         &self,

@@ -21,7 +21,7 @@ use crate::cells::Target;
 use crate::definition::Definition;
 use crate::group::{FEW_TAGS, Group};
 use crate::isolate::isolated;
-use crate::key::{Key, TextHasher};
+use crate::key::Key;
 use crate::lease::Lease;
 use crate::metric::Kind;
 use crate::plan::{Plans, Position};
@@ -161,17 +161,10 @@ impl Group {
         let mut buffers = [(); TAGS].map(|()| itoa::Buffer::new());
         let mut texts: [&[u8]; TAGS] = [&[]; TAGS];
         let mut all_there = true;
-        let mut hasher = TextHasher::new();
         for (at, buffer) in buffers.iter_mut().enumerate() {
-            let looked_for;
-            let value = match tags[at].get() {
-                Some(at) => event.metadata_at(at),
-                None => {
-                    looked_for = event.metadata(&self.tags[at]);
-                    looked_for.as_ref()
-                }
-            };
-            let text = match value {
+            let found = tags[at].get();
+            let position = found.or_else(|| event.metadata_position(&self.tags[at]));
+            texts[at] = match position.and_then(|at| event.metadata_at(at)) {
                 Some(Value::Str(plain)) if plain.len() <= MAX_TAG_LEN => plain.as_bytes(),
                 Some(Value::Unsigned(n)) => buffer.format(*n).as_bytes(),
                 Some(Value::Signed(n)) => buffer.format(*n).as_bytes(),
@@ -181,11 +174,9 @@ impl Group {
                 // Has to be printed, or cut.
                 Some(_) => return false,
             };
-            all_there &= !text.is_empty();
-            hasher.add(text);
-            texts[at] = text;
+            all_there &= !texts[at].is_empty();
         }
-        let key = hasher.key(&texts);
+        let key = Key::new(&texts);
         let found = self.rows.with(
             &key,
             #[inline(always)]
@@ -210,15 +201,30 @@ impl Group {
             let counted = if cell.kind == Kind::Counter {
                 cell.record_one(to);
                 Ok(())
+            } else if let Some(amount) = cell.reading.plain_amount(event, position) {
+                cell.record_amount(at, amount, to, cells, event)
             } else {
-                cell.reading
-                    .number(event, None, position)
-                    .and_then(|amount| cell.record_amount(at, amount, to, cells, event))
+                self.count_number(at, row, event, position, lease)
             };
             if counted.is_err() || !all_there {
                 self.account(at, counted, all_there, false);
             }
         }
+    }
+
+    /// Counts whatever a number may be.
+    #[inline(never)]
+    fn count_number(
+        &self,
+        at: usize,
+        row: &Row,
+        event: &Event<'_>,
+        position: Position,
+        lease: Lease,
+    ) -> Result<(), Skip> {
+        let cells = &self.rows.cells;
+        let amount = cells[at].reading.number(event, None, position)?;
+        cells[at].record_amount(at, amount, self.target(row, lease), cells, event)
     }
 
     #[inline(always)]

@@ -201,6 +201,7 @@ fn family(definition: &Arc<Definition>, rows: Vec<(Vec<&str>, u64)>) -> Family {
             tags: tags.into_iter().map(Box::from).collect(),
             is_overflow: false,
             started: *STARTED,
+            is_touched: true,
             data: match definition.kind() {
                 Kind::LastValue => Data::LastValue(Amount::Real(number as f64)),
                 _ => Data::Counter(number),

@@ -53,6 +53,9 @@ pub struct Series {
     pub is_overflow: bool,
     /// Since when it has been counted.
     pub started: SystemTime,
+    /// Whether anything was counted. If not, it is shown because it has no tags, and so is known
+    /// from the start.
+    pub is_touched: bool,
     /// The numbers.
     pub data: Data,
 }
@@ -228,8 +231,10 @@ impl<'a> Rows<'a> {
                 arena: &self.group.rows.arena,
                 row,
             };
+            let (data, is_touched) = read(definition, &now)?;
             Some(Series {
-                data: read(definition, &now)?,
+                data,
+                is_touched,
                 tags: row.tags.clone(),
                 is_overflow: row.is_overflow,
                 started: row.started(),
@@ -242,8 +247,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Reads a cell; `None` if nothing was counted and zero is not worth showing.
-fn read(definition: &Definition, now: &Now<'_>) -> Option<Data> {
+/// Reads a cell, and whether anything was counted in it; `None` if nothing was and zero is not worth
+/// showing.
+fn read(definition: &Definition, now: &Now<'_>) -> Option<(Data, bool)> {
     let Now {
         cell,
         words,
@@ -251,51 +257,50 @@ fn read(definition: &Definition, now: &Now<'_>) -> Option<Data> {
         arena,
         row,
     } = *now;
-    // A counter that stands at zero is an answer, and alerts depend on it. With tags nobody knows
-    // which series there will be.
-    let show_zero = definition.tags().is_empty();
-    match (cell.kind, shared) {
+    let (data, is_touched) = match (cell.kind, shared) {
         (Kind::Counter, _) => {
             let count = cell.count(words);
-            (count > 0 || show_zero).then_some(Data::Counter(count))
+            (Data::Counter(count), count > 0)
         }
-        (Kind::Sum, _) => {
-            let is_touched = cell.count(words) > 0 || show_zero;
-            is_touched.then(|| Data::Sum(cell.total(words)))
-        }
-        (Kind::LastValue, Some(cells::Shared::LastValue(value))) => {
-            let is_touched = cell.count(words) > 0;
-            is_touched.then(|| Data::LastValue(Amount::load(value, cell.dimension)))
+        (Kind::Sum, _) => (Data::Sum(cell.total(words)), cell.count(words) > 0),
+        (Kind::LastValue, Some(cells::Shared::LastValue(value))) if cell.count(words) > 0 => {
+            (Data::LastValue(Amount::load(value, cell.dimension)), true)
         }
         (Kind::Summary, Some(cells::Shared::Summary(part))) => {
             let held = part.values.held();
             let count = held.iter().map(|held| held.count).sum();
-            let summary = || Summary {
+            if count == 0 {
+                return None;
+            }
+            let summary = Summary {
                 count,
                 sum: cell.total_now(arena, row),
                 min: part.min(),
                 max: part.max(),
                 held,
             };
-            (count > 0).then(|| Data::Summary(summary()))
+            (Data::Summary(summary), true)
         }
         (Kind::Distribution, shared) => {
             let buckets = cell.buckets(words);
             let count = buckets.iter().sum();
-            (count > 0 || show_zero).then(|| {
-                let exemplars = match shared {
-                    Some(cells::Shared::Distribution(part)) => part.exemplars.get(),
-                    _ => None,
-                };
-                Data::Distribution(Distribution {
-                    count,
-                    sum: cell.total(words),
-                    buckets: buckets.to_vec(),
-                    exemplars: exemplars.map(Exemplars::newest).unwrap_or_default(),
-                })
-            })
+            let exemplars = match shared {
+                Some(cells::Shared::Distribution(part)) => part.exemplars.get(),
+                _ => None,
+            };
+            let distribution = Distribution {
+                count,
+                sum: cell.total(words),
+                buckets: buckets.to_vec(),
+                exemplars: exemplars.map(Exemplars::newest).unwrap_or_default(),
+            };
+            (Data::Distribution(distribution), count > 0)
         }
-        // Of a row that has nothing of it yet.
-        (Kind::LastValue | Kind::Summary, _) => None,
-    }
+        // Nothing was measured, and no number would say so.
+        (Kind::LastValue | Kind::Summary, _) => return None,
+    };
+    // A counter that stands at zero is an answer, and alerts depend on it. With tags nobody knows
+    // which series there will be.
+    let show_zero = definition.tags().is_empty();
+    (is_touched || show_zero).then_some((data, is_touched))
 }

@@ -8,6 +8,7 @@ mod conservation;
 mod history;
 mod history_windows;
 mod kinds;
+mod late;
 mod lifecycle;
 mod limits;
 mod quantiles;
