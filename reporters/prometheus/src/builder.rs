@@ -1,12 +1,20 @@
 //! [`PrometheusBuilder`]: choices, checked against the aggregator's definitions.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::time::Duration;
+
 use telemetry_metrics::Aggregator;
 
 use crate::check::check;
-use crate::family::{Family, constant_labels};
+use crate::encode::{Options, Plan};
+use crate::family::{Family, Type, constant_labels};
+use crate::late::LateFamilies;
+use crate::name::sanitise;
 use crate::problem::PrometheusError;
-use crate::reporter::Prometheus;
-use crate::text::Plan;
+use crate::reporter::{Inner, Prometheus};
+#[cfg(feature = "http")]
+use crate::token::BearerToken;
+use crate::window::{self, MAX_QUANTILES};
 
 /// Makes a [`Prometheus`]; made by [`Prometheus::builder`].
 #[derive(Debug, Clone)]
@@ -14,6 +22,19 @@ use crate::text::Plan;
 pub struct PrometheusBuilder<'a> {
     aggregator: &'a Aggregator,
     verbatim: bool,
+    options: Options,
+    quantiles: Vec<f64>,
+    window: Duration,
+    #[cfg(feature = "http")]
+    token: Option<Given>,
+}
+
+/// What was given as a token.
+#[cfg(feature = "http")]
+#[derive(Debug, Clone)]
+enum Given {
+    Token(BearerToken),
+    SomethingElse,
 }
 
 impl<'a> PrometheusBuilder<'a> {
@@ -21,6 +42,14 @@ impl<'a> PrometheusBuilder<'a> {
         Self {
             aggregator,
             verbatim: false,
+            options: Options {
+                created: false,
+                exemplars: true,
+            },
+            quantiles: window::QUANTILES.into(),
+            window: window::WINDOW,
+            #[cfg(feature = "http")]
+            token: None,
         }
     }
 
@@ -48,32 +77,151 @@ impl<'a> PrometheusBuilder<'a> {
         self
     }
 
-    /// Checks the definitions and makes the reporter.
+    /// Whether OpenMetrics shows exemplars: for each bucket of a histogram a number that was counted
+    /// in a sampled span, with its trace and span id. It is the first since the scrape before, and
+    /// stays until there is another. On unless switched off; then the aggregator does not keep them
+    /// for this reporter, and emitters do not pay for it.
+    ///
+    /// A Prometheus server stores them if it runs with `--enable-feature=exemplar-storage`.
+    pub fn exemplars(mut self, shown: bool) -> Self {
+        self.options.exemplars = shown;
+        self
+    }
+
+    /// Whether OpenMetrics has a sample `x_created` for each series of a counter, a histogram and a
+    /// summary: the time since when it has been counted. Off unless switched on, because servers
+    /// that know nothing of it (Prometheus 2 is one) store it as a series of its own, which doubles
+    /// the number of a counter's.
+    ///
+    /// ```
+    /// use telemetry_metrics::{Aggregator, counter};
+    /// use telemetry_prometheus::Prometheus;
+    ///
+    /// let aggregator = Aggregator::builder().metrics([counter("shop.visit.count")]).start()?;
+    /// let prometheus = Prometheus::builder(&aggregator).created_samples(true).build()?;
+    /// assert!(prometheus.render_openmetrics().contains("\nshop_visit_count_created 1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn created_samples(mut self, shown: bool) -> Self {
+        self.options.created = shown;
+        self
+    }
+
+    /// Which quantiles a summary shows: 0.5, 0.9, 0.95 and 0.99 unless told otherwise, and none if
+    /// there are none here. Each is a series per summary.
+    ///
+    /// They are those of a recent [window](Self::quantile_window), at most 1.083 % off. Of several
+    /// instances they cannot be added up, nor averaged: where that matters, a distribution is the
+    /// better definition.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use telemetry_metrics::{Aggregator, summary};
+    /// use telemetry_prometheus::Prometheus;
+    ///
+    /// let aggregator =
+    ///     Aggregator::builder().metrics([summary("shop.query.total_time")]).start()?;
+    /// let prometheus = Prometheus::builder(&aggregator)
+    ///     .quantiles([0.5, 0.999])
+    ///     .quantile_window(Duration::from_secs(300))
+    ///     .build()?;
+    /// telemetry::execute!("shop.query", { total_time: Duration::from_millis(250) });
+    /// let text = prometheus.render();
+    /// assert!(text.contains("shop_query_total_time_seconds{quantile=\"0.999\"} 0.25\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn quantiles(mut self, quantiles: impl IntoIterator<Item = f64>) -> Self {
+        // One more than may be is enough to refuse them all.
+        self.quantiles = quantiles.into_iter().take(MAX_QUANTILES + 1).collect();
+        self
+    }
+
+    /// Over how long the quantiles of summaries look back, a second to a day; 60 seconds unless told
+    /// otherwise. Scrapes should be more frequent than that.
+    ///
+    /// The reporter has no thread: it learns of the past at each scrape, whoever asks, so between two
+    /// scrapes the window may reach back a little further, and at least to the scrape before. What
+    /// it remembers takes 16 MiB at most; a summary that does not fit in shows the quantiles of
+    /// everything since its start.
+    pub fn quantile_window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Lets only those read the metrics who send `Authorization: Bearer` with this token, by the axum
+    /// route, the [listener](Prometheus::listen) and [`respond`](Prometheus::respond); others get
+    /// 401, and are counted as failed in the account of the reporter `prometheus`.
+    ///
+    /// It is compared in a time that says nothing about it but, at most, its length. In Prometheus's
+    /// configuration it is `authorization: {credentials: ..}`.
+    ///
+    /// ```
+    /// # use telemetry_metrics::Aggregator;
+    /// # use telemetry_prometheus::{Prometheus, PrometheusError};
+    /// # let aggregator = Aggregator::builder().start()?;
+    /// let prometheus = Prometheus::builder(&aggregator).bearer_token("c2NyYXBl").build()?;
+    /// // An unset variable is not a token.
+    /// let empty = Prometheus::builder(&aggregator).bearer_token("").build();
+    /// assert_eq!(empty.unwrap_err(), PrometheusError::Token);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn bearer_token(mut self, token: impl AsRef<str>) -> Self {
+        let token = BearerToken::new(token.as_ref());
+        self.token = Some(token.map_or(Given::SomethingElse, Given::Token));
+        self
+    }
+
+    /// Checks everything and makes the reporter.
     ///
     /// # Errors
     ///
-    /// [`PrometheusError::Definitions`] with everything for which the text would be invalid.
+    /// [`PrometheusError::Definitions`] with everything for which the text would be invalid; another
+    /// [`PrometheusError`] for a setting that cannot be.
     pub fn build(self) -> Result<Prometheus, PrometheusError> {
+        #[cfg(feature = "http")]
+        let token = match self.token {
+            Some(Given::SomethingElse) => return Err(PrometheusError::Token),
+            Some(Given::Token(token)) => Some(token),
+            None => None,
+        };
+        let quantiles = window::check(self.quantiles, self.window)?;
         let own = self.aggregator.definitions().len();
         let constant_tags = self.aggregator.constant_tags();
+        let constant = constant_labels(constant_tags);
         // The self-metrics are only found in a snapshot. They are named by the rules always: they
         // have no history that somebody's dashboards depend on.
-        let families: Vec<Family> = self
-            .aggregator
-            .snapshot()
+        let snapshot = self.aggregator.snapshot();
+        let families: Vec<Family> = snapshot
             .families
             .iter()
+            .filter(|family| !LateFamilies::is_late(family))
             .enumerate()
-            .map(|(at, family)| Family::new(&family.definition, self.verbatim && at < own))
+            .map(|(at, family)| {
+                Family::new(&family.definition, self.verbatim && at < own, &constant)
+            })
             .collect();
         let problems = check(&families, own, constant_tags);
         if !problems.is_empty() {
             return Err(PrometheusError::Definitions(problems));
         }
-        Ok(Prometheus::from_parts(
-            self.aggregator.snapshots(),
-            Plan::new(families, constant_labels(constant_tags)),
-            self.aggregator.register_health("prometheus"),
-        ))
+        if self.options.exemplars {
+            self.aggregator.keep_exemplars();
+        }
+        // Some summaries may come later.
+        let windows = (!quantiles.is_empty()).then(|| window::begin(self.window, &snapshot));
+        let has_summaries = families.iter().any(|family| family.kind == Type::Summary);
+        let constant_labels = constant_tags.iter().map(|(tag, _)| sanitise(tag)).collect();
+        let late = LateFamilies::new(&families, self.verbatim, constant, constant_labels);
+        Ok(Prometheus::from_inner(Inner {
+            snapshots: self.aggregator.snapshots(),
+            plan: Plan::new(families, late, quantiles, self.options),
+            windows,
+            has_summaries: AtomicBool::new(has_summaries),
+            #[cfg(feature = "http")]
+            token,
+            health: self.aggregator.register_health("prometheus"),
+            last_len: AtomicUsize::new(0),
+        }))
     }
 }

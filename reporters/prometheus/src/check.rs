@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use telemetry_metrics::{Definition, KNOWN_OPTIONS, Kind, OVERFLOW_TAG};
 
 use crate::family::{Family, TYPE_OPTION, Type};
+use crate::format::Format;
 use crate::name::sanitise;
 use crate::problem::{FamilyProblem, Problem};
 
@@ -27,15 +28,15 @@ pub(crate) fn check(
 
     // The library's own come first: where one of them clashes, it is the user's that has to be
     // renamed.
-    let mut samples = HashMap::new();
+    let mut taken = Names::new();
     for family in selfs {
-        let _ = claim(&mut samples, family);
+        let _ = claim(&mut taken, family);
     }
     for family in own {
         let definition = &family.definition;
         let mut found = Vec::new();
         check_options(definition, &mut found);
-        found.extend(claim(&mut samples, family).err());
+        found.extend(claim(&mut taken, family).err());
         let labels: Vec<(&str, String)> = definition
             .tags()
             .iter()
@@ -88,25 +89,29 @@ fn check_options(definition: &Definition, found: &mut Vec<Problem>) {
     }
 }
 
-/// Takes the names of a family's samples, unless one of them is taken.
-fn claim<'f>(
-    samples: &mut HashMap<String, &'f Definition>,
-    family: &'f Family,
-) -> Result<(), Problem> {
-    let names = || {
-        let endings = family.kind.endings().iter();
-        endings.map(|ending| format!("{}{ending}", family.name))
-    };
-    for sample in names() {
-        if let Some(other) = samples.get(&sample) {
+/// By name: whose it is, and whether it is OpenMetrics alone that calls something so.
+type Names<'f> = HashMap<String, (&'f Definition, Format)>;
+
+/// Takes the names of a family and its samples, unless one of them is taken.
+fn claim<'f>(taken: &mut Names<'f>, family: &'f Family) -> Result<(), Problem> {
+    let names = family.names();
+    for (sample, format) in &names {
+        if let Some((other, others)) = taken.get(sample) {
+            let both = *format == Format::Text && *others == Format::Text;
             return Err(Problem::NameTaken {
-                sample,
+                sample: sample.clone(),
                 other: other.name().to_owned(),
                 kind: other.kind(),
+                format: if both {
+                    Format::Text
+                } else {
+                    Format::OpenMetrics
+                },
             });
         }
     }
-    samples.extend(names().map(|sample| (sample, &*family.definition)));
+    let own = |(name, format)| (name, (&*family.definition, format));
+    taken.extend(names.into_iter().map(own));
     Ok(())
 }
 

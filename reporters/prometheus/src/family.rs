@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use telemetry_metrics::{Definition, Kind, Unit};
 
+use crate::encode::escape::escape;
+use crate::face::Face;
+use crate::format::Format;
 use crate::name::{self, sanitise};
-use crate::number::write_f64;
-use crate::text::{escape_help, escape_label};
 
 /// The setting that shows a sum as something else.
 pub(crate) const TYPE_OPTION: &str = "prometheus_type";
@@ -44,6 +45,16 @@ impl Type {
         }
     }
 
+    /// The name of the OpenMetrics sample that says since when a series has been counted.
+    fn created(self, name: &str) -> Option<String> {
+        let family = match self {
+            Self::Counter => name::without_total(name)?,
+            Self::Gauge => return None,
+            Self::Histogram | Self::Summary => name,
+        };
+        Some(format!("{family}_created"))
+    }
+
     /// What follows the family's name in the names of its samples.
     pub(crate) fn endings(self) -> &'static [&'static str] {
         match self {
@@ -68,20 +79,41 @@ pub(crate) fn option<'d>(definition: &'d Definition, key: &str) -> Option<&'d st
 pub(crate) struct Family {
     pub(crate) definition: Arc<Definition>,
     pub(crate) kind: Type,
+    /// The name of its samples, but for endings: the same in both formats.
     pub(crate) name: String,
     pub(crate) unit: Unit,
-    /// The lines before the samples.
-    pub(crate) head: String,
-    /// For each tag, its label with what comes before the value: `route="`.
-    pub(crate) labels: Vec<String>,
-    /// For each bound, and for the infinite one: `le="0.5"} `.
-    pub(crate) bounds: Vec<String>,
+    pub(crate) text: Face,
+    pub(crate) open: Face,
+    pub(crate) labels: Vec<Label>,
+    pub(crate) starts: Starts,
     /// Whether a series that stands at zero is left out, because nothing was counted yet.
     pub(crate) hides_zero: bool,
+    /// Whether a bucket is for numbers below zero.
+    pub(crate) has_negative_bounds: bool,
+}
+
+/// What stands before a tag's value.
+#[derive(Debug)]
+pub(crate) struct Label {
+    /// If it is the first: `route="`.
+    pub(crate) first: String,
+    /// If there is one before it, which this ends: `",route="`.
+    pub(crate) next: String,
+}
+
+/// How lines begin: a sample's name, and the constant labels with a comma after each.
+#[derive(Debug)]
+pub(crate) struct Starts {
+    pub(crate) plain: String,
+    pub(crate) bucket: String,
+    pub(crate) sum: String,
+    pub(crate) count: String,
+    /// Where OpenMetrics may say since when a series was counted.
+    pub(crate) created: Option<String>,
 }
 
 impl Family {
-    pub(crate) fn new(definition: &Arc<Definition>, verbatim: bool) -> Self {
+    pub(crate) fn new(definition: &Arc<Definition>, verbatim: bool, constant: &str) -> Self {
         let kind = Type::of(definition);
         let unit = name::unit(definition, verbatim);
         let name = if verbatim {
@@ -89,65 +121,75 @@ impl Family {
         } else {
             name::family(definition, kind, unit)
         };
-        let label = |tag: &String| format!("{}=\"", sanitise(tag));
         // Only what is shown without having been touched. An `up_down` sum may have come back to
         // zero, and a gauge that vanishes then is worse than one that is there too early.
         let shown_at_zero = definition.tags().is_empty()
             && definition.kind() != Kind::LastValue
             && !definition.is_up_down();
+        let face = |format| Face::new(format, definition, kind, &name, unit);
         Self {
-            head: head(definition, kind, &name),
-            labels: definition.tags().iter().map(label).collect(),
-            bounds: bounds(definition, unit),
+            text: face(Format::Text),
+            open: face(Format::OpenMetrics),
+            labels: definition
+                .tags()
+                .iter()
+                .map(|tag| Label::new(tag))
+                .collect(),
+            starts: Starts::new(kind, &name, constant),
             definition: definition.clone(),
             kind,
-            name,
             unit,
             hides_zero: verbatim && shown_at_zero,
+            has_negative_bounds: definition.bounds_in(unit).any(|bound| bound < 0.0),
+            name,
+        }
+    }
+
+    pub(crate) fn face(&self, format: Format) -> &Face {
+        match format {
+            Format::Text => &self.text,
+            Format::OpenMetrics => &self.open,
+        }
+    }
+
+    /// Everything that nothing else may be called: the family and its samples, in both formats.
+    /// What OpenMetrics alone calls so is marked.
+    pub(crate) fn names(&self) -> Vec<(String, Format)> {
+        let text = self.kind.endings().iter();
+        let mut names: Vec<_> = text
+            .map(|ending| (format!("{}{ending}", self.name), Format::Text))
+            .collect();
+        if let (Type::Counter, Some(family)) = (self.kind, name::without_total(&self.name)) {
+            names.push((family.to_owned(), Format::OpenMetrics));
+        }
+        if let Some(created) = self.kind.created(&self.name) {
+            names.push((created, Format::OpenMetrics));
+        }
+        names
+    }
+}
+
+impl Label {
+    pub(crate) fn new(tag: &str) -> Self {
+        let first = format!("{}=\"", sanitise(tag));
+        Self {
+            next: format!("\",{first}"),
+            first,
         }
     }
 }
 
-/// `# HELP` and `# TYPE`.
-fn head(definition: &Definition, kind: Type, name: &str) -> String {
-    let mut head = format!("# HELP {name} ");
-    match definition.description() {
-        Some(description) => escape_help(&mut head, description.trim()),
-        None => escape_help(&mut head, &default_help(definition)),
+impl Starts {
+    fn new(kind: Type, name: &str, constant: &str) -> Self {
+        let start = |ending| format!("{name}{ending}{{{constant}");
+        Self {
+            plain: start(""),
+            bucket: start("_bucket"),
+            sum: start("_sum"),
+            count: start("_count"),
+            created: kind.created(name).map(|name| format!("{name}{{{constant}")),
+        }
     }
-    head.push_str("\n# TYPE ");
-    head.push_str(name);
-    head.push(' ');
-    head.push_str(kind.as_str());
-    head.push('\n');
-    head
-}
-
-/// What is said about a definition that says nothing itself: kind, measurement, events.
-fn default_help(definition: &Definition) -> String {
-    let kind = definition.kind().as_str().replace('_', " ");
-    let events = definition.events().join(", ");
-    match definition.measurement() {
-        _ if definition.kind() == Kind::Counter => format!("{kind} of {events}"),
-        Some(measurement) => format!("{kind} of {measurement} of {events}"),
-        None => format!("{kind} of a number computed from {events}"),
-    }
-}
-
-fn bounds(definition: &Definition, unit: Unit) -> Vec<String> {
-    if definition.kind() != Kind::Distribution {
-        return Vec::new();
-    }
-    definition
-        .bounds_in(unit)
-        .chain([f64::INFINITY])
-        .map(|bound| {
-            let mut text = String::from("le=\"");
-            write_f64(&mut text, bound);
-            text.push_str("\"} ");
-            text
-        })
-        .collect()
 }
 
 /// The labels that every series has, each with a comma after it.
@@ -158,7 +200,7 @@ pub(crate) fn constant_labels(tags: &[(String, String)]) -> String {
         if !value.is_empty() {
             labels.push_str(&sanitise(tag));
             labels.push_str("=\"");
-            escape_label(&mut labels, value);
+            escape(&mut labels, value);
             labels.push_str("\",");
         }
     }
@@ -166,66 +208,17 @@ pub(crate) fn constant_labels(tags: &[(String, String)]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use telemetry_metrics::{Aggregator, Metric, counter, distribution, last_value, sum, summary};
 
     use super::*;
 
-    fn family(metric: Metric, verbatim: bool) -> Family {
-        let aggregator = Aggregator::builder().metrics([metric]).start().unwrap();
-        Family::new(&aggregator.definitions()[0], verbatim)
-    }
-
-    #[test]
-    fn help_is_never_empty() {
-        for (metric, help) in [
-            (
-                counter("family_test.stop.count"),
-                "counter of family_test.stop",
-            ),
-            (
-                sum("family_test.stop.items"),
-                "sum of items of family_test.stop",
-            ),
-            (
-                last_value("family_test.stop.size").description(" \n "),
-                "last value of size of family_test.stop",
-            ),
-            (
-                summary("family_test.x").events(["family_test.a", "family_test.b"]),
-                "summary of x of family_test.a, family_test.b",
-            ),
-            (
-                summary("family_test.x.y").measure_with(|_| None),
-                "summary of a number computed from family_test.x",
-            ),
-            (
-                counter("family_test.x.y").description(" say \"hi\"\\\n"),
-                "say \"hi\"\\\\",
-            ),
-        ] {
-            let family = family(metric, true);
-            let line = format!("# HELP {} {help}\n", family.name);
-            assert!(family.head.starts_with(&line), "{}", family.head);
-        }
-    }
-
-    #[test]
-    fn bounds_are_in_the_unit_that_is_shown() {
-        let metric = || {
-            distribution("family_test.x.duration")
-                .unit(Unit::Millisecond)
-                .buckets([4.1, 5.0, 1100.0])
-        };
-        let texts = |bounds: [&str; 4]| bounds.map(|bound| format!("le=\"{bound}\"}} "));
-        assert_eq!(
-            family(metric(), false).bounds,
-            texts(["0.0041", "0.005", "1.1", "+Inf"])
-        );
-        assert_eq!(
-            family(metric(), true).bounds,
-            texts(["4.1", "5", "1100", "+Inf"])
-        );
+    pub(crate) fn family(metric: Metric, verbatim: bool) -> Family {
+        let aggregator = Aggregator::builder()
+            .metrics([metric.unchecked()])
+            .start()
+            .unwrap();
+        Family::new(&aggregator.definitions()[0], verbatim, "")
     }
 
     #[test]
@@ -236,5 +229,30 @@ mod tests {
         assert_eq!(kind(items().up_down()), Type::Gauge);
         assert_eq!(kind(items().option(TYPE_OPTION, "gauge")), Type::Gauge);
         assert_eq!(kind(items().option(TYPE_OPTION, "counter")), Type::Counter);
+    }
+
+    #[test]
+    fn a_family_takes_the_names_of_all_its_samples_in_both_formats() {
+        let names = |metric: Metric, verbatim| {
+            let names = family(metric, verbatim).names().into_iter();
+            names.map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+        };
+        let items = "family_test.x.items";
+        assert_eq!(
+            names(counter(items), false),
+            "family_test_x_items_total family_test_x_items family_test_x_items_created"
+        );
+        assert_eq!(names(counter(items), true), "family_test_x_items");
+        assert_eq!(names(last_value(items), false), "family_test_x_items");
+        let histogram = names(distribution(items).buckets([1]), true);
+        for ending in ["", "_bucket", "_sum", "_count", "_created"] {
+            let name = format!("family_test_x_items{ending}");
+            assert!(
+                histogram.split(' ').any(|known| known == name),
+                "{histogram}"
+            );
+        }
+        let bucket = "family_test_x_items_bucket";
+        assert!(!names(summary(items), true).contains(bucket));
     }
 }

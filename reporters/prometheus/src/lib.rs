@@ -23,9 +23,22 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Where axum is in use, [`Prometheus::router`] answers `GET /metrics` (feature `axum`, on by
-//! default). Everybody else sends [`Prometheus::render`] with [`CONTENT_TYPE`], or writes it into
-//! a file for the node exporter's textfile collector.
+//! # Ways to be read
+//!
+//! | | feature | |
+//! |---|---|---|
+//! | [`Prometheus::router`], [`route`](Prometheus::route) | `axum` | `GET /metrics` in an axum application |
+//! | [`Prometheus::listen`] | `listener` | a small server of its own, on its own thread |
+//! | [`Prometheus::respond`] | `http` | the answer to a request's method and headers, for other servers |
+//! | [`Prometheus::write_textfile`] | | a file for the node exporter's textfile collector |
+//! | [`Prometheus::render`], [`render_openmetrics`](Prometheus::render_openmetrics) | | the text itself |
+//!
+//! Those that answer HTTP requests choose the [`Format`] by `Accept`, compress if `Accept-Encoding`
+//! allows it (feature `gzip`), and ask for a [bearer token](PrometheusBuilder::bearer_token) if there
+//! is one. All features are on unless turned off.
+//!
+//! A scrape reads and resets nothing, so it does not matter how many there are, or whether one gets
+//! lost. Emitters never wait for it.
 //!
 //! # Types and names
 //!
@@ -35,7 +48,7 @@
 //! | `sum` | counter; gauge if it is `up_down` | `x_total`; `x` |
 //! | `last_value` | gauge | `x` |
 //! | `distribution` | histogram | `x_bucket{le=".."}`, `x_sum`, `x_count` |
-//! | `summary` | summary | `x_sum`, `x_count` |
+//! | `summary` | summary | `x{quantile=".."}`, `x_sum`, `x_count` |
 //!
 //! Segments are joined by `_`, a `-` becomes `_`, and a digit in front gets a `_`. The base unit is
 //! appended (`seconds`, `bytes`, or the name of a [`Unit::Other`](telemetry_metrics::Unit::Other))
@@ -55,36 +68,87 @@
 //!
 //! Tags become labels; what a label cannot contain becomes `_`. An absent tag is left out. The
 //! series that takes what exceeds a limit of series has the label `otel_metric_overflow="true"`.
+//! A counter, a sum and a distribution without tags are there from the start, at zero. The value of
+//! a label may be any text; a backslash, a quote and a line feed are escaped as both formats have it.
+//!
+//! # OpenMetrics
+//!
+//! The samples have the names and numbers that they have in text, and beside that:
+//!
+//! - `# UNIT`, where the name ends in the unit.
+//! - Behind a histogram's bucket an exemplar: a number of a sampled span that fell into it, the first
+//!   since the scrape before, with `trace_id`, `span_id` and its time. See
+//!   [`PrometheusBuilder::exemplars`].
+//! - `x_created`, the time since when a series was counted, on request:
+//!   [`PrometheusBuilder::created_samples`].
+//!
+//! Its rules make some things different. The labels `le` and `quantile` are `1.0` where text has `1`.
+//! A sum that may fall is none: a histogram that has bounds below zero, or whose total is below zero,
+//! has neither `x_sum` nor `x_count` (the bucket `+Inf` says it); a summary has no `x_sum` then, and
+//! quantiles below zero are left out. A counter with a [verbatim name](PrometheusBuilder::verbatim_names) that
+//! does not end in `_total` has the type `unknown`, so that it keeps its name.
+//!
+//! # Quantiles
+//!
+//! A summary shows 0.5, 0.9, 0.95 and 0.99 of the last 60 seconds, at most 1.083 % off
+//! ([`PrometheusBuilder::quantiles`], [`quantile_window`](PrometheusBuilder::quantile_window)).
+//! `x_sum` and `x_count` are since the start. Without a number in the window a quantile is `NaN`, as
+//! Prometheus's own client libraries have it.
 //!
 //! # What is checked
 //!
 //! Text that is wrong costs the server the whole scrape, so everything that could make it wrong is
 //! found when the reporter is built, all of it in one [`PrometheusError`]: two definitions whose
-//! samples would have one name, two tags that would become one label, labels that Prometheus keeps
+//! samples would have one name, in either format, two tags that would become one label, labels that Prometheus keeps
 //! for itself, options that nobody knows. From then on rendering cannot fail, whatever text the
 //! tags contain.
+//!
+//! Families that come [later](telemetry_metrics::Late) are shown behind the others. One that clashes is
+//! left out for good, which is said on standard error and counted as dropped; a label of it that
+//! clashes gets `_` at its end.
 //!
 //! # Settings of a definition
 //!
 //! `.option("prometheus_type", "gauge")` shows a sum as a gauge although it cannot fall.
 //!
+//! # Grafana
+//!
+//! [`grafana::dashboard`] makes a dashboard from the definitions, with queries for these very names.
+//!
 //! # Limits
 //!
-//! The format is text 0.0.4. OpenMetrics, exemplars and the quantiles of summaries are not there
-//! yet. There is no limit on how many scrapes are answered at once.
+//! An axum route makes four answers at once, a listener one at a time for 32 connections; others
+//! wait. The memory for a scrape is that of its text. What the quantiles need of the past takes 16 MiB
+//! at most. There are no native histograms, which exist in protobuf only, and no names beyond letters,
+//! digits and `_`.
 
+mod accept;
 mod builder;
 mod check;
+mod encode;
+mod face;
 mod family;
+mod format;
+pub mod grafana;
+mod late;
+#[cfg(feature = "listener")]
+mod listen;
 mod name;
 mod number;
 mod problem;
 mod reporter;
+#[cfg(feature = "http")]
+mod respond;
 #[cfg(feature = "axum")]
 mod route;
-mod text;
+mod textfile;
+#[cfg(feature = "http")]
+mod token;
+mod window;
 
 pub use builder::PrometheusBuilder;
+pub use format::{CONTENT_TYPE, Format};
+#[cfg(feature = "listener")]
+pub use listen::{ListenAddress, ListenError, Listener};
 pub use problem::{FamilyProblem, Problem, PrometheusError};
 pub use reporter::Prometheus;
-pub use text::CONTENT_TYPE;

@@ -29,14 +29,24 @@ pub(crate) fn unit(definition: &Definition, verbatim: bool) -> Unit {
     }
 }
 
+/// A unit as a part of a name; empty if there is none, or nothing of it can be written.
+pub(crate) fn unit_text(unit: Unit) -> String {
+    sanitise(unit.as_str()).trim_matches('_').to_owned()
+}
+
+/// What OpenMetrics calls the family of a counter with samples of this name; `None` if that is no
+/// name for a counter's samples.
+pub(crate) fn without_total(name: &str) -> Option<&str> {
+    name.strip_suffix("_total").filter(|rest| !rest.is_empty())
+}
+
 /// The name of a family.
 pub(crate) fn family(definition: &Definition, kind: Type, unit: Unit) -> String {
     let mut name = sanitise(definition.name());
-    let unit = sanitise(unit.as_str());
-    let unit = unit.trim_matches('_');
-    if !unit.is_empty() && !says_unit(&name, kind, unit) {
+    let unit = unit_text(unit);
+    if !unit.is_empty() && !says_unit(&name, kind, &unit) {
         name.push('_');
-        name.push_str(unit);
+        name.push_str(&unit);
     }
     match kind {
         Type::Counter if !name.ends_with("_total") => name.push_str("_total"),
@@ -52,7 +62,7 @@ pub(crate) fn family(definition: &Definition, kind: Type, unit: Unit) -> String 
 /// Whether the name ends in its unit; a counter's `_total` may follow it.
 fn says_unit(name: &str, kind: Type, unit: &str) -> bool {
     let name = match kind {
-        Type::Counter => name.strip_suffix("_total").unwrap_or(name),
+        Type::Counter => without_total(name).unwrap_or(name),
         _ => name,
     };
     name.strip_suffix(unit)
@@ -79,7 +89,7 @@ mod tests {
     fn name_of(metric: Metric) -> String {
         let event = "prometheus_name_test.event";
         let aggregator = Aggregator::builder()
-            .metrics([metric.event(event)])
+            .metrics([metric.event(event).unchecked()])
             .start()
             .unwrap();
         let definition = &aggregator.definitions()[0];

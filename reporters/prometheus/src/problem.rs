@@ -1,8 +1,12 @@
 //! What can be wrong with definitions in the eyes of Prometheus; all of it is reported at once.
 
 use std::fmt;
+use std::time::Duration;
 
 use telemetry_metrics::Kind;
+
+use crate::format::Format;
+use crate::window::MAX_QUANTILES;
 
 /// Something that would make the text wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub enum Problem {
         other: String,
         /// The other definition's kind.
         kind: Kind,
+        /// The format in which that is; what clashes in text does so in both.
+        format: Format,
     },
     /// A tag whose label begins with `__`, which Prometheus keeps for itself.
     HiddenLabel {
@@ -101,11 +107,19 @@ impl fmt::Display for Problem {
                 sample,
                 other,
                 kind,
-            } => write!(
-                f,
-                "its samples would be called `{sample}`, as those of the {kind} `{other}` are: \
-                 rename one of them"
-            ),
+                format,
+            } => {
+                if *format == Format::OpenMetrics {
+                    f.write_str(
+                        "in OpenMetrics, where a family and its samples share one space, ",
+                    )?;
+                }
+                write!(
+                    f,
+                    "its samples would be called `{sample}`, as those of the {kind} `{other}` are: \
+                     rename one of them"
+                )
+            }
             Self::HiddenLabel { tag, label } => write!(
                 f,
                 "the tag `{tag}` becomes the label `{label}`, and Prometheus keeps labels \
@@ -164,11 +178,50 @@ pub enum PrometheusError {
     /// Prometheus would not accept the definitions as they are; everything that is wrong is
     /// listed.
     Definitions(Vec<FamilyProblem>),
+    /// [`bearer_token`](crate::PrometheusBuilder::bearer_token) was given what no header can carry.
+    /// It is not said what.
+    Token,
+    /// [`quantiles`](crate::PrometheusBuilder::quantiles) was given this, which is not between 0
+    /// and 1, or is there twice.
+    Quantile(String),
+    /// [`quantiles`](crate::PrometheusBuilder::quantiles) was given so many, which is too many.
+    Quantiles(usize),
+    /// [`quantile_window`](crate::PrometheusBuilder::quantile_window) was given this, which is
+    /// shorter than a second or longer than a day.
+    Window(Duration),
 }
 
 impl fmt::Display for PrometheusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Definitions(problems) = self;
+        let problems = match self {
+            Self::Definitions(problems) => problems,
+            Self::Token => {
+                return f.write_str(
+                    "the bearer token cannot stand in a header: give 1 to 4,096 letters, digits and \
+                     `-._~+/`, with any `=` at the end",
+                );
+            }
+            Self::Quantile(quantile) => {
+                return write!(
+                    f,
+                    "`{quantile}` is not a quantile or there twice: give different numbers between \
+                     0 and 1, as 0.95"
+                );
+            }
+            Self::Quantiles(count) => {
+                return write!(
+                    f,
+                    "{count} quantiles are too many, each is a series per summary: give at most \
+                     {MAX_QUANTILES}, or use a distribution"
+                );
+            }
+            Self::Window(window) => {
+                return write!(
+                    f,
+                    "quantiles cannot be of a window of {window:?}: give a second to a day"
+                );
+            }
+        };
         let many = if problems.len() == 1 {
             "problem"
         } else {

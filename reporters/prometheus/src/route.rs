@@ -1,19 +1,25 @@
 //! The axum route.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE as CONTENT_TYPE_HEADER;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::reporter::Prometheus;
-use crate::text::CONTENT_TYPE;
+
+/// So many answers of a route are made at once; whoever comes then waits for one of them to be done.
+const MAX_AT_ONCE: usize = 4;
 
 impl Prometheus {
     /// A router that answers `GET /metrics` (and `HEAD`), to be merged into an application's.
     ///
-    /// Whoever reaches it can read all numbers and tags.
+    /// Whoever reaches it can read all numbers and tags, unless there is a
+    /// [token](crate::PrometheusBuilder::bearer_token).
     ///
     /// ```
     /// # use telemetry_metrics::Aggregator;
@@ -29,26 +35,42 @@ impl Prometheus {
 
     /// The same for a path of your own: `router.route("/internal/metrics", prometheus.route())`.
     pub fn route<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
-        let prometheus = self.clone();
-        get(move || {
-            let prometheus = prometheus.clone();
-            async move { prometheus.answer().await }
+        let (prometheus, turns) = (self.clone(), Arc::new(Semaphore::new(MAX_AT_ONCE)));
+        get(move |method: Method, headers: HeaderMap| {
+            let (prometheus, turns) = (prometheus.clone(), turns.clone());
+            async move { prometheus.answer(&method, &headers, turns).await }
         })
     }
 
-    async fn answer(&self) -> Response {
-        let text = match Handle::try_current() {
+    async fn answer(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        turns: Arc<Semaphore>,
+    ) -> Response {
+        let wanted = match self.admit(method, headers) {
+            Ok(wanted) => wanted,
+            Err(refusal) => return refusal.response().map(Body::from),
+        };
+        // The semaphore is never closed, so there always is a turn.
+        let turn = turns.acquire_owned().await.ok();
+        let response = match Handle::try_current() {
             // A large snapshot takes milliseconds, which other tasks of this thread need not wait
-            // for.
+            // for. The turn goes along: a client that hangs up does not stop the work.
             Ok(runtime) => {
                 let prometheus = self.clone();
-                runtime.spawn_blocking(move || prometheus.render()).await
+                let deliver = move || {
+                    let response = prometheus.deliver(wanted);
+                    drop(turn);
+                    response
+                };
+                runtime.spawn_blocking(deliver).await
             }
             // Another runtime's thread, and nowhere else to go.
-            Err(_) => Ok(self.render()),
+            Err(_) => Ok(self.deliver(wanted)),
         };
-        match text {
-            Ok(text) => ([(CONTENT_TYPE_HEADER, CONTENT_TYPE)], text).into_response(),
+        match response {
+            Ok(response) => response.map(Body::from),
             // The runtime is shutting down.
             Err(_) => {
                 self.failed();

@@ -11,8 +11,13 @@
 //! - is *not applicable* if a rule says that it cannot be written here,
 //! - *fails* otherwise: a wrong expectation never hides behind a rule.
 //!
+//! A difference that nobody has thought of fails. To make it deliberate, give it a rule in the
+//! crate's table and a branch in its prediction, at the place where the two part; a rule needs a
+//! case that it decides, in the file or in the crate's own `.._more.json` beside it.
+//!
 //! [`run`] says how each case went, how often each rule decided, and ends with one line of sums;
-//! [`survivors`] makes expectations wrong, all of which have to fail.
+//! [`survivors`] makes expectations wrong, all of which have to fail; [`unpredicted`] puts other
+//! things in, all of which have to be answered as predicted.
 //!
 //! The other modules are the language of the cases: the BEAM's [terms](term) and
 //! [numbers](num), [what its functions give](original), and how definitions and events are

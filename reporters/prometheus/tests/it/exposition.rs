@@ -25,7 +25,10 @@ fn every_kind_has_its_type() {
         .constant_tag("nothing", "")
         .start()
         .unwrap();
-    let prometheus = reporter(&aggregator);
+    let prometheus = Prometheus::builder(&aggregator)
+        .quantiles([1.0, 0.5])
+        .build()
+        .unwrap();
     for (millis, route) in [(300, "/a"), (301, "/a"), (50, "")] {
         let duration = Duration::from_millis(millis);
         execute!(
@@ -63,6 +66,8 @@ prom_kinds_stop_duration_seconds_sum{env="a\"b"} 0.05
 prom_kinds_stop_duration_seconds_count{env="a\"b"} 1
 # HELP prom_kinds_stop_queue_time_seconds Time\nin the queue
 # TYPE prom_kinds_stop_queue_time_seconds summary
+prom_kinds_stop_queue_time_seconds{env="a\"b",quantile="0.5"} 0.301
+prom_kinds_stop_queue_time_seconds{env="a\"b",quantile="1"} 0.301
 prom_kinds_stop_queue_time_seconds_sum{env="a\"b"} 0.651
 prom_kinds_stop_queue_time_seconds_count{env="a\"b"} 3
 "#

@@ -10,6 +10,7 @@ use telemetry::{Number, Value, execute};
 use telemetry_metrics::{Aggregator, Metric, counter, distribution, last_value, sum, summary};
 use telemetry_prometheus::Prometheus;
 
+use crate::open;
 use crate::strict::{self, Sample};
 
 #[derive(Debug, Clone)]
@@ -149,6 +150,7 @@ proptest! {
         values in vec(vec(text(), 3), 1..5),
         numbers in vec(number(), 5),
         verbatim in any::<bool>(),
+        created in any::<bool>(),
     ) {
         let values = Arc::new(values);
         let metrics: Vec<Metric> = definitions
@@ -163,7 +165,7 @@ proptest! {
             .constant_tag("env", "\"\\\n")
             .start()
             .unwrap();
-        let builder = Prometheus::builder(&aggregator);
+        let builder = Prometheus::builder(&aggregator).created_samples(created);
         let prometheus = if verbatim { builder.verbatim_names() } else { builder }.build();
         let labels: Vec<_> = definitions.iter().map(labels).collect();
         prop_assert_eq!(
@@ -178,6 +180,8 @@ proptest! {
         }
         let text = prometheus.render();
         let families = strict::parse(&text).map_err(TestCaseError::fail)?;
+        let open = prometheus.render_openmetrics();
+        let open = open::parse(&open).map_err(|error| TestCaseError::fail(format!("{error} in\n{open}")))?;
         for (at, (definition, labels)) in definitions.iter().zip(labels).enumerate() {
             if definition.kind != 0 {
                 continue;
@@ -190,7 +194,10 @@ proptest! {
             let counts = expected_counts(&labels.unwrap_or_default(), &values);
             let found: BTreeMap<_, _> =
                 family.samples.iter().map(|one| (sorted(one), one.value as u64)).collect();
-            prop_assert_eq!(found, counts);
+            prop_assert_eq!(&found, &counts);
+            let same = open.iter().find(|one| one.family.name == family.name);
+            let same = same.ok_or_else(|| TestCaseError::fail("not in OpenMetrics"))?;
+            prop_assert_eq!(&same.family, family);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What is refused, and how.
 
+use std::time::Duration;
+
 use telemetry_metrics::{
     Aggregator, Kind, Metric, counter, distribution, last_value, sum, summary,
 };
-use telemetry_prometheus::{Problem, Prometheus};
+use telemetry_prometheus::{Format, Problem, Prometheus, PrometheusError};
 
 use crate::support::{problems, start};
 
@@ -72,8 +74,67 @@ fn two_definitions_cannot_have_samples_of_one_name() {
     ] {
         assert_eq!(taken(metrics), sample);
     }
-    let both = [counter("prom_clash.a.b"), last_value("prom_clash.a.b")];
-    assert_eq!(found(both), [], "the names differ: `_total`");
+    let both = [counter("prom_clash.a.b"), last_value("prom_clash.a.c")];
+    assert_eq!(found(both), []);
+}
+
+#[test]
+fn names_that_clash_in_openmetrics_alone_clash() {
+    let items = || distribution("prom_open.x").event("prom_open").buckets([1]);
+    let both = |one: Metric, other: Metric| [one.event("prom_open"), other.event("prom_open")];
+    for (metrics, sample) in [
+        // A counter's family is called without `_total`.
+        (
+            both(counter("prom_open.a"), last_value("prom_open.a")),
+            "prom_open_a",
+        ),
+        (
+            both(last_value("prom_open.a"), counter("prom_open.a.total")),
+            "prom_open_a",
+        ),
+        (
+            both(items(), counter("prom_open.x.bucket")),
+            "prom_open_x_bucket",
+        ),
+        (
+            both(counter("prom_open.x.count"), items()),
+            "prom_open_x_count",
+        ),
+        (
+            both(summary("prom_open.s"), sum("prom_open.s.sum")),
+            "prom_open_s_sum",
+        ),
+        // And what has a beginning says it.
+        (
+            both(counter("prom_open.a"), last_value("prom_open.a.created")),
+            "prom_open_a_created",
+        ),
+        (
+            both(last_value("prom_open.x.created"), items()),
+            "prom_open_x_created",
+        ),
+        (
+            both(summary("prom_open.s"), counter("prom_open.s.created")),
+            "prom_open_s_created",
+        ),
+    ] {
+        match only(metrics) {
+            Problem::NameTaken {
+                sample: taken,
+                format,
+                ..
+            } => {
+                assert_eq!((taken.as_str(), format), (sample, Format::OpenMetrics));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let fine = [
+        last_value("prom_open.g"),
+        last_value("prom_open.g.created"),
+        last_value("prom_open.g.info"),
+    ];
+    assert_eq!(found(fine.map(|metric| metric.event("prom_open"))), []);
 }
 
 #[test]
@@ -90,8 +151,13 @@ fn with_verbatim_names_more_names_clash() {
             .iter()
             .map(|one| one.metric.as_str())
             .collect::<Vec<_>>(),
-        ["prom_clash_v.x.size_count"],
-        "a gauge loses its ending and is called as the histogram"
+        [
+            "prom_clash_v.x.size_count",
+            "prom_clash_v.x.size_bucket",
+            "prom_clash_v.y"
+        ],
+        "a gauge loses its ending and is called as the histogram; and OpenMetrics calls counters \
+         without `_total`"
     );
     let error = Prometheus::builder(&aggregator)
         .verbatim_names()
@@ -215,6 +281,44 @@ fn everything_is_reported_at_once_and_nothing_is_registered() {
     for line in &lines[1..] {
         let advised = line.contains("rename") || line.contains("remove");
         assert!(advised, "what to do is not said: {line}");
+    }
+    assert_eq!(aggregator.health(), []);
+}
+
+#[test]
+fn settings_that_cannot_be_are_refused_with_advice() {
+    let aggregator = start([]);
+    let build = || Prometheus::builder(&aggregator);
+    for (error, text) in [
+        (
+            build().bearer_token("").build(),
+            "the bearer token cannot stand in a header: give 1 to 4,096 letters, digits and \
+             `-._~+/`, with any `=` at the end",
+        ),
+        (
+            build().bearer_token("hunter 2").build(),
+            "the bearer token cannot stand in a header: give 1 to 4,096 letters, digits and \
+             `-._~+/`, with any `=` at the end",
+        ),
+        (
+            build().quantiles([0.5, 95.0]).build(),
+            "`95` is not a quantile or there twice: give different numbers between 0 and 1, as \
+             0.95",
+        ),
+        (
+            build()
+                .quantiles((0..100).map(|n| f64::from(n) / 100.0))
+                .build(),
+            "33 quantiles are too many, each is a series per summary: give at most 32, or use a \
+             distribution",
+        ),
+        (
+            build().quantile_window(Duration::ZERO).build(),
+            "quantiles cannot be of a window of 0ns: give a second to a day",
+        ),
+    ] {
+        let error: PrometheusError = error.expect_err(text);
+        assert_eq!(error.to_string(), text);
     }
     assert_eq!(aggregator.health(), []);
 }

@@ -2,35 +2,38 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{HeaderName, Method, Request, Response, StatusCode, header};
 use telemetry::execute;
 use telemetry_metrics::counter;
-use telemetry_prometheus::CONTENT_TYPE;
+use telemetry_prometheus::{CONTENT_TYPE, Format, Prometheus};
 use tower::ServiceExt;
 
-use crate::strict;
 use crate::support::{reporter, start};
+use crate::{open, strict};
 
-async fn ask(app: &Router, method: Method, path: &str) -> (StatusCode, String, String, String) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .body(Body::empty())
+async fn ask(
+    app: &Router,
+    method: Method,
+    path: &str,
+    headers: &[(HeaderName, &str)],
+) -> Response<String> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    let response = app
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
         .unwrap();
-    let response = app.clone().oneshot(request).await.unwrap();
-    let header = |name| {
-        let value = response.headers().get(name);
-        value.map_or("", |value| value.to_str().unwrap()).to_owned()
-    };
-    let (kind, length) = (header(header::CONTENT_TYPE), header(header::CONTENT_LENGTH));
-    let status = response.status();
-    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (
-        status,
-        kind,
-        length,
-        String::from_utf8(body.to_vec()).unwrap(),
-    )
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())
+}
+
+fn header_of(response: &Response<String>, name: HeaderName) -> &str {
+    let value = response.headers().get(name);
+    value.map_or("", |value| value.to_str().unwrap())
 }
 
 #[tokio::test]
@@ -40,29 +43,56 @@ async fn get_answers_with_the_text_and_head_without() {
     let app: Router = Router::new().merge(prometheus.router());
     execute!("prom_route.stop");
 
-    let (status, kind, length, body) = ask(&app, Method::GET, "/metrics").await;
-    assert_eq!(status, StatusCode::OK);
-    assert_eq!(kind, CONTENT_TYPE);
-    assert_eq!(length, body.len().to_string());
-    assert!(body.contains("\nprom_route_stop_count_total 1\n"));
-    strict::parse(&body).unwrap();
+    let get = ask(&app, Method::GET, "/metrics", &[]).await;
+    assert_eq!(get.status(), StatusCode::OK);
+    assert_eq!(header_of(&get, header::CONTENT_TYPE), CONTENT_TYPE);
+    let length = get.body().len().to_string();
+    assert_eq!(header_of(&get, header::CONTENT_LENGTH), length);
+    assert!(get.body().contains("\nprom_route_stop_count_total 1\n"));
+    strict::parse(get.body()).unwrap();
 
-    let (status, kind, head_length, body) = ask(&app, Method::HEAD, "/metrics").await;
-    assert_eq!((status, body.as_str()), (StatusCode::OK, ""));
-    assert_eq!((kind.as_str(), head_length), (CONTENT_TYPE, length));
+    let head = ask(&app, Method::HEAD, "/metrics", &[]).await;
+    assert_eq!((head.status(), head.body().as_str()), (StatusCode::OK, ""));
+    assert_eq!(header_of(&head, header::CONTENT_TYPE), CONTENT_TYPE);
+    assert_eq!(header_of(&head, header::CONTENT_LENGTH), length);
 
-    let (status, ..) = ask(&app, Method::POST, "/metrics").await;
-    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+    let post = ask(&app, Method::POST, "/metrics", &[]).await;
+    assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let allowed: Vec<_> = header_of(&post, header::ALLOW)
+        .split(',')
+        .map(str::trim)
+        .collect();
+    assert_eq!(allowed, ["GET", "HEAD"]);
     assert_eq!(aggregator.health()[0].sent, 2);
 }
 
 #[tokio::test]
-async fn the_route_fits_any_path_and_state() {
+async fn openmetrics_is_there_for_those_who_ask() {
+    let aggregator = start([counter("prom_route.open.count")]);
+    let app: Router = reporter(&aggregator).router();
+    execute!("prom_route.open");
+    let accept = [(header::ACCEPT, "application/openmetrics-text")];
+    let get = ask(&app, Method::GET, "/metrics", &accept).await;
+    let content_type = header_of(&get, header::CONTENT_TYPE);
+    assert_eq!(content_type, Format::OpenMetrics.content_type());
+    open::parse(get.body()).unwrap();
+}
+
+#[tokio::test]
+async fn the_route_fits_any_path_and_state_and_asks_for_the_token() {
     let aggregator = start([]);
-    let prometheus = reporter(&aggregator);
+    let prometheus = Prometheus::builder(&aggregator)
+        .bearer_token("secret")
+        .build()
+        .unwrap();
     let app: Router<u8> = Router::new().route("/internal/numbers", prometheus.route());
     let app = app.with_state(7);
-    let (status, .., body) = ask(&app, Method::GET, "/internal/numbers").await;
-    assert_eq!(status, StatusCode::OK);
-    strict::parse(&body).unwrap();
+    let path = "/internal/numbers";
+    let without = ask(&app, Method::GET, path, &[]).await;
+    assert_eq!(without.status(), StatusCode::UNAUTHORIZED);
+    assert!(header_of(&without, header::WWW_AUTHENTICATE).starts_with("Bearer"));
+    let authorization = [(header::AUTHORIZATION, "Bearer secret")];
+    let with = ask(&app, Method::GET, path, &authorization).await;
+    assert_eq!(with.status(), StatusCode::OK);
+    strict::parse(with.body()).unwrap();
 }

@@ -1,244 +1,291 @@
-//! A real Prometheus server that scrapes us, asked what it understood.
+//! Real servers that scrape us, asked what they understood.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::Value as Json;
-use telemetry::execute;
-use telemetry_metrics::{counter, distribution, last_value, sum, summary};
+use axum::Router;
+use axum::routing::get;
+use telemetry::{EventName, SpanContext, execute};
+use telemetry_metrics::{Aggregator, Metric, counter, distribution, last_value, sum, summary};
+use telemetry_prometheus::{CONTENT_TYPE, Prometheus};
 
-use crate::support::{reporter, start};
+use crate::servers::{Server, encoded};
+use crate::support::{Directory, reporter, start};
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const ODD: [&str; 9] = [
+    "plain",
+    "\"quoted\" \"",
+    "back\\slash\\",
+    "new\nline\n",
+    "\\n is not \n and \\\" is not \"",
+    "{a=\"b\"} 1 # HELP",
+    "tab\tcarriage\rnul\0bell\u{7}",
+    "ünïcödé 🦀 \u{2028}",
+    " spaces ",
+];
 
-/// A directory that is gone when the test is.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        let name = format!("telemetry-prometheus-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).expect("there is a place for files");
-        Self(path)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A server process that is gone when the test is, whether it passed or not.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    /// Starts `prometheus` on a port that was free a moment ago; on another one if it is not any
-    /// more.
-    fn start(directory: &Path, target: SocketAddr) -> Self {
-        let config = directory.join("prometheus.yml");
-        let text = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
-             scrape_configs:\n\
-             - {{job_name: test, static_configs: [{{targets: ['{target}']}}]}}\n"
-        );
-        std::fs::write(&config, text).expect("the configuration can be written");
-        for attempt in 0..3 {
-            let address = free_address();
-            let child = Command::new("prometheus")
-                .arg(format!("--config.file={}", config.display()))
-                .arg(format!(
-                    "--storage.tsdb.path={}",
-                    directory.join(format!("data-{attempt}")).display()
-                ))
-                .arg(format!("--web.listen-address={address}"))
-                .arg("--log.level=error")
-                .stdout(Stdio::null())
-                .stderr(Stdio::inherit())
-                .spawn()
-                .expect("prometheus is found through PATH");
-            let mut server = Self { child, address };
-            let deadline = Instant::now() + DEADLINE;
-            while Instant::now() < deadline {
-                if server.child.try_wait().expect("it is our child").is_some() {
-                    break;
-                }
-                if get(address, "/-/ready").is_some_and(|(status, _)| status == 200) {
-                    return server;
-                }
-                thread::sleep(Duration::from_millis(50));
-            }
+/// An aggregator whose metrics begin with `prefix`, which is told of every odd text as often as it
+/// stands far.
+fn odd_numbers(prefix: &str) -> Aggregator {
+    let name = |name: &str| format!("{prefix}.stop.{name}");
+    let tagged = |metric: Metric| metric.tags(["text"]).unchecked();
+    let aggregator = start([
+        tagged(counter(name("count"))).description("a\\b\n\"c\""),
+        tagged(sum(name("items"))),
+        tagged(last_value(name("size"))),
+        tagged(distribution(name("duration"))).buckets([0.1, 0.3, 1.0]),
+        tagged(summary(name("queue_time"))),
+    ]);
+    let event = EventName::new(&format!("{prefix}.stop")).unwrap();
+    let (duration, queue_time) = (Duration::from_millis(300), Duration::from_millis(7));
+    for (at, text) in ODD.iter().enumerate() {
+        let size = 1.0 / (at as f64 + 3.0);
+        for _ in 0..=at {
+            execute!(event, { items: 0.1, size, duration, queue_time }, { text });
         }
-        panic!("prometheus does not start");
     }
+    aggregator
+}
 
-    fn get(&self, path: &str) -> Json {
-        let (status, body) = get(self.address, path).expect("the server answers");
-        assert_eq!(status, 200, "{path}: {body}");
-        serde_json::from_str(&body).expect("the answer is JSON")
-    }
-
-    /// The series of a query, with their values.
-    fn query(&self, query: &str) -> Vec<(Json, f64)> {
-        let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let answer = self.get(&format!("/api/v1/query?query={encoded}"));
-        let series = answer["data"]["result"].as_array().expect("a vector");
-        let read = |series: &Json| {
-            let value = series["value"][1].as_str().expect("a value");
-            (series["metric"].clone(), value.parse().expect("a number"))
+/// What a server has to have understood; `one` is how it writes the bound 1, and `digits` are how
+/// many of a number it keeps.
+fn check_odd_numbers(server: &Server, prefix: &str, one: &str, digits: i32) {
+    let same = |found: f64, expected: f64| {
+        // All of them are all of an `f64`: then it is the same one.
+        let within = if digits < 17 {
+            expected * 10_f64.powi(1 - digits)
+        } else {
+            0.0
         };
-        series.iter().map(read).collect()
+        assert!(
+            (found - expected).abs() <= within,
+            "{found} is not {expected}"
+        );
+    };
+    server.wait_until("a scrape was waited for", |server| {
+        !server
+            .query(&format!("{prefix}_stop_count_total"))
+            .is_empty()
+    });
+    assert_eq!(server.values("up"), [1.0]);
+    let find = |name: &str, text: &str, label: Option<(&str, &str)>| {
+        let mut found = server.query(&format!("{prefix}_stop_{name}"));
+        found.retain(|(labels, _)| {
+            let own = ["le", "quantile"]
+                .into_iter()
+                .find_map(|label| labels[label].as_str());
+            labels["text"] == text && own == label.map(|(_, value)| value)
+        });
+        assert_eq!(found.len(), 1, "{name} {text:?} {label:?}");
+        found.remove(0).1
+    };
+    // The same additions in the same order give the same bits.
+    let tenths = |count: usize| (0..count).fold(0.0, |sum, _| sum + 0.1);
+    for (at, text) in ODD.iter().enumerate() {
+        let (count, times) = (at + 1, at as f64 + 1.0);
+        same(find("count_total", text, None), times);
+        same(find("items_total", text, None), tenths(count));
+        same(find("size", text, None), 1.0 / (at as f64 + 3.0));
+        for (bound, below) in [("0.1", 0.0), ("0.3", times), (one, times), ("+Inf", times)] {
+            let bound = Some(("le", bound));
+            same(find("duration_seconds_bucket", text, bound), below);
+        }
+        let sum = count as f64 * 300.0 / 1_000.0;
+        same(find("duration_seconds_sum", text, None), sum);
+        same(find("duration_seconds_count", text, None), times);
+        let sum = count as f64 * 7.0 / 1_000.0;
+        same(find("queue_time_seconds_sum", text, None), sum);
+        same(find("queue_time_seconds_count", text, None), times);
+        for quantile in ["0.5", "0.9", "0.95", "0.99"] {
+            let value = find("queue_time_seconds", text, Some(("quantile", quantile)));
+            assert!((value / 0.007 - 1.0).abs() < 0.012, "{quantile}: {value}");
+        }
     }
+    let series = server.query(&format!("{prefix}_stop_count_total"));
+    assert_eq!(series.len(), ODD.len());
+    assert!(!server.query("telemetry_reporter_sent_total").is_empty());
 }
 
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-    listener.local_addr().expect("it is bound")
-}
-
-/// A GET in HTTP/1.0, so that the answer ends with the connection and has no chunks.
-fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect_timeout(&address, DEADLINE).ok()?;
-    stream.set_read_timeout(Some(DEADLINE)).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some((status, body.to_owned()))
+fn metadata(server: &Server, name: &str) -> serde_json::Value {
+    server.get(&format!("/api/v1/metadata?metric={name}"))["data"][name][0].clone()
 }
 
 #[test]
 #[ignore = "needs an installed Prometheus"]
-fn a_real_server_understands_exactly_what_was_counted() {
-    let odd = [
-        "plain",
-        "\"quoted\" \"",
-        "back\\slash\\",
-        "new\nline\n",
-        "\\n is not \n and \\\" is not \"",
-        "{a=\"b\"} 1 # HELP",
-        "tab\tcarriage\rnul\0bell\u{7}",
-        "ünïcödé 🦀 \u{2028}",
-        " spaces ",
-    ];
-    let duration = |millis| Duration::from_millis(millis);
-    let aggregator = start([
-        counter("prom_server.stop.count")
-            .tags(["text"])
-            .description("a\\b\n\"c\""),
-        sum("prom_server.stop.items").tags(["text"]),
-        last_value("prom_server.stop.size").tags(["text"]),
-        distribution("prom_server.stop.duration")
-            .tags(["text"])
-            .buckets([0.1, 0.3]),
-        summary("prom_server.stop.queue_time").tags(["text"]),
-    ]);
-    let prometheus = reporter(&aggregator);
-    for (at, text) in odd.iter().enumerate() {
-        for _ in 0..=at {
-            execute!(
-                "prom_server.stop",
-                {
-                    items: 0.1, size: 1.0 / (at as f64 + 3.0), duration: duration(300),
-                    queue_time: duration(7),
-                },
-                { text }
-            );
-        }
-    }
+fn prometheus_understands_openmetrics_behind_a_token() {
+    let aggregator = odd_numbers("prom_server");
+    let prometheus = Prometheus::builder(&aggregator)
+        .bearer_token("a.token~")
+        .build()
+        .unwrap();
+    let listener = prometheus.listen(0).unwrap();
+    let directory = Directory::new("server");
+    let server = Server::prometheus(directory.path(), listener.local_addr(), Some("a.token~"));
+    check_odd_numbers(&server, "prom_server", "1.0", 17);
+    let counter = metadata(&server, "prom_server_stop_count");
+    assert_eq!(counter["type"], "counter");
+    assert_eq!(counter["help"], "a\\b\n\"c\"");
+    let histogram = metadata(&server, "prom_server_stop_duration_seconds");
+    assert_eq!(histogram["unit"], "seconds", "only OpenMetrics has units");
+}
 
+/// For what cannot negotiate: the text, whatever was asked for.
+fn serve_text(prometheus: &Prometheus) -> (tokio::runtime::Runtime, SocketAddr) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
-    let app: axum::Router = prometheus.router();
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .unwrap();
-    let target = listener.local_addr().unwrap();
-    runtime.spawn(async move { axum::serve(listener, app).await });
-
-    let directory = Directory::new();
-    let server = Server::start(&directory.0, target);
-    let deadline = Instant::now() + DEADLINE;
-    while server.query("prom_server_stop_count_total").is_empty() {
-        let targets = server.get("/api/v1/targets");
-        let error = targets["data"]["activeTargets"][0]["lastError"].as_str();
-        assert!(
-            error.is_none_or(str::is_empty),
-            "the scrape fails: {error:?}"
-        );
-        assert!(Instant::now() < deadline, "nothing was scraped: {targets}");
-        thread::sleep(Duration::from_millis(100));
-    }
-    let up = server.query("up");
-    assert!(matches!(&up[..], [(_, 1.0)]), "{up:?}");
-
-    // The same additions in the same order give the same bits.
-    let tenths = |count: usize| (0..count).fold(0.0, |sum, _| sum + 0.1);
-    let find = |name: &str, text: &str, le: Option<&str>| {
-        let mut found = server.query(name);
-        found.retain(|(labels, _)| labels["text"] == text && labels["le"].as_str() == le);
-        assert_eq!(found.len(), 1, "{name} {text:?} {le:?}");
-        found.remove(0).1
+    let prometheus = prometheus.clone();
+    let answer = move || {
+        let text = prometheus.render();
+        async move { ([("content-type", CONTENT_TYPE)], text) }
     };
-    for (at, text) in odd.iter().enumerate() {
-        let (count, times) = (at + 1, at as f64 + 1.0);
-        assert_eq!(find("prom_server_stop_count_total", text, None), times);
-        assert_eq!(
-            find("prom_server_stop_items_total", text, None),
-            tenths(count)
-        );
-        assert_eq!(
-            find("prom_server_stop_size", text, None),
-            1.0 / (at as f64 + 3.0)
-        );
-        let buckets = "prom_server_stop_duration_seconds_bucket";
-        assert_eq!(find(buckets, text, Some("0.1")), 0.0);
-        assert_eq!(find(buckets, text, Some("0.3")), times);
-        assert_eq!(find(buckets, text, Some("+Inf")), times);
-        let sum = count as f64 * 300.0 / 1_000.0;
-        assert_eq!(
-            find("prom_server_stop_duration_seconds_sum", text, None),
-            sum
-        );
-        assert_eq!(
-            find("prom_server_stop_duration_seconds_count", text, None),
-            times
-        );
-        let sum = count as f64 * 7.0 / 1_000.0;
-        assert_eq!(
-            find("prom_server_stop_queue_time_seconds_sum", text, None),
-            sum
-        );
-        assert_eq!(
-            find("prom_server_stop_queue_time_seconds_count", text, None),
-            times
-        );
+    let app: Router = Router::new().route("/metrics", get(answer));
+    let bind = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let listener = runtime.block_on(bind).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move { axum::serve(listener, app).await });
+    (runtime, address)
+}
+
+#[test]
+#[ignore = "needs an installed Prometheus"]
+fn prometheus_understands_the_text_format() {
+    let aggregator = odd_numbers("prom_server_text");
+    let prometheus = reporter(&aggregator);
+    let (_runtime, address) = serve_text(&prometheus);
+    let directory = Directory::new("server-text");
+    let server = Server::prometheus(directory.path(), address, None);
+    check_odd_numbers(&server, "prom_server_text", "1", 17);
+    let counter = metadata(&server, "prom_server_text_stop_count_total");
+    assert_eq!(counter["type"], "counter");
+    assert_eq!(counter["help"], "a\\b\n\"c\"");
+}
+
+#[test]
+#[ignore = "needs an installed VictoriaMetrics"]
+fn victoria_metrics_understands_what_it_asks_for() {
+    let aggregator = odd_numbers("prom_victoria");
+    let prometheus = reporter(&aggregator);
+    let listener = prometheus.listen(0).unwrap();
+    let directory = Directory::new("victoria");
+    let server = Server::victoria_metrics(directory.path(), listener.local_addr());
+    check_odd_numbers(&server, "prom_victoria", "1", 12);
+}
+
+/// The server dies in the middle of a run, twice; nothing that was counted meanwhile is missing.
+#[test]
+#[ignore = "needs an installed Prometheus"]
+fn totals_are_exact_after_the_server_was_killed_and_started_again() {
+    let aggregator = start([
+        counter("prom_killed.stop.count").tags(["n"]),
+        distribution("prom_killed.stop.number").buckets([1, 2]),
+    ]);
+    let listener = reporter(&aggregator).listen(0).unwrap();
+    let directory = Directory::new("killed");
+    let start_server = || Server::prometheus(directory.path(), listener.local_addr(), None);
+    let (stop, emitted) = (AtomicBool::new(false), AtomicU64::new(0));
+    let total = "sum(prom_killed_stop_count_total)";
+    let count = "prom_killed_stop_number_count";
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    for n in 0..4 {
+                        execute!("prom_killed.stop", { number: n }, { n });
+                    }
+                    emitted.fetch_add(4, Ordering::Relaxed);
+                    thread::sleep(Duration::from_millis(1));
+                }
+            });
+        }
+        for _ in 0..2 {
+            let mut server = start_server();
+            let before = emitted.load(Ordering::Relaxed) as f64;
+            server.wait_until("scrapes were waited for", |server| {
+                server.values(total).iter().any(|sum| *sum > before)
+            });
+            server.kill();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let all = emitted.load(Ordering::Relaxed) as f64;
+    let server = start_server();
+    server.wait_until("the total was waited for", |server| {
+        server.values(total) == [all]
+    });
+    assert_eq!(server.values(count), [all]);
+    let sum = server.values("prom_killed_stop_number_sum");
+    assert_eq!(sum, [all / 4.0 * 6.0]);
+    // What it knows of before it was killed fits: nothing ever fell.
+    for series in [count, "prom_killed_stop_count_total"] {
+        let resets = server.values(&format!("resets({series}[1h])"));
+        assert!(resets.iter().all(|resets| *resets == 0.0), "{resets:?}");
+        assert!(!resets.is_empty());
     }
+}
+
+#[test]
+#[ignore = "needs an installed Prometheus"]
+fn prometheus_answers_with_the_trace_of_an_exemplar() {
+    let metrics: [Metric; 1] = [distribution("prom_exemplar.stop.duration").buckets([0.1, 1.0])];
+    let aggregator: Aggregator = start(metrics);
+    let listener = reporter(&aggregator).listen(0).unwrap();
+    let (fast, slow) = (SpanContext::new_root(), SpanContext::new_root());
+    for (context, millis) in [(fast, 50), (slow, 500)] {
+        let duration = Duration::from_millis(millis);
+        context.in_scope(|| execute!("prom_exemplar.stop", { duration }));
+    }
+    let directory = Directory::new("exemplar");
+    let server = Server::prometheus(directory.path(), listener.local_addr(), None);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let query = encoded("prom_exemplar_stop_duration_seconds_bucket");
+    let (from, to) = (now - 3_600, now + 3_600);
+    let path = format!("/api/v1/query_exemplars?query={query}&start={from}&end={to}");
+    let exemplars = |server: &Server| {
+        let answer = server.get(&path);
+        let series = answer["data"].as_array().expect("a list").clone();
+        series
+            .iter()
+            .flat_map(|series| {
+                let bound = series["seriesLabels"]["le"]
+                    .as_str()
+                    .unwrap_or("")
+                    .to_owned();
+                let exemplars = series["exemplars"].as_array().expect("a list").clone();
+                exemplars
+                    .into_iter()
+                    .map(move |exemplar| (bound.clone(), exemplar))
+            })
+            .collect::<Vec<_>>()
+    };
+    server.wait_until("exemplars were waited for", |server| {
+        exemplars(server).len() >= 2
+    });
+    let mut found: Vec<_> = exemplars(&server)
+        .into_iter()
+        .map(|(bound, exemplar)| {
+            let label = |name: &str| exemplar["labels"][name].as_str().unwrap_or("").to_owned();
+            let value = exemplar["value"].as_str().unwrap_or("").to_owned();
+            (bound, label("trace_id"), label("span_id"), value)
+        })
+        .collect();
+    found.sort();
+    let expected = |bound: &str, context: SpanContext, value: &str| {
+        let ids = (
+            context.trace_id().to_string(),
+            context.span_id().to_string(),
+        );
+        (bound.to_owned(), ids.0, ids.1, value.to_owned())
+    };
     assert_eq!(
-        server.query("prom_server_stop_count_total").len(),
-        odd.len()
+        found,
+        [expected("0.1", fast, "0.05"), expected("1.0", slow, "0.5")]
     );
-    assert!(!server.query("telemetry_reporter_sent_total").is_empty());
-    let metadata = server.get("/api/v1/metadata?metric=prom_server_stop_count_total");
-    let metadata = &metadata["data"]["prom_server_stop_count_total"][0];
-    assert_eq!(metadata["type"], "counter");
-    assert_eq!(metadata["help"], "a\\b\n\"c\"");
 }

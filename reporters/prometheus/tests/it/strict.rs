@@ -21,8 +21,13 @@ pub(crate) struct Sample {
 
 pub(crate) fn parse(text: &str) -> Result<Vec<Family>, String> {
     let families = parse_loosely(text)?;
+    check(&families)?;
+    Ok(families)
+}
+
+pub(crate) fn check(families: &[Family]) -> Result<(), String> {
     let mut names = HashSet::new();
-    for family in &families {
+    for family in families {
         let fail = |what: &str| Err(format!("{}: {what}", family.name));
         if family.help.trim().is_empty() {
             return fail("empty HELP");
@@ -42,7 +47,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Family>, String> {
         }
         check_samples(family)?;
     }
-    Ok(families)
+    Ok(())
 }
 
 /// Reads the grammar only; HELP may be empty and series may stand twice.
@@ -87,12 +92,12 @@ pub(crate) fn parse_loosely(text: &str) -> Result<Vec<Family>, String> {
     Ok(families)
 }
 
-fn is_name(name: &str, colon: bool) -> bool {
+pub(crate) fn is_name(name: &str, colon: bool) -> bool {
     let start = |c: char| c.is_ascii_alphabetic() || c == '_' || (colon && c == ':');
     name.starts_with(start) && name.chars().all(|c| start(c) || c.is_ascii_digit())
 }
 
-fn unescape(text: &str, quotes: bool) -> Option<String> {
+pub(crate) fn unescape(text: &str, quotes: bool) -> Option<String> {
     let mut plain = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -110,7 +115,7 @@ fn unescape(text: &str, quotes: bool) -> Option<String> {
 }
 
 /// `name{label="value",..} 1`; the value, and no time after it.
-fn parse_sample(line: &str) -> Result<Sample, &'static str> {
+pub(crate) fn parse_sample(line: &str) -> Result<Sample, &'static str> {
     let end = line.find(['{', ' ']).ok_or("no value")?;
     let (name, mut rest) = line.split_at(end);
     if !is_name(name, true) {
@@ -183,6 +188,7 @@ fn check_samples(family: &Family) -> Result<(), String> {
         let ending = sample.name.strip_prefix(&family.name);
         let belongs = match family.kind.as_str() {
             "histogram" => matches!(ending, Some("_bucket" | "_sum" | "_count")),
+            "summary" if ending == Some("") => is_quantile(sample),
             "summary" => matches!(ending, Some("_sum" | "_count")),
             _ => ending == Some(""),
         };
@@ -198,6 +204,14 @@ fn check_samples(family: &Family) -> Result<(), String> {
         check_histogram(family)?;
     }
     Ok(())
+}
+
+/// The last label is a share, and the value of it is a number, or none.
+fn is_quantile(sample: &Sample) -> bool {
+    let last = sample.labels.last();
+    let q = last.filter(|(label, _)| label == "quantile");
+    let q = q.and_then(|(_, q)| q.parse::<f64>().ok());
+    q.is_some_and(|q| (0.0..=1.0).contains(&q)) && !sample.value.is_infinite()
 }
 
 fn labels_contain(sample: &Sample, start: &str) -> bool {

@@ -1,5 +1,8 @@
 //! What the tests share.
 
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use telemetry_metrics::{Aggregator, Metric};
 use telemetry_prometheus::{FamilyProblem, Prometheus, PrometheusError};
 
@@ -63,4 +66,28 @@ pub(crate) fn sample(families: &[Family], name: &str, labels: &[(&str, &str)]) -
             sample.name == name && labels == wanted
         })
         .map(|sample| sample.value)
+}
+
+/// A directory that is gone when the test is.
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    pub(crate) fn new(purpose: &str) -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let (process, number) = (std::process::id(), LAST.fetch_add(1, Ordering::Relaxed));
+        let name = format!("telemetry-prometheus-{purpose}-{process}-{number}");
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("there is a place for files");
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

@@ -1,174 +1,337 @@
 //! The behaviour of the original, case by case, with verbatim names.
 //!
 //! `tests/vectors/prometheus_text.json` holds what was observed by running
-//! `telemetry_metrics_prometheus_core`. A case is run as it stands and its text compared: families
-//! and samples as sets, numbers as numbers. Where we answer differently on purpose,
-//! [`DIFFERENCES`] says why, and what is promised instead is asserted.
+//! `telemetry_metrics_prometheus_core`. Texts are compared by what they say: samples as sets,
+//! numbers as numbers. Where we answer differently on purpose, a [rule](rules) says why;
+//! [`reporter`] is what the two answer. (`expected_families_in_order` says once more what
+//! `expected_text` says, and is not read.)
 //!
 //! Three things differ in all cases and are left out of the comparison: a description that is
 //! absent is made up here, the families under `telemetry` are there, and a measurement that sounds
-//! like time is a plain number only because the runner says so with `Unit::One`.
+//! like time is a plain number only because [`definition`] says so with `Unit::One`.
 
-mod differences;
-mod language;
+mod refusals;
+mod reporter;
+mod rules;
+mod scrape;
+mod series;
+mod text;
 
-use std::collections::BTreeSet;
+use std::path::Path;
 
-use serde_json::Value as Json;
-use telemetry_metrics::Aggregator;
-use telemetry_prometheus::{Prometheus, PrometheusError};
+use telemetry_metrics::{Aggregator, Check, Kind, Metric, Unit, buckets};
+use telemetry_prometheus::Prometheus;
+use telemetry_vectors::num::Units;
+use telemetry_vectors::term::{Strange, is};
+use telemetry_vectors::{
+    Answer, Holds, Json, Rule, Subject, Vectors, alone, dotted, emit, kind, metric, run, survivors,
+    tally, unpredicted,
+};
 
-use self::differences::DIFFERENCES;
-use self::differences::Promise::{self, Holds, Refused, StartFails, Text};
-use self::language::{aggregator, emit, steps, str_of};
-use crate::strict::{self, Family};
+use self::rules::{By, RULES};
+use self::scrape::{Scrape, Shown};
+use crate::strict;
 use crate::support::own_text;
 
-const CASES: &str = include_str!("../vectors/prometheus_text.json");
+const FILE: &str = "prometheus_text.json";
 
-#[test]
-fn every_case_is_run_or_a_difference_with_a_reason() {
-    let cases = cases();
-    let ids: BTreeSet<&str> = cases.iter().map(|case| str_of(&case["id"])).collect();
-    assert_eq!(ids.len(), 61, "the file is whole and no id stands twice");
-    let mut differences = BTreeSet::new();
-    for (id, reason, _) in DIFFERENCES {
-        assert!(ids.contains(id), "{id} is no case");
-        assert!(differences.insert(*id), "{id} stands twice");
-        assert!(!reason.is_empty(), "{id} has no reason");
-    }
-    let mut run = 0;
-    for case in &cases {
-        let id = str_of(&case["id"]);
-        match DIFFERENCES.iter().find(|(known, ..)| *known == id) {
-            Some((_, _, promise)) => check_promise(case, promise),
-            None => check_as_it_stands(case),
-        }
-        run += 1;
-    }
-    assert_eq!(run, ids.len());
+/// Where the events of the cases are, so that no other test hears them.
+const EVENTS: &str = "vectors";
+
+fn own() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors"))
 }
 
-/// A case in the table that we answer as the original does would be a lie.
-#[test]
-fn no_difference_is_only_claimed() {
-    for case in &cases() {
-        let id = str_of(&case["id"]);
-        let claimed = DIFFERENCES.iter().find(|(known, ..)| *known == id);
-        let Some((_, _, Text(text, _))) = claimed else {
-            continue;
+/// Our own copy, and cases for the rules that none of its cases is for.
+fn own_cases() -> Vec<Json> {
+    let own = Vectors::find_with(|_| None, FILE, own()).expect("our own copy");
+    let more = include_str!("../vectors/prometheus_text_more.json");
+    [own.cases(), Vectors::parse("more", more).cases()].concat()
+}
+
+fn list<'j>(json: &'j Json, key: &str) -> &'j [Json] {
+    json[key].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What can be seen of a reporter.
+#[derive(Debug, Clone, PartialEq)]
+struct Given {
+    /// Of each event, whether it cost a metric its handler.
+    detached: Vec<bool>,
+    scrapes: Vec<Scrape>,
+}
+
+struct Text;
+
+impl Subject for Text {
+    type Rule = By;
+    type Given = Given;
+
+    fn rules(&self) -> &'static [Rule<By>] {
+        &RULES
+    }
+
+    fn expected(&self, case: &Json) -> Result<Answer<Given>, String> {
+        if case["start"] == "error" {
+            let left = case["handlers_leaked_after_failed_start"].as_u64();
+            let left = left.ok_or("nothing is said of handlers left")?;
+            let error = failure(&case["expected_error"]).ok_or("there is no error")?;
+            return Ok(Answer::they_refuse(format!("{left} left: {error}")));
+        }
+        if case["start"] != "ok" {
+            return Err("it neither starts nor fails to".into());
+        }
+        let mut given = Given {
+            detached: Vec::new(),
+            scrapes: Vec::new(),
         };
-        // Order is a difference that a comparison of sets does not see; text as a measurement is
-        // one that cannot be shown at all.
-        if ["prom-083", "prom-092"].contains(&id) {
-            continue;
+        for step in list(case, "steps") {
+            if step["scrape"] != true {
+                let detached = step["handler_detached_by_this_event"].as_bool();
+                given
+                    .detached
+                    .push(detached.ok_or("nothing is said of its handler")?);
+                continue;
+            }
+            given.scrapes.push(match step["expected_text"].as_str() {
+                Some(text) => Scrape::of(text),
+                None => {
+                    let failure = failure(&step["expected_failure"]);
+                    Scrape::Raises(failure.ok_or("a scrape expects nothing")?)
+                }
+            });
         }
-        let last = case["steps"].as_array().and_then(|steps| steps.last());
-        let Some(expected) = last.and_then(|step| step["expected_text"].as_str()) else {
-            continue;
-        };
-        let expected = strict::parse_loosely(expected);
-        let ours = strict::parse(text).expect("promises are valid text");
-        let same = expected.is_ok_and(|expected| comparable(expected) == comparable(ours));
-        assert!(!same, "{id} is no difference");
+        Ok(Answer::Gives(given))
     }
-}
 
-fn cases() -> Vec<Json> {
-    let mut all: Json = serde_json::from_str(CASES).expect("the file is JSON");
-    match all["cases"].take() {
-        Json::Array(cases) => cases,
-        other => panic!("not a list of cases: {other}"),
+    fn predicted(&self, case: &Json, holds: Holds<By>) -> Result<Answer<Given>, String> {
+        or_not_here(reporter::answer(case, holds))
     }
-}
 
-fn check_as_it_stands(case: &Json) {
-    let id = str_of(&case["id"]);
-    if case["start"] == "error" {
-        let started = aggregator(case).is_ok_and(|aggregator| build(&aggregator).is_ok());
-        assert!(!started, "{id} starts");
-        return;
-    }
-    let aggregator = aggregator(case).unwrap_or_else(|error| panic!("{id}: {error}"));
-    let prometheus = build(&aggregator).unwrap_or_else(|error| panic!("{id}: {error}"));
-    let mut scrapes = 0;
-    for step in steps(case) {
-        if step["scrape"] != true {
-            emit(id, step);
-            continue;
+    fn actual(&self, case: &Json) -> Result<Answer<Given>, String> {
+        let answer = or_not_here(actual(case));
+        let left = telemetry::list_handlers(EVENTS).len();
+        if left > 0 {
+            Err(format!("{left} handlers are left"))
+        } else {
+            answer
         }
-        let expected = strict::parse_loosely(str_of(&step["expected_text"]))
-            .unwrap_or_else(|error| panic!("{id}: {error}"));
-        let ours = strict::parse(&own_text(&prometheus)).expect("it was parsed before");
-        for family in &expected {
-            if !family.help.is_empty() {
-                let same = |own: &Family| own.name == family.name && own.help == family.help;
-                assert!(ours.iter().any(same), "{id}: HELP {}", family.help);
+    }
+
+    fn expectations(&self, case: &Json) -> Vec<String> {
+        let mut all = vec!["/start".to_owned()];
+        if case["start"] == "error" {
+            all.push("/handlers_leaked_after_failed_start".into());
+            // The end of a stack trace is nobody's promise.
+            if case["expected_error"].is_object() {
+                all.push("/expected_error".into());
             }
         }
-        assert_eq!(comparable(ours), comparable(expected), "{id}");
-        scrapes += 1;
-    }
-    assert!(scrapes > 0, "{id} compares nothing");
-}
-
-fn check_promise(case: &Json, promise: &Promise) {
-    let id = str_of(&case["id"]);
-    match promise {
-        StartFails => {
-            assert!(aggregator(case).is_err(), "{id} starts");
-        }
-        Refused(why) => {
-            let aggregator = aggregator(case).unwrap_or_else(|error| panic!("{id}: {error}"));
-            let error = build(&aggregator).expect_err(id).to_string();
-            assert!(error.contains(why), "{id}: {error}");
-        }
-        Holds(check) => check(),
-        Text(text, selfs) => {
-            let aggregator = aggregator(case).unwrap_or_else(|error| panic!("{id}: {error}"));
-            let prometheus = build(&aggregator).unwrap_or_else(|error| panic!("{id}: {error}"));
-            for step in steps(case) {
-                if step["scrape"] == true {
-                    strict::parse(&prometheus.render()).expect(id);
-                } else {
-                    emit(id, step);
+        for (at, step) in list(case, "steps").iter().enumerate() {
+            for what in [
+                "handler_detached_by_this_event",
+                "expected_text",
+                "expected_failure",
+            ] {
+                if step.get(what).is_some() {
+                    all.push(format!("/steps/{at}/{what}"));
                 }
             }
-            assert_eq!(own_text(&prometheus), *text, "{id}");
-            for line in *selfs {
-                let all = prometheus.render();
-                assert!(
-                    all.lines().any(|own| own == *line),
-                    "{id}: no {line} in\n{all}"
-                );
+        }
+        all
+    }
+
+    fn inputs(&self, case: &Json) -> Vec<String> {
+        let mut all = vec!["/metrics".to_owned()];
+        for (at, step) in list(case, "steps").iter().enumerate() {
+            if step["scrape"] != true {
+                all.push(format!("/steps/{at}/measurements"));
+                all.push(format!("/steps/{at}/metadata"));
             }
+        }
+        all
+    }
+}
+
+fn failure(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text.clone()),
+        json => {
+            let (exception, message) = (json["exception"].as_str()?, json["message"].as_str()?);
+            Some(format!("{exception}: {message}"))
         }
     }
 }
 
-/// Families by name, without HELP; samples as a set with their labels in one order, the lines of
-/// a histogram aside, whose order [`strict`] has checked.
-fn comparable(families: Vec<Family>) -> BTreeSet<String> {
-    let families = families.into_iter().map(|family| {
-        let mut samples: Vec<String> = family
-            .samples
-            .into_iter()
-            .map(|mut sample| {
-                for (label, value) in &mut sample.labels {
-                    if label == "le" && value != "+Inf" {
-                        *value = format!("{:?}", value.parse::<f64>());
-                    }
-                }
-                sample.labels.sort();
-                format!("{} {:?} {:?}", sample.name, sample.labels, sample.value)
-            })
-            .collect();
-        samples.sort();
-        format!("{} {}: {samples:?}", family.name, family.kind)
+fn or_not_here(answer: Result<Answer<Given>, Strange>) -> Result<Answer<Given>, String> {
+    match answer {
+        Ok(answer) => Ok(answer),
+        Err(Strange::NotHere) => Ok(Answer::NotHere),
+        Err(Strange::Unknown(what)) => Err(what),
+    }
+}
+
+/// The name of the event that a definition is of.
+fn event_of(definition: &Json) -> Result<String, Strange> {
+    if let Some(event) = definition["options"].get("event_name") {
+        return dotted(event);
+    }
+    let name = dotted(&definition["name"])?;
+    Ok(name.rsplit_once('.').map_or("", |(event, _)| event).into())
+}
+
+/// A definition of a case, and what goes without saying there.
+fn definition(json: &Json) -> Result<Metric, Strange> {
+    let kind = kind(&json["type"])?;
+    let mut options = json["options"].clone();
+    if let Some(bounds) = options.pointer_mut("/reporter_options/buckets") {
+        if let Some(range) = bounds["range"].as_array() {
+            let number = |at| range.get(at).and_then(Json::as_f64).ok_or(Strange::NotHere);
+            let (first, last) = (number(0)?, number(1)?);
+            let step = bounds["step"].as_f64().filter(|step| *step > 0.0);
+            let step = step.ok_or(Strange::NotHere)? * (last - first).signum();
+            let steps = ((last - first) / step).floor();
+            if steps > 1_000.0 {
+                return Err(Strange::unknown("range", bounds));
+            }
+            *bounds = Json::from(buckets::linear(first, step, steps as usize + 1));
+        }
+    }
+    let mut metric = metric(kind, &json["name"], &options)?;
+    metric = metric.event(format!("{EVENTS}.{}", event_of(json)?));
+    if Units::of(&options)? == Units::Unsaid {
+        metric = metric.unit(Unit::One);
+    }
+    let is_gauge = is(&options["reporter_options"]["prometheus_type"], "gauge");
+    Ok(if kind == Kind::Sum && is_gauge {
+        metric.up_down()
+    } else {
+        metric
+    })
+}
+
+fn actual(case: &Json) -> Result<Answer<Given>, Strange> {
+    let metrics: Result<Vec<Metric>, Strange> =
+        list(case, "metrics").iter().map(definition).collect();
+    let builder = Aggregator::builder()
+        .metrics(metrics?)
+        .check_definitions(Check::Off);
+    let aggregator = match builder.start() {
+        Ok(aggregator) => aggregator,
+        Err(error) => return Ok(Answer::we_refuse(error.to_string())),
+    };
+    let prometheus = match Prometheus::builder(&aggregator).verbatim_names().build() {
+        Ok(prometheus) => prometheus,
+        Err(error) => return Ok(Answer::we_refuse(error.to_string())),
+    };
+    let mut given = Given {
+        detached: Vec::new(),
+        scrapes: Vec::new(),
+    };
+    for step in list(case, "steps") {
+        if step["scrape"] == true {
+            given.scrapes.push(scrape(&aggregator, &prometheus, case));
+            continue;
+        }
+        let handlers = telemetry::list_handlers(EVENTS).len();
+        emit(&format!("{EVENTS}.{}", dotted(&step["event"])?), step)?;
+        given
+            .detached
+            .push(telemetry::list_handlers(EVENTS).len() != handlers);
+    }
+    Ok(Answer::Gives(given))
+}
+
+/// Our text, without what was made up for a description, and without quantiles, which lie between
+/// the least and the largest number that the case measures.
+fn scrape(aggregator: &Aggregator, prometheus: &Prometheus, case: &Json) -> Scrape {
+    let mut scrape = Scrape::of(&own_text(prometheus));
+    let Scrape::Families(families) = &mut scrape else {
+        return scrape;
+    };
+    for definition in aggregator.definitions() {
+        let name = text::our_name(definition.name());
+        for family in families.iter_mut().filter(|family| family.name == name) {
+            if definition.description().is_none() {
+                assert!(family.help.take().is_some(), "{name} has no HELP");
+            }
+            check_quantiles(family, case);
+        }
+    }
+    scrape
+}
+
+fn check_quantiles(family: &mut Shown, case: &Json) {
+    let steps = list(case, "steps").iter();
+    let numbers = steps.filter_map(|step| step["measurements"].as_object());
+    let numbers: Vec<f64> = numbers
+        .flat_map(|all| all.values().filter_map(Json::as_f64))
+        .collect();
+    let is_within = |value: f64| {
+        let is_close = |a: f64, b: f64| a <= b + b.abs() * 0.011;
+        numbers.iter().any(|n| is_close(*n, value)) && numbers.iter().any(|n| is_close(value, *n))
+    };
+    family.samples.retain(|sample| {
+        if family.kind != "summary" || !sample.contains("quantile=") {
+            return true;
+        }
+        let value = sample.rsplit(' ').next().and_then(|text| text.parse().ok());
+        assert!(
+            value.is_some_and(|value: f64| value.is_nan() || is_within(value)),
+            "{sample}"
+        );
+        false
     });
-    families.collect()
 }
 
-fn build(aggregator: &Aggregator) -> Result<Prometheus, PrometheusError> {
-    Prometheus::builder(aggregator).verbatim_names().build()
+#[test]
+fn vectors_are_answered_as_the_original_does_or_as_a_rule_says() {
+    let _alone = alone();
+    if let Some(vectors) = Vectors::find(FILE, own()) {
+        let report = run(&Text, FILE, vectors.cases());
+        assert_eq!(report.failed, 0);
+    }
+}
+
+#[test]
+fn vectors_know_no_rule_that_decides_nothing() {
+    let _alone = alone();
+    let report = tally(&Text, &own_cases());
+    assert_eq!(report.failed, 0, "{}", report.lines.join("\n"));
+    assert_eq!(report.misread, [""; 0]);
+    assert_eq!(report.idle(), []);
+}
+
+#[test]
+fn vectors_with_wrong_expectations_fail() {
+    let _alone = alone();
+    let (survivors, tried) = survivors(&Text, &own_cases());
+    assert!(survivors.is_empty(), "{}", survivors.join("\n"));
+    assert!(tried > 1_000, "{tried}");
+}
+
+#[test]
+fn vectors_with_other_inputs_are_answered_as_the_rules_predict() {
+    let _alone = alone();
+    let (wrong, tried) = unpredicted(&Text, &own_cases());
+    assert!(
+        wrong.is_empty(),
+        "{} of {tried}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(tried > 1_000, "{tried}");
+}
+
+/// The texts that are compared are read by a reader that is tested elsewhere; that it refuses what
+/// it should matters here, too.
+#[test]
+fn vectors_are_read_by_a_reader_that_tells_texts_apart() {
+    let text = "# HELP a A\n# TYPE a counter\na{x=\"1\"} 1\n";
+    assert_eq!(
+        Scrape::of(text),
+        Scrape::of(&text.replace(" 1\n", " 1.0e0\n"))
+    );
+    assert_ne!(Scrape::of(text), Scrape::of(&text.replace(" 1\n", " 2\n")));
+    assert!(strict::parse(text).is_ok());
 }

@@ -1,0 +1,133 @@
+//! [`DashboardBuilder`]: what a dashboard is to have, checked.
+
+use crate::grafana::dashboard::Dashboard;
+use crate::grafana::error::GrafanaError;
+use crate::grafana::panel::Panel;
+use crate::grafana::signals::{self, Chosen, Signal};
+use crate::reporter::Prometheus;
+
+const MAX_UID_LEN: usize = 40;
+
+/// Makes a [`Dashboard`]; made by [`Dashboard::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct DashboardBuilder {
+    pub(super) prometheus: Prometheus,
+    pub(super) title: String,
+    pub(super) uid: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) tags: Vec<String>,
+    /// By [`Signal::ALL`].
+    signals: [Option<String>; 4],
+    pub(super) panels: Vec<Panel>,
+    pub(super) rows: Vec<(String, Vec<Panel>)>,
+}
+
+impl DashboardBuilder {
+    pub(super) fn new(prometheus: Prometheus) -> Self {
+        Self {
+            prometheus,
+            title: String::new(),
+            uid: None,
+            description: None,
+            tags: vec!["telemetry".to_owned()],
+            signals: [const { None }; 4],
+            panels: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// The title; `Telemetry` unless it is called, or if it is blank.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// What Grafana knows the dashboard by: importing one with the uid of another replaces it. 1 to
+    /// 40 ASCII letters, digits, `-` and `_`. Made from the title unless it is called, so that a
+    /// dashboard that is made again replaces the one before.
+    pub fn uid(mut self, uid: impl Into<String>) -> Self {
+        self.uid = Some(uid.into());
+        self
+    }
+
+    /// What the dashboard is for.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// The tags by which Grafana finds the dashboard; `telemetry` unless it is called.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Names the definition that counts what is asked for: a counter, a sum, a distribution or a
+    /// summary. [How it is found otherwise](crate::grafana#golden-signals).
+    pub fn rate(self, definition: impl Into<String>) -> Self {
+        self.signal(Signal::Rate, definition)
+    }
+
+    /// Names the definition that counts failures: a counter, a distribution or a summary. If it
+    /// has a tag `outcome` or `status`, only those that failed count, as a share of all; otherwise
+    /// all of it, as a share of the rate.
+    pub fn errors(self, definition: impl Into<String>) -> Self {
+        self.signal(Signal::Errors, definition)
+    }
+
+    /// Names the definition of how long it takes: a distribution, or a summary.
+    pub fn duration(self, definition: impl Into<String>) -> Self {
+        self.signal(Signal::Duration, definition)
+    }
+
+    /// Names the definition of how full it is, of any kind.
+    pub fn saturation(self, definition: impl Into<String>) -> Self {
+        self.signal(Signal::Saturation, definition)
+    }
+
+    /// Adds a panel of your own beside the golden signals.
+    pub fn panel(mut self, panel: Panel) -> Self {
+        self.panels.push(panel);
+        self
+    }
+
+    /// Adds a row of panels of your own, between the golden signals and the definitions.
+    pub fn row(
+        mut self,
+        title: impl Into<String>,
+        panels: impl IntoIterator<Item = Panel>,
+    ) -> Self {
+        self.rows.push((title.into(), panels.into_iter().collect()));
+        self
+    }
+
+    /// Checks the settings and makes the dashboard.
+    ///
+    /// # Errors
+    ///
+    /// A [`GrafanaError`] if a definition that was named is not there or cannot give its signal, or
+    /// if Grafana would not take the uid.
+    pub fn build(self) -> Result<Dashboard, GrafanaError> {
+        if let Some(uid) = &self.uid {
+            let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            if uid.is_empty() || uid.len() > MAX_UID_LEN || !uid.bytes().all(valid) {
+                return Err(GrafanaError::Uid(uid.clone()));
+            }
+        }
+        let families = self.prometheus.families();
+        let mut chosen: Chosen<'_> = [None; 4];
+        for ((signal, name), chosen) in Signal::ALL.into_iter().zip(&self.signals).zip(&mut chosen)
+        {
+            if let Some(name) = name {
+                *chosen = Some(signals::choose(families, signal, name)?);
+            }
+        }
+        Ok(self.make(&chosen))
+    }
+
+    fn signal(mut self, signal: Signal, definition: impl Into<String>) -> Self {
+        self.signals[signal as usize] = Some(definition.into());
+        self
+    }
+}

@@ -1,0 +1,81 @@
+//! A Grafana dashboard from the definitions.
+//!
+//! ```
+//! # use telemetry_metrics::{Aggregator, counter};
+//! # use telemetry_prometheus::{Prometheus, grafana};
+//! # let aggregator = Aggregator::builder().metrics([counter("shop.order.placed.count")]).start()?;
+//! # let prometheus = Prometheus::new(&aggregator)?;
+//! # let directory = std::env::temp_dir();
+//! # let file = directory.join(format!("telemetry-grafana-{}.json", std::process::id()));
+//! std::fs::write(&file, grafana::dashboard(&prometheus, "Shop"))?;
+//! # std::fs::remove_file(&file)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The text is what Grafana's *Import dashboard* takes, and its provisioning from files. Queries ask
+//! for the very names that the reporter shows, verbatim ones too, in the units in which it shows
+//! them.
+//!
+//! # What is on it
+//!
+//! 1. The golden signals, and the panels that were added with [`DashboardBuilder::panel`].
+//! 2. The rows that were added with [`DashboardBuilder::row`].
+//! 3. A panel for each definition, those of one part of the program in a row: of a counter or a sum
+//!    the rate per second; of a last value, and of a sum that is shown as a gauge, the values; of a
+//!    summary its quantiles and the mean; of a distribution p50, p95, p99 and a heat map. There is a
+//!    line for each combination of tags; of a gauge one for each instance, too.
+//! 4. Folded, what the library says of itself: what was skipped, what exceeded a limit, how
+//!    reporters fare.
+//!
+//! At the top, the data source is chosen, and the values of `job`, `instance` and of each constant
+//! tag.
+//!
+//! # Golden signals
+//!
+//! They are about one span: the one whose definitions give the most signals, and among those the
+//! first; one with a tag `route`, which is a server's, before another. A definition counts if all
+//! its events are ends of the span (`.stop`, `.exception`), or the one event that stands for all
+//! of it.
+//!
+//! | signal | from |
+//! |---|---|
+//! | rate | a counter, distribution or summary of the ends; one that has panics too comes first, else those of a counter of panics are added |
+//! | errors | those with the tag `outcome` as `error` or `panic`, else with a `status` of 500 to 599, and panics, as a share of all |
+//! | duration | the p95 of a distribution of time, or of a summary the quantile that is nearest to 0.95 (its mean if it shows none); `duration` or `total_time` before others |
+//! | saturation | a gauge whose name has `run_queue`, `queue`, `in_flight`, `pending`, `backlog`, ... in it; else how long was waited for something; else memory |
+//!
+//! A signal for which nothing is found is left out. What was found is said in the panel's
+//! description, and [`rate`](DashboardBuilder::rate), [`errors`](DashboardBuilder::errors),
+//! [`duration`](DashboardBuilder::duration) and [`saturation`](DashboardBuilder::saturation) name
+//! what is better.
+//!
+//! # Limits
+//!
+//! - A rate needs two scrapes, and series that begin at their first event miss that event: it is
+//!   Prometheus that does not count from zero.
+//! - Tags called `job` and `instance` are asked for as `exported_job` and `exported_instance`, which
+//!   is how a server stores them unless `honor_labels` is set.
+//! - Tags called `inf`, `nan` and `without`, words of PromQL, do not tell lines apart.
+//! - What exceeds a limit of series is part of the line without tags.
+//! - There is one dashboard for each list of definitions; what was added to a program since is not on
+//!   the one that was made before.
+
+mod builder;
+mod dashboard;
+mod definitions;
+mod error;
+mod escape;
+mod grid;
+mod json;
+mod panel;
+mod promql;
+mod render;
+mod signals;
+mod unit;
+mod variables;
+
+pub use builder::DashboardBuilder;
+pub use dashboard::{Dashboard, dashboard};
+pub use error::GrafanaError;
+pub use escape::{literal, quoted};
+pub use panel::{Color, Panel};

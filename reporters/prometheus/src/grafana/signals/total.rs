@@ -1,0 +1,120 @@
+//! [`Total`] and [`Errors`]: what counts everything, and what counts the failures among it.
+
+use telemetry_metrics::Kind;
+
+use super::names;
+use crate::family::Family;
+use crate::grafana::panel::Panel;
+use crate::grafana::promql::{Matcher, Scope};
+use crate::grafana::unit;
+use crate::name::sanitise;
+
+/// Families that together count something.
+#[derive(Debug)]
+pub(super) struct Total<'f>(pub(super) Vec<&'f Family>);
+
+impl Total<'_> {
+    fn expr(&self, scope: &Scope) -> Option<String> {
+        sum(self.0.iter().map(|family| (*family, None)), scope, false)
+    }
+
+    pub(super) fn panel(&self, scope: &Scope) -> Option<Panel> {
+        let only_sum = |family: &&Family| family.definition.kind() == Kind::Sum;
+        let unit = match self.0.iter().find(|family| only_sum(family)) {
+            Some(family) => unit::per_second(family.unit),
+            None => unit::REQUESTS.to_owned(),
+        };
+        let panel = Panel::time_series("Rate")
+            .description(format!("How many per second, from {}", names(&self.0)))
+            .unit(unit)
+            .min(0.0)
+            .query(self.expr(scope)?, "all");
+        Some(panel)
+    }
+}
+
+/// Which part of a total are failures.
+#[derive(Debug)]
+pub(super) struct Errors<'f> {
+    pub(super) failed: Vec<(&'f Family, Option<Matcher>)>,
+    pub(super) all: Option<Total<'f>>,
+}
+
+impl<'f> Errors<'f> {
+    /// Of what was named: by how it ended, or else every one of them, as a share of the rate.
+    pub(super) fn among(named: Total<'f>, rate: Option<&Total<'f>>) -> Self {
+        let family = named.0[0];
+        let matcher = failure(family);
+        let all = match matcher {
+            Some(_) => Some(named),
+            None => rate.map(|rate| Total(rate.0.clone())),
+        };
+        Self {
+            failed: vec![(family, matcher)],
+            all,
+        }
+    }
+
+    pub(super) fn panel(&self, scope: &Scope) -> Option<Panel> {
+        let failed = sum(self.failed.iter().copied(), scope, true)?;
+        let families: Vec<&Family> = self.failed.iter().map(|(family, _)| *family).collect();
+        let names = names(&families);
+        let all = self.all.as_ref().and_then(|all| {
+            let expr = all.expr(scope)?;
+            Some(if all.0.len() > 1 {
+                format!("({expr})")
+            } else {
+                expr
+            })
+        });
+        let (what, unit, expr) = match all {
+            Some(all) => (
+                "Which share failed",
+                unit::SHARE,
+                format!("({failed}) / {all}"),
+            ),
+            None => ("How many per second failed", unit::REQUESTS, failed),
+        };
+        let panel = Panel::time_series("Errors")
+            .description(format!("{what}, from {names}"))
+            .unit(unit)
+            .min(0.0)
+            .query(expr, "errors");
+        Some(panel)
+    }
+}
+
+/// The families' rates, added. What has no series yet counts as zero if there are others, or if
+/// `or_zero`: until the first failure there is no series of failures.
+fn sum<'f>(
+    families: impl ExactSizeIterator<Item = (&'f Family, Option<Matcher>)>,
+    scope: &Scope,
+    or_zero: bool,
+) -> Option<String> {
+    let (one, mut parts) = (families.len() == 1, Vec::new());
+    for (family, matcher) in families {
+        let extra = matcher.map(|(label, values)| format!("{label}=~\"{values}\""));
+        let rate = scope.total_rate(family, &extra.unwrap_or_default())?;
+        parts.push(match (one, or_zero) {
+            (true, false) => rate,
+            (true, true) => format!("{rate} or vector(0)"),
+            (false, _) => format!("({rate} or vector(0))"),
+        });
+    }
+    (!parts.is_empty()).then(|| parts.join(" + "))
+}
+
+/// Which of a family's series count failures.
+pub(super) fn failure(family: &Family) -> Option<Matcher> {
+    if has_tag(family, "outcome") {
+        return Some(("outcome", "error|panic"));
+    }
+    let status = ["status", "status_code"];
+    let status = status.into_iter().find(|label| has_tag(family, label));
+    status.map(|label| (label, "5.."))
+}
+
+pub(super) fn has_tag(family: &Family, label: &str) -> bool {
+    let mut tags = family.definition.tags().iter();
+    tags.any(|tag| sanitise(tag) == label)
+}

@@ -1,0 +1,11 @@
+//! The Grafana dashboard: what it shows, and that Grafana and Prometheus would take it.
+
+mod added;
+mod definitions;
+mod hostile;
+mod schema;
+#[cfg(all(feature = "axum", feature = "listener"))]
+mod server;
+mod shape;
+mod signals;
+mod view;
