@@ -86,8 +86,8 @@ pub(crate) struct Family {
     pub(crate) open: Face,
     pub(crate) labels: Vec<Label>,
     pub(crate) starts: Starts,
-    /// Whether a series that stands at zero is left out, because nothing was counted yet.
-    pub(crate) hides_zero: bool,
+    /// Whether a series is left out in which nothing was counted yet.
+    pub(crate) hides_untouched: bool,
     /// Whether a bucket is for numbers below zero.
     pub(crate) has_negative_bounds: bool,
 }
@@ -121,11 +121,6 @@ impl Family {
         } else {
             name::family(definition, kind, unit)
         };
-        // Only what is shown without having been touched. An `up_down` sum may have come back to
-        // zero, and a gauge that vanishes then is worse than one that is there too early.
-        let shown_at_zero = definition.tags().is_empty()
-            && definition.kind() != Kind::LastValue
-            && !definition.is_up_down();
         let face = |format| Face::new(format, definition, kind, &name, unit);
         Self {
             text: face(Format::Text),
@@ -139,7 +134,8 @@ impl Family {
             definition: definition.clone(),
             kind,
             unit,
-            hides_zero: verbatim && shown_at_zero,
+            // With names as they stand, the original's ways are kept, too.
+            hides_untouched: verbatim,
             has_negative_bounds: definition.bounds_in(unit).any(|bound| bound < 0.0),
             name,
         }

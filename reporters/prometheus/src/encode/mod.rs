@@ -9,7 +9,7 @@ mod exemplar;
 mod series;
 
 use telemetry_metrics::history::Windows;
-use telemetry_metrics::{self as metrics, Data, OVERFLOW_TAG, Snapshot};
+use telemetry_metrics::{self as metrics, OVERFLOW_TAG, Snapshot};
 
 use crate::face::label_number;
 use crate::family::Family;
@@ -127,20 +127,11 @@ fn write_family(
 ) {
     let mut head = Some(family.face(format).head.as_str());
     for series in &found.series {
-        if family.hides_zero && is_zero(&series.data) {
+        if family.hides_untouched && !series.is_touched {
             continue;
         }
         // With no samples there is no head, either.
         writer.push_head(head.take().unwrap_or_default());
         writer.write(place, family, series);
-    }
-}
-
-fn is_zero(data: &Data) -> bool {
-    match data {
-        Data::Counter(count) => *count == 0,
-        Data::Sum(amount) => amount.is_zero(),
-        Data::Distribution(histogram) => histogram.count == 0,
-        _ => false,
     }
 }

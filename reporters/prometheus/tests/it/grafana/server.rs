@@ -148,6 +148,7 @@ fn traffic(prefix: &str) -> Traffic {
     let [stop, exception, query] = ["endpoint.stop", "endpoint.exception", "repo.query"].map(event);
     let [memory, cpu, queue] = ["memory", "cpu", "total_run_queue_lengths"].map(event);
     let [counts, endpoint, limited] = ["system_counts", "endpoint", "limited"].map(event);
+    let passing = event("passing");
     Traffic::start(move |n| {
         let duration = Duration::from_millis(n % 50);
         let outcome = if n % 4 == 0 { "error" } else { "ok" };
@@ -168,6 +169,8 @@ fn traffic(prefix: &str) -> Traffic {
         execute!(counts, { threads: 3 });
         execute!(endpoint, { change: 1 });
         execute!(limited, {}, { n: n % 3 });
+        // A series that is left after some scrapes, and expires.
+        execute!(passing, {}, { job_id: n / 500 });
     })
 }
 
@@ -180,10 +183,12 @@ fn check_each_query(prefix: &str, server: impl Fn(&Path, SocketAddr) -> Server) 
             .event(name("limited"))
             .tags(["absent"]),
         sum(name("limited.absent")),
+        counter(name("passing.count")).tags(["job_id"]),
     ]);
     let aggregator = Aggregator::builder()
         .metrics(metrics.into_iter().map(Metric::unchecked))
         .constant_tag("env", "prod")
+        .expire_after(Duration::from_secs(1))
         .start()
         .unwrap();
     let prometheus = Prometheus::new(&aggregator).unwrap();
@@ -325,8 +330,13 @@ fn queries_with_odd_names_are_answered_too() {
     });
     let view = View::new(Dashboard::builder(&prometheus));
     let mut queries = queries(&view);
-    // Nothing was skipped or is beyond a limit here, as the test above has it.
-    let quiet = ["telemetry.metric.skipped", "telemetry.metric.overflowed"];
+    // Nothing was skipped, is beyond a limit or expires here, as the test above has it.
+    let quiet = [
+        "telemetry.metric.skipped",
+        "telemetry.metric.overflowed",
+        "telemetry.metric.expired",
+        "telemetry.reader.let_go",
+    ];
     queries.retain(|(panel, _)| !quiet.contains(&&**panel));
     let by_text = format!(
         "sum(graf_words_count{{odd={0},exported_job={0}}})",

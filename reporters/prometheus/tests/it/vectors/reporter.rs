@@ -194,7 +194,7 @@ fn scrape(metrics: &mut [Metric<'_>], holds: Holds<By>) -> Result<Scrape, Strang
 
 /// The text of a family; none if it has no series.
 fn family(metric: &mut Metric<'_>, holds: Holds<By>) -> Result<Option<String>, NoLabels> {
-    let (name, options) = (name(&metric.name, holds), metric.options);
+    let name = name(&metric.name, holds);
     let kind = match metric.kind {
         Kind::Counter => "counter",
         Kind::Sum => {
@@ -238,21 +238,6 @@ fn family(metric: &mut Metric<'_>, holds: Holds<By>) -> Result<Option<String>, N
         samples += &sample(&format!("{name}_count"), &labels, None, Num::Int(count));
     }
     metric.series.retain(|key, _| !dropped.contains(key));
-    // What is shown before anything was counted, and what is not shown although it was.
-    let only_grows = !is(&options["reporter_options"]["prometheus_type"], "gauge");
-    let is_sum = metric.kind == Kind::Sum && tags_of(options).is_empty();
-    if is_sum && holds.has(By::AtZero) {
-        let total = metric
-            .series
-            .values()
-            .next()
-            .map(|(_, series)| series.total.as_f64());
-        if only_grows && total == Some(0.0) {
-            samples.clear();
-        } else if !only_grows && total.is_none() {
-            samples = sample(&name, &[], None, Num::Int(0));
-        }
-    }
     if samples.is_empty() {
         return Ok(None);
     }
@@ -261,10 +246,6 @@ fn family(metric: &mut Metric<'_>, holds: Holds<By>) -> Result<Option<String>, N
     Ok(Some(format!(
         "# HELP {name} {help}\n# TYPE {name} {kind}\n{samples}"
     )))
-}
-
-fn tags_of(options: &Json) -> Vec<String> {
-    tag_keys(options).unwrap_or_default()
 }
 
 /// Whether a unit is one of time or bytes.

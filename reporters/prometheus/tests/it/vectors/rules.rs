@@ -6,7 +6,6 @@ use telemetry_vectors::{Means, Rule};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
     Order,
-    AtZero,
     Absent,
     Texts,
     Floats,
@@ -43,18 +42,12 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule<By>; 21] = [
+pub(super) const RULES: [Rule<By>; 20] = [
     rule(
         By::Order,
         "several families",
         "people read them",
         "the order of the definitions, and not its reverse",
-    ),
-    rule(
-        By::AtZero,
-        "a sum without tags that stands at zero",
-        "a snapshot does not tell a sum to which zero was added from one to which nothing was",
-        "left out as long as it is zero; if it may fall, shown from the start",
     ),
     rule(
         By::Absent,
