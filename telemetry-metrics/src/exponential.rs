@@ -5,8 +5,6 @@
 //! 1.083 % away from anything in it. Magnitudes below 2^-64 and beyond 2^64 are counted in the
 //! outermost buckets, as if they were those bounds.
 
-use once_cell::sync::Lazy;
-
 pub(crate) const PER_OCTAVE: usize = 32;
 pub(crate) const OCTAVES_PER_GROUP: usize = 8;
 pub(crate) const GROUPS: usize = 16;
@@ -14,25 +12,54 @@ const OCTAVES: i32 = (GROUPS * OCTAVES_PER_GROUP) as i32;
 const LOWEST_OCTAVE: i32 = -(OCTAVES / 2);
 const BUCKETS: i32 = OCTAVES * PER_OCTAVE as i32;
 
-/// 2^(n/32) for n in 0..32: the lower bounds within one octave.
-static WITHIN_OCTAVE: Lazy<[f64; PER_OCTAVE]> =
-    Lazy::new(|| std::array::from_fn(|n| (n as f64 / PER_OCTAVE as f64).exp2()));
+/// 2^(n/32) for n in 0..32: the lower bounds within one octave. Written out, because what is made
+/// when it is first used has to be asked for each time.
+#[rustfmt::skip]
+const WITHIN_OCTAVE: [f64; PER_OCTAVE] = [
+    1.0, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+    1.0905077326652577, 1.1143867425958924, 1.1387886347566916, 1.1637248587775775,
+    1.189207115002721, 1.215247359980469, 1.241857812073484, 1.2690509571917332,
+    1.2968395546510096, 1.3252366431597413, 1.3542555469368927, 1.383909881963832,
+    std::f64::consts::SQRT_2, 1.4451808069770467, 1.4768261459394993, 1.5091644275934228,
+    1.5422108254079407, 1.5759808451078865, 1.6104903319492543, 1.645755478153965,
+    1.681792830507429, 1.718619298122478, 1.7562521603732995, 1.7947090750031072,
+    1.8340080864093424, 1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+];
 
 /// How many [offsets](Index::OFFSETS) there are to a unit in each of these buckets.
-static OFFSETS_WITHIN: Lazy<[f64; PER_OCTAVE]> = Lazy::new(|| {
-    std::array::from_fn(|n| {
-        let upper = WITHIN_OCTAVE.get(n + 1).copied().unwrap_or(2.0);
-        Index::OFFSETS as f64 / (upper - WITHIN_OCTAVE[n])
-    })
-});
+static OFFSETS_WITHIN: [f64; PER_OCTAVE] = offsets_within();
+
+const fn offsets_within() -> [f64; PER_OCTAVE] {
+    let mut offsets = [0.0; PER_OCTAVE];
+    let mut n = 0;
+    while n < PER_OCTAVE {
+        let upper = if n + 1 < PER_OCTAVE {
+            WITHIN_OCTAVE[n + 1]
+        } else {
+            2.0
+        };
+        offsets[n] = Index::OFFSETS as f64 / (upper - WITHIN_OCTAVE[n]);
+        n += 1;
+    }
+    offsets
+}
 
 /// Where the search within an octave begins: for each 64th of it, the bucket of its beginning.
-static GUESS: Lazy<[u8; LINEAR]> = Lazy::new(|| {
-    std::array::from_fn(|n| {
+static GUESS: [u8; LINEAR] = guess();
+
+const fn guess() -> [u8; LINEAR] {
+    let mut guess = [0; LINEAR];
+    let (mut n, mut bucket) = (0, 0);
+    while n < LINEAR {
         let begins = 1.0 + n as f64 / LINEAR as f64;
-        (WITHIN_OCTAVE.partition_point(|lower| *lower <= begins) - 1) as u8
-    })
-});
+        while bucket + 1 < PER_OCTAVE && WITHIN_OCTAVE[bucket + 1] <= begins {
+            bucket += 1;
+        }
+        guess[n] = bucket as u8;
+        n += 1;
+    }
+    guess
+}
 
 const LINEAR: usize = 64;
 
@@ -214,6 +241,22 @@ mod tests {
             let (low, high) = if a <= b { (a, b) } else { (b, a) };
             let (low, high) = (Index::of(low), Index::of(high));
             prop_assert!(low.middle() <= high.middle());
+        }
+    }
+
+    #[test]
+    fn the_bounds_within_an_octave_are_what_is_said_of_them() {
+        for (n, lower) in WITHIN_OCTAVE.iter().enumerate() {
+            let exact = (n as f64 / PER_OCTAVE as f64).exp2();
+            assert!(
+                (lower - exact).abs() <= exact * f64::EPSILON,
+                "{n}: {lower}"
+            );
+        }
+        for (n, guess) in GUESS.iter().enumerate() {
+            let begins = 1.0 + n as f64 / LINEAR as f64;
+            let bucket = WITHIN_OCTAVE.partition_point(|lower| *lower <= begins) - 1;
+            assert_eq!(usize::from(*guess), bucket, "{n}");
         }
     }
 
