@@ -51,6 +51,15 @@ pub struct Config {
     #[arg(long, value_enum, default_value_t = StatsdFormat::Standard)]
     pub statsd_format: StatsdFormat,
 
+    /// Also feed this exporter of the `metrics` crate: to StatsD under `bridge.`, or to Prometheus at
+    /// /metrics/bridge
+    #[arg(long, value_enum, value_name = "EXPORTER")]
+    pub bridge: Option<Bridge>,
+
+    /// Where `--bridge statsd` sends to, host:port; the address of `--statsd` if left out
+    #[arg(long, value_name = "ADDR")]
+    pub bridge_statsd: Option<String>,
+
     /// How often metrics are sent to StatsD, in milliseconds
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub flush_ms: u64,
@@ -68,6 +77,8 @@ impl Default for Config {
             database: DATABASE.into(),
             statsd: None,
             statsd_format: StatsdFormat::Standard,
+            bridge: None,
+            bridge_statsd: None,
             flush_ms: 1000,
             landing_delay_ms: LandingDelay { low: 0, high: 0 },
         }
@@ -81,6 +92,15 @@ pub enum StatsdFormat {
     Standard,
     /// DogStatsD: tags of their own.
     Datadog,
+}
+
+/// An exporter of the `metrics` crate that the demo can feed, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Bridge {
+    /// `metrics-exporter-statsd`.
+    Statsd,
+    /// `metrics-exporter-prometheus`.
+    Prometheus,
 }
 
 /// How long the landing page takes: `LOW-HIGH` in milliseconds, both inclusive.

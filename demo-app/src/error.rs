@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use telemetry_bridge::BridgeError;
 use telemetry_metrics::StartError as MetricsError;
 use telemetry_poller::PollerError;
 use telemetry_prometheus::PrometheusError;
@@ -24,6 +25,10 @@ pub enum StartError {
     Prometheus(PrometheusError),
     /// The StatsD reporter cannot be started.
     Statsd(StatsdError),
+    /// The bridge to an exporter of the `metrics` crate cannot be started.
+    Bridge(BridgeError),
+    /// A bridge to StatsD was asked for, and no address.
+    BridgeAddress,
     /// The poller cannot be started.
     Poller(PollerError),
     /// An event prefix of the application is not a name.
@@ -54,6 +59,10 @@ impl fmt::Display for StartError {
             Self::Metrics(error) => error.fmt(f),
             Self::Prometheus(error) => error.fmt(f),
             Self::Statsd(error) => write!(f, "cannot report to StatsD: {error}"),
+            Self::Bridge(error) => write!(f, "cannot start the bridge: {error}"),
+            Self::BridgeAddress => f.write_str(
+                "`--bridge statsd` needs an address: write `--bridge-statsd ADDR`, or `--statsd ADDR`",
+            ),
             Self::Poller(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
             Self::Runtime(error) => write!(f, "cannot start the runtime: {error}"),

@@ -20,11 +20,11 @@ mod store;
 pub mod telemetry;
 mod web;
 
-pub use config::{Config, LandingDelay, StatsdFormat};
+pub use config::{Bridge, Config, LandingDelay, StatsdFormat};
 pub use demo::{DRAIN_TIMEOUT, Demo, StopReport};
 pub use error::StartError;
 
-/// The examples of the README and the guide are tests.
+/// The examples of the README, the guide and the reporters' pages are tests.
 #[cfg(doctest)]
 mod docs {
     #[doc = include_str!("../../README.md")]
@@ -32,4 +32,21 @@ mod docs {
 
     #[doc = include_str!("../../docs/guide.md")]
     mod guide {}
+
+    mod reporters {
+        #[doc = include_str!("../../docs/reporters/bridge.md")]
+        mod bridge {}
+
+        #[doc = include_str!("../../docs/reporters/console.md")]
+        mod console {}
+
+        #[doc = include_str!("../../docs/reporters/grafana.md")]
+        mod grafana {}
+
+        #[doc = include_str!("../../docs/reporters/prometheus.md")]
+        mod prometheus {}
+
+        #[doc = include_str!("../../docs/reporters/statsd.md")]
+        mod statsd {}
+    }
 }

@@ -9,16 +9,18 @@
 //! | `demo.repo.query` | `telemetry_sqlx::Pool` in `store` | after each query |
 //! | `vm.memory`, `vm.cpu`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` | every five seconds |
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::telemetry::NameError;
+use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFormat};
 use telemetry_http::TelemetryLayer;
 use telemetry_metrics::{Aggregator, Metric, counter, distribution, last_value, summary};
 use telemetry_poller::Poller;
 use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
 
-use crate::{Config, StartError, StatsdFormat};
+use crate::{Bridge, Config, StartError, StatsdFormat};
 
 /// The prefix of endpoint events.
 pub const ENDPOINT: &str = "demo.endpoint";
@@ -85,7 +87,52 @@ pub(crate) struct Telemetry {
     poller: Poller,
     pub(crate) statsd: Option<Statsd>,
     pub(crate) prometheus: Prometheus,
+    pub(crate) bridge: Option<RunningBridge>,
     pub(crate) aggregator: Aggregator,
+}
+
+/// An exporter of the `metrics` crate, fed with the same numbers.
+#[derive(Debug, Clone)]
+pub(crate) enum RunningBridge {
+    Statsd(Arc<StatsdBridge>),
+    Prometheus(Arc<PrometheusBridge>),
+}
+
+impl RunningBridge {
+    fn start(config: &Config, aggregator: &Aggregator) -> Result<Option<Self>, StartError> {
+        let Some(bridge) = config.bridge else {
+            return Ok(None);
+        };
+        let interval = Duration::from_millis(config.flush_ms);
+        let running = match bridge {
+            Bridge::Statsd => {
+                let given = config.bridge_statsd.as_deref().or(config.statsd.as_deref());
+                let address = given.filter(|address| !address.is_empty());
+                StatsdBridge::builder(aggregator)
+                    .address(address.ok_or(StartError::BridgeAddress)?)
+                    .format(match config.statsd_format {
+                        StatsdFormat::Standard => BridgeFormat::Plain,
+                        StatsdFormat::Datadog => BridgeFormat::Datadog,
+                    })
+                    // The daemon may be the one that gets the same from our own reporter.
+                    .prefix("bridge")
+                    .interval(interval)
+                    .start()
+                    .map(|bridge| Self::Statsd(Arc::new(bridge)))
+            }
+            Bridge::Prometheus => PrometheusBridge::builder(aggregator)
+                .start()
+                .map(|bridge| Self::Prometheus(Arc::new(bridge))),
+        };
+        running.map(Some).map_err(StartError::Bridge)
+    }
+
+    fn flush(&self) -> Result<(), telemetry_bridge::FlushError> {
+        match self {
+            Self::Statsd(bridge) => bridge.flush(FLUSH_TIMEOUT),
+            Self::Prometheus(bridge) => bridge.flush(FLUSH_TIMEOUT),
+        }
+    }
 }
 
 impl Telemetry {
@@ -115,11 +162,13 @@ impl Telemetry {
             ),
             None => None,
         };
+        let bridge = RunningBridge::start(config, &aggregator)?;
         let poller = Poller::builder().vm().start().map_err(StartError::Poller)?;
         Ok(Self {
             poller,
             statsd,
             prometheus,
+            bridge,
             aggregator,
         })
     }
@@ -135,6 +184,12 @@ impl Telemetry {
             && let Err(error) = statsd.stop(FLUSH_TIMEOUT)
         {
             complaints.push(format!("the last flush to StatsD failed: {error}"));
+        }
+        // Flushed, not stopped: a scrape that is still being answered may share it.
+        if let Some(bridge) = self.bridge
+            && let Err(error) = bridge.flush()
+        {
+            complaints.push(format!("the last flush of the bridge failed: {error}"));
         }
         complaints
     }

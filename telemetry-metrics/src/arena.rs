@@ -31,6 +31,8 @@ type Chunk = OnceLock<Box<[AtomicU64]>>;
 pub(crate) struct Arena {
     /// What each word of a row holds.
     columns: Box<[Dimension]>,
+    /// Whether all of that adds up as integers do.
+    is_integers: bool,
     /// How many there may ever be.
     rows: usize,
     stripes: Box<[OnceLock<Box<[Chunk]>>]>,
@@ -41,6 +43,7 @@ impl Arena {
     /// [`Dimension::Bytes`], as integers add up.
     pub(crate) fn new(columns: Box<[Dimension]>, rows: usize) -> Self {
         Self {
+            is_integers: columns.iter().all(|column| *column != Dimension::None),
             columns,
             rows,
             stripes: (0..*STRIPES).map(|_| OnceLock::new()).collect(),
@@ -143,15 +146,18 @@ impl Arena {
     }
 
     fn add(&self, words: &[AtomicU64], totals: &mut [u64]) {
+        // Acquire, against the release of emitters: what was written before this is seen.
+        if self.is_integers {
+            for (word, total) in words.iter().zip(totals) {
+                *total = sum_of_integers(*total, word.load(Ordering::Acquire));
+            }
+            return;
+        }
         let width = self.columns.len();
         for (words, totals) in words.chunks(width).zip(totals.chunks_mut(width)) {
             let columns = words.iter().zip(totals).zip(&self.columns);
             for ((word, total), dimension) in columns {
-                // Acquire, against the release of emitters: what was written before this is seen.
-                let more = word.load(Ordering::Acquire);
-                if more != 0 {
-                    *total = sum(*dimension, *total, more);
-                }
+                *total = sum(*dimension, *total, word.load(Ordering::Acquire));
             }
         }
     }
@@ -164,8 +170,13 @@ fn sum(dimension: Dimension, a: u64, b: u64) -> u64 {
             let total = f64::from_bits(a) + f64::from_bits(b);
             total.clamp(f64::MIN, f64::MAX).to_bits()
         }
-        Dimension::Time | Dimension::Bytes => (a as i64).saturating_add(b as i64) as u64,
+        Dimension::Time | Dimension::Bytes => sum_of_integers(a, b),
     }
+}
+
+#[inline(always)]
+fn sum_of_integers(a: u64, b: u64) -> u64 {
+    (a as i64).saturating_add(b as i64) as u64
 }
 
 /// Totals of rows, read at one moment per word.

@@ -8,15 +8,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use once_cell::race::OnceBox;
 use telemetry::{Event, SpanContext};
 
 use crate::amount::Amount;
 use crate::snapshot::Exemplar;
 
-/// The exemplars of one distribution in one row, one per bucket.
-#[derive(Debug)]
+/// The exemplars of one distribution in one row.
+#[derive(Debug, Default)]
 pub(crate) struct Exemplars {
-    slots: Box<[Slot]>,
+    /// One per bucket, there once there is something to keep.
+    slots: OnceBox<Box<[Slot]>>,
 }
 
 #[derive(Debug, Default)]
@@ -27,36 +29,37 @@ struct Slot {
 }
 
 impl Exemplars {
-    pub(crate) fn new(buckets: usize) -> Self {
-        Self {
-            slots: (0..buckets).map(|_| Slot::default()).collect(),
-        }
-    }
-
-    /// Keeps this number, if none was kept in this epoch and the event belongs to a sampled trace.
+    /// Keeps this number of one of so many buckets, if none was kept in this epoch and the event
+    /// belongs to a sampled trace.
     #[inline]
-    pub(crate) fn offer(&self, bucket: usize, epoch: u32, value: Amount, event: &Event<'_>) {
-        let slot = &self.slots[bucket];
-        if slot.epoch.load(Ordering::Relaxed) != epoch {
-            slot.take(epoch, value, event);
+    pub(crate) fn offer(
+        &self,
+        buckets: usize,
+        bucket: usize,
+        epoch: u32,
+        value: Amount,
+        event: &Event<'_>,
+    ) {
+        let is_taken = self
+            .slots
+            .get()
+            .is_some_and(|slots| slots[bucket].epoch.load(Ordering::Relaxed) == epoch);
+        if !is_taken {
+            self.take(buckets, bucket, epoch, value, event);
         }
     }
 
-    /// What there is.
-    pub(crate) fn newest(&self) -> Vec<Option<Exemplar>> {
-        let newest = |slot: &Slot| *slot.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        self.slots.iter().map(newest).collect()
-    }
-}
-
-impl Slot {
     #[inline(never)]
-    fn take(&self, epoch: u32, value: Amount, event: &Event<'_>) {
+    fn take(&self, buckets: usize, bucket: usize, epoch: u32, value: Amount, event: &Event<'_>) {
         let Some(context) = event.context().filter(SpanContext::is_sampled) else {
             return;
         };
-        if let Ok(mut newest) = self.newest.try_lock() {
-            self.epoch.store(epoch, Ordering::Relaxed);
+        let slots = self
+            .slots
+            .get_or_init(|| Box::new((0..buckets).map(|_| Slot::default()).collect()));
+        let slot = &slots[bucket];
+        if let Ok(mut newest) = slot.newest.try_lock() {
+            slot.epoch.store(epoch, Ordering::Relaxed);
             *newest = Some(Exemplar {
                 value,
                 time: SystemTime::now(),
@@ -64,5 +67,12 @@ impl Slot {
                 span_id: context.span_id(),
             });
         }
+    }
+
+    /// What there is, one per bucket; empty if there never was anything.
+    pub(crate) fn newest(&self) -> Vec<Option<Exemplar>> {
+        let newest = |slot: &Slot| *slot.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.get().map_or(&[][..], |slots| slots);
+        slots.iter().map(newest).collect()
     }
 }

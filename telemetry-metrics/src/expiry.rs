@@ -14,17 +14,22 @@
 //! hold all that up: after ten times as long it is let go, and that is counted. If it comes again it
 //! is as good as any, but what it had not taken of series that are gone is lost to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cells::{Cell, Shared};
 use crate::metric::Kind;
+use crate::readers::Readers;
 use crate::row::Row;
 use crate::rows::Rows;
 
 /// Sweeps so many times within the time after which a series expires.
 const SWEEPS: u32 = 4;
+
+/// As many threads may look up a row at one moment without the map keeping what was taken out of it
+/// for longer.
+const LOOK_UPS: usize = 64;
 
 /// A reader that has not read for so many times as long is let go.
 pub(crate) const PATIENCE: u32 = 10;
@@ -67,7 +72,7 @@ pub(crate) struct ForReader {
 impl Rows {
     /// Lets rows go that were not counted in for so long. Returns how many were taken out of the
     /// map.
-    pub(crate) fn sweep(&self, now: Instant, after: Duration, readers: &[u64]) -> u64 {
+    pub(crate) fn sweep(&self, now: Instant, after: Duration, readers: &Readers) -> u64 {
         if self.only().is_some() {
             return 0;
         }
@@ -76,10 +81,13 @@ impl Rows {
         let due = made
             .expiry
             .swept
-            .is_none_or(|swept| now >= swept + after / SWEEPS);
+            .is_none_or(|swept| now.saturating_duration_since(swept) >= after / SWEEPS);
         if !due && made.expiry.leaving.is_empty() {
             return 0;
         }
+        // Under the lock: a reader that came while this waited for it may have let rows go, and they
+        // wait for it.
+        let readers = readers.all();
         let mut gone = 0;
         if due {
             made.expiry.swept = Some(now);
@@ -94,7 +102,8 @@ impl Rows {
                     return true;
                 }
                 // One reference is this list's and one the map's. Whoever has another may count.
-                if now < since + after || Arc::strong_count(row) > 2 {
+                let idle = now.saturating_duration_since(since);
+                if idle < after || Arc::strong_count(row) > 2 {
                     return true;
                 }
                 seen.remove(&row.id);
@@ -103,35 +112,37 @@ impl Rows {
             });
             made.expiry.seen = seen;
             gone = left.len() as u64;
-            for row in left {
-                self.unlist(&row);
-                made.expiry.leaving.push(Leaving {
-                    row,
-                    is_final: false,
-                    waiting: readers.to_vec(),
-                });
-            }
+            self.unlist(&left);
+            self.push_out(LOOK_UPS, || {
+                left.iter().all(|row| Arc::strong_count(row) == 1)
+            });
+            let leaving = left.into_iter().map(|row| Leaving {
+                row,
+                is_final: false,
+                waiting: readers.clone(),
+            });
+            made.expiry.leaving.extend(leaving);
         }
         let mut leaving = std::mem::take(&mut made.expiry.leaving);
         leaving.retain_mut(|one| {
             one.waiting.retain(|reader| readers.contains(reader));
-            // The only reference: neither the map nor a thread that looked there has another.
-            let is_alone = Arc::strong_count(&one.row) == 1;
-            one.is_final |= is_alone;
-            if !(one.is_final && is_alone && one.waiting.is_empty()) {
+            // The only reference: neither the map nor a thread that looked there has another. This
+            // acquires what all those did who had one, unlike a look at the count.
+            let Some(row) = Arc::get_mut(&mut one.row) else {
                 return true;
+            };
+            one.is_final = true;
+            if one.waiting.is_empty() {
+                self.free(&mut made, row);
             }
-            // Acquires what all those did who had a reference.
-            match Arc::get_mut(&mut one.row) {
-                Some(row) => {
-                    let row: &Row = row;
-                    self.free(&mut made, row);
-                    false
-                }
-                None => true,
-            }
+            !one.waiting.is_empty()
         });
+        if leaving.iter().any(|one| !one.is_final) {
+            // Should the first time not have been enough.
+            self.push_out(1, || false);
+        }
         made.expiry.leaving = leaving;
+        self.note_len(&made);
         gone
     }
 
@@ -149,10 +160,11 @@ impl Rows {
         }
     }
 
-    /// This reader has nothing to take any more from this row, whose numbers are final.
-    pub(crate) fn is_done(&self, reader: u64, row: u64) {
+    /// This reader has nothing to take any more from these rows, whose numbers are final.
+    pub(crate) fn are_done(&self, reader: u64, rows: &HashSet<u64>) {
         let mut made = self.made();
-        if let Some(one) = made.expiry.leaving.iter_mut().find(|one| one.row.id == row) {
+        let leaving = made.expiry.leaving.iter_mut();
+        for one in leaving.filter(|one| rows.contains(&one.row.id)) {
             one.waiting.retain(|waiting| *waiting != reader);
         }
     }

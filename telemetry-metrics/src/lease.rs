@@ -16,6 +16,8 @@ use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 
+use crate::isolate::isolated;
+
 /// The stripe of threads without a lease.
 const SHARED: u32 = 0;
 /// This thread has not asked yet.
@@ -95,12 +97,13 @@ impl Lease {
 #[cold]
 #[inline(never)]
 fn take() -> u32 {
-    let stripe = match RETURNED.try_with(|_| ()) {
-        Ok(()) => {
-            let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-            free.pop().unwrap_or(SHARED)
-        }
-        Err(_) => ENDING,
+    // Papaya panics if its thread local is gone already: of a program that uses it, too.
+    let is_alive = isolated(|| RETURNED.try_with(|_| ()).is_ok());
+    let stripe = if is_alive == Some(true) {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        free.pop().unwrap_or(SHARED)
+    } else {
+        ENDING
     };
     STRIPE.set(stripe);
     stripe

@@ -13,13 +13,19 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Notes that this one reads now. One that was let go, or is new, is registered.
-    pub(crate) fn is_reading(&self, reader: u64) {
-        let now = Instant::now();
+    /// Notes that this one reads `now`. One that was let go, or is new, is registered; whether that
+    /// was so.
+    pub(crate) fn is_reading(&self, reader: u64, now: Instant) -> bool {
         let mut known = self.known();
         match known.iter_mut().find(|(id, _)| *id == reader) {
-            Some((_, last)) => *last = now,
-            None => known.push((reader, now)),
+            Some((_, last)) => {
+                *last = now;
+                false
+            }
+            None => {
+                known.push((reader, now));
+                true
+            }
         }
     }
 
@@ -28,14 +34,18 @@ impl Readers {
         self.known().retain(|(id, _)| *id != reader);
     }
 
-    /// Those that have read within `patience`. The others are let go.
-    pub(crate) fn that_read(&self, now: Instant, patience: Duration) -> Vec<u64> {
+    /// Lets those go that have not read within `patience`.
+    pub(crate) fn let_silent_go(&self, now: Instant, patience: Duration) {
         let mut known = self.known();
         let before = known.len();
         known.retain(|(_, last)| now.saturating_duration_since(*last) <= patience);
         self.let_go
             .fetch_add((before - known.len()) as u64, Ordering::Relaxed);
-        known.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// The others.
+    pub(crate) fn all(&self) -> Vec<u64> {
+        self.known().iter().map(|(id, _)| *id).collect()
     }
 
     /// How many were let go because they had stopped reading.

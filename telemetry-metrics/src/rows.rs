@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use once_cell::sync::OnceCell;
-use papaya::HashSet;
+use papaya::{HashSet, ResizeMode};
 use seize::Collector;
 
 use crate::arena::Arena;
@@ -31,6 +31,8 @@ pub(crate) struct Rows {
     /// Of a group without tags, the only row there is.
     only: OnceCell<Arc<Row>>,
     overflow: OnceCell<Arc<Row>>,
+    /// No series; see [`push_out`](Self::push_out).
+    stand_in: OnceCell<Arc<Row>>,
     /// Also the lock under which rows are made.
     made: Mutex<Made>,
     max_series: usize,
@@ -73,9 +75,12 @@ impl Rows {
             by_key: HashSet::builder()
                 .hasher(Hashed)
                 .collector(Collector::new().batch_size(1))
+                // Nor when an older table goes. Only writers wait, and they have a lock anyway.
+                .resize_mode(ResizeMode::Blocking)
                 .build(),
             only: OnceCell::new(),
             overflow: OnceCell::new(),
+            stand_in: OnceCell::new(),
             made: Mutex::default(),
             max_series,
             len: AtomicUsize::new(0),
@@ -173,7 +178,7 @@ impl Rows {
         } else {
             self.by_key.pin().insert(Listed(row.clone()));
         }
-        self.len.store(made.len(), Ordering::Release);
+        self.note_len(&made);
         Some(row)
     }
 
@@ -198,15 +203,44 @@ impl Rows {
             .clone()
     }
 
-    /// Takes the row out of the map: from here on, its tags begin a new one.
-    pub(crate) fn unlist(&self, row: &Arc<Row>) {
-        self.by_key.pin().remove(&Listed(row.clone()));
+    /// Takes rows out of the map: from here on, their tags begin new ones.
+    pub(crate) fn unlist(&self, rows: &[Arc<Row>]) {
+        let listed = self.by_key.pin();
+        for row in rows {
+            listed.remove(&Listed(row.clone()));
+        }
+    }
+
+    /// Makes the map let go of what was taken out of it, unless `is_out` says that it has.
+    ///
+    /// What a thread takes out, the map keeps until that thread has taken out as many as there are
+    /// threads looking something up at the moment. If nothing more goes, that is for ever. So
+    /// something else is put in and taken out again, which no event can find, so many times at most.
+    pub(crate) fn push_out(&self, times: usize, is_out: impl Fn() -> bool) {
+        for _ in 0..times {
+            if is_out() {
+                return;
+            }
+            // Without tags, which every other row of a group has that lists rows.
+            let stand_in = || {
+                let row = || Arc::new(Row::new(None, self.max_series, &self.cells));
+                Listed(self.stand_in.get_or_init(row).clone())
+            };
+            let listed = self.by_key.pin();
+            listed.insert(stand_in());
+            listed.remove(&stand_in());
+        }
     }
 
     /// Gives a row's place to whoever comes next. Nothing may be able to count in it any more.
+    /// [`note_len`](Self::note_len) is to follow.
     pub(crate) fn free(&self, made: &mut Made, row: &Row) {
         self.arena.clear(row.place());
         made.free.push(row.place());
+    }
+
+    /// Tells those without the lock how many rows there are.
+    pub(crate) fn note_len(&self, made: &Made) {
         self.len.store(made.len(), Ordering::Release);
     }
 

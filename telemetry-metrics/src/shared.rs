@@ -34,14 +34,19 @@ pub(crate) struct Shared {
 impl Shared {
     /// Lets series go that are to go. Called by whoever reads.
     pub(crate) fn sweep(&self) {
+        self.sweep_at(Instant::now());
+    }
+
+    /// The same at this moment, which a reader that reads now has noted.
+    pub(crate) fn sweep_at(&self, now: Instant) {
         // The map cannot be written to by a thread that is ending; the next to read will do it.
         let Some(after) = self.expire_after.filter(|_| !Lease::current().is_ending()) else {
             return;
         };
-        let now = Instant::now();
-        let readers = self.readers.that_read(now, after.saturating_mul(PATIENCE));
+        self.readers
+            .let_silent_go(now, after.saturating_mul(PATIENCE));
         for group in &self.groups {
-            let gone = group.rows.sweep(now, after, &readers);
+            let gone = group.rows.sweep(now, after, &self.readers);
             if gone > 0 {
                 for account in &group.accounts {
                     account.expired.fetch_add(gone, Ordering::Relaxed);

@@ -9,7 +9,6 @@ use crate::amount::Amount;
 use crate::arena::Totals;
 use crate::cells::{self, Now};
 use crate::definition::Definition;
-use crate::exemplar::Exemplars;
 use crate::exponential::{self, Held};
 use crate::group::Group;
 use crate::metric::Kind;
@@ -137,8 +136,9 @@ pub struct Distribution {
     /// How many numbers fell between each bound and the one before: one entry per bound (a number
     /// equal to a bound belongs to it), and one for what is larger than all.
     pub buckets: Vec<u64>,
-    /// An example for each bucket, newest first kept; empty unless
-    /// [`Aggregator::keep_exemplars`](crate::Aggregator::keep_exemplars) was called.
+    /// An example for each bucket: the first number since the snapshot before that was counted
+    /// within a sampled span, or else an older one. Empty unless
+    /// [`Aggregator::keep_exemplars`](crate::Aggregator::keep_exemplars) was called and there is any.
     pub exemplars: Vec<Option<Exemplar>>,
 }
 
@@ -285,14 +285,14 @@ fn read(definition: &Definition, now: &Now<'_>) -> Option<(Data, bool)> {
             let buckets = cell.buckets(words);
             let count = buckets.iter().sum();
             let exemplars = match shared {
-                Some(cells::Shared::Distribution(part)) => part.exemplars.get(),
-                _ => None,
+                Some(cells::Shared::Distribution(part)) => part.exemplars.newest(),
+                _ => Vec::new(),
             };
             let distribution = Distribution {
                 count,
                 sum: cell.total(words),
                 buckets: buckets.to_vec(),
-                exemplars: exemplars.map(Exemplars::newest).unwrap_or_default(),
+                exemplars,
             };
             (Data::Distribution(distribution), count > 0)
         }

@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use telemetry::{display, execute};
+use telemetry::{SpanContext, display, execute, span};
 use telemetry_metrics::{
     Aggregator, Data, Kind, Metric, Needs, counter, distribution, last_value, sum, summary,
 };
@@ -202,4 +202,156 @@ fn a_reader_that_takes_what_it_scans_does_not_grow() {
     (1_200..2_400).for_each(&mut flush);
     assert_eq!(LIVE_BYTES.get() - before, 0);
     assert_eq!(counted(&aggregator), 2_400);
+}
+
+#[test]
+fn nor_do_six_tags_ten_tags_or_a_hashed_one() {
+    let six = ["a", "b", "c", "d", "e", "f"];
+    let ten = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let aggregator = start([
+        counter("alloc.tags.count").tags(six),
+        last_value("alloc.tags.level").tags(six),
+        summary("alloc.tags.n").tags(ten),
+        distribution("alloc.tags.n").buckets([10, 100]).tags(ten),
+        sum("alloc.tags.hashed")
+            .measurement("n")
+            .tags(["a"])
+            .hash_tag("h", 16),
+    ]);
+    let text = String::from("a text that is not static");
+    let event = |n: u64| {
+        let flag = n % 2 == 0;
+        execute!("alloc.tags", { n, level: n }, {
+            a: text, b: n % 4, c: flag, d: -1, e: "e", f: 6u8,
+            g: text, h: n % 8, i: flag, j: 10u16,
+        });
+    };
+    assert_eq!(allocations(event), 0);
+    assert_eq!(counted(&aggregator), 2_000);
+}
+
+#[test]
+fn nor_does_an_event_with_two_groups() {
+    let aggregator = start([
+        counter("alloc.groups.count").tags(["route"]),
+        summary("alloc.groups.duration").tags(["route"]),
+        distribution("alloc.groups.duration").tags(["route", "status"]),
+        last_value("alloc.groups.n").tags(["route", "status"]),
+    ]);
+    let event = |n: u64| {
+        execute!("alloc.groups", { duration: Duration::from_micros(n), n }, {
+            route: "/", status: 200 + n % 3,
+        });
+    };
+    assert_eq!(allocations(event), 0);
+    assert_eq!(counted(&aggregator), 2_000);
+}
+
+#[test]
+fn nor_do_exemplars_and_values_of_distributions() {
+    let aggregator = start([
+        counter("alloc.exemplars.count").tags(["k"]),
+        distribution("alloc.exemplars.duration").tags(["k"]),
+        distribution("alloc.exemplars.n").buckets([10, 1_000]),
+    ]);
+    aggregator.keep_exemplars();
+    let reader = aggregator.reader(Needs::Values);
+    let event = |n: u64| {
+        SpanContext::new_root().in_scope(|| {
+            let duration = Duration::from_micros(n);
+            execute!("alloc.exemplars", { duration, n }, { k: n % 4 });
+        });
+    };
+    assert_eq!(allocations(event), 0);
+    // Nor when every bucket takes another one, after a snapshot.
+    assert_eq!(counted(&aggregator), 2_000);
+    let before = ALLOCATIONS.get();
+    (0..1_000).for_each(event);
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    drop(reader);
+    assert_eq!(counted(&aggregator), 3_000);
+}
+
+#[test]
+fn nor_do_spans() {
+    let aggregator = start([
+        counter("alloc.span.stop.count").tags(["route", "outcome"]),
+        distribution("alloc.span.stop.duration").tags(["route", "outcome"]),
+        counter("alloc.span.start.count"),
+        counter("alloc.timed.stop.count"),
+        summary("alloc.timed.stop.duration"),
+    ]);
+    aggregator.keep_exemplars();
+    let work = |_| span!("alloc.span", { route: "/" }).in_scope(|| ());
+    assert_eq!(allocations(work), 0);
+    assert_eq!(counted(&aggregator), 2_000);
+    // Summaries take memory for each doubling of time that is met for the first time, and how long
+    // these spans take nobody knows.
+    let timed = |_| span!("alloc.timed").in_scope(|| ());
+    assert!(allocations(timed) < 30);
+}
+
+#[test]
+fn nor_do_closures() {
+    let aggregator = start([
+        counter("alloc.closures.count")
+            .tags(["status"])
+            .keep(|event| event.metadata("status").is_some()),
+        sum("alloc.closures.n")
+            .tags(["status"])
+            .drop_when(|event| event.metadata_is("status", 404))
+            .measure_with(|event| event.measurement("n")),
+        summary("alloc.closures.twice")
+            .measure_with(|event| Some((event.measurement("n")?.as_u64()? * 2).into())),
+    ]);
+    let event = |n: u64| execute!("alloc.closures", { n: n % 100 }, { status: 200 + n % 300 });
+    assert_eq!(allocations(event), 0);
+    assert_eq!(counted(&aggregator), 2_000);
+}
+
+/// Series that live for a moment only, one after the other, in fifty places.
+#[test]
+fn series_that_expire_leave_nothing_behind() {
+    let aggregator = Aggregator::builder()
+        .metrics([
+            counter("alloc.churn.count").tags(["job"]).max_series(50),
+            summary("alloc.churn.n").tags(["job"]).max_series(50),
+            distribution("alloc.churn.n")
+                .buckets([10])
+                .tags(["job"])
+                .max_series(50),
+        ])
+        .expire_after(Duration::from_millis(1))
+        .start()
+        .unwrap();
+    aggregator.keep_exemplars();
+    let mut readers = [
+        aggregator.reader(Needs::Totals),
+        aggregator.reader(Needs::Values),
+    ];
+    let mut marks = Vec::with_capacity(1_000);
+    let mut churn = |jobs: std::ops::Range<u64>| {
+        for job in jobs {
+            execute!("alloc.churn", { n: job % 20 }, { job });
+            if job % 25 == 0 {
+                for reader in &mut readers {
+                    reader.scan(|delta| marks.push(delta.mark));
+                    marks.drain(..).for_each(|mark| reader.take(mark));
+                }
+            }
+        }
+        LIVE_BYTES.get()
+    };
+    let before = churn(0..20_000);
+    let after = churn(20_000..100_000);
+    let metric = [("metric", "alloc.churn.count")];
+    let snapshot = aggregator.snapshot();
+    let expired = snapshot.find("telemetry.metric.expired", &metric);
+    let Some(Data::Counter(expired)) = expired else {
+        panic!("{expired:?}");
+    };
+    assert!(*expired > 1_000, "{expired} series went");
+    // What fifty series take may differ, by how many are there and by what they counted; had the
+    // others left as little as a hundred bytes each, it would be far more.
+    assert!(after - before < 100 * 1_000, "{before}, then {after}");
 }

@@ -1,5 +1,6 @@
 //! The routes.
 
+mod bridge;
 mod pages;
 
 use axum::extract::{Request, State};
@@ -46,6 +47,7 @@ pub(crate) fn app(
         .route("/style.css", get(style))
         .with_state(shared)
         .merge(telemetry.prometheus.router())
+        .merge(bridge::router(telemetry.bridge.clone()))
         .fallback(not_found);
     Ok(routes
         // One line makes events of all requests. It stands behind the routes, so that the matched

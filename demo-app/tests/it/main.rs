@@ -1,5 +1,6 @@
 //! Tests of the whole application, as users and operators see it.
 
+mod bridge;
 mod definitions;
 mod failures;
 mod process;

@@ -11,7 +11,6 @@ use super::shared::{DistributionPart, Shared, Values};
 use super::wanted::VALUES;
 use crate::amount::Amount;
 use crate::arena::{Arena, Words};
-use crate::exemplar::Exemplars;
 use crate::metric::Kind;
 use crate::row::Row;
 use crate::skip::Skip;
@@ -124,10 +123,7 @@ impl Cell {
         let epoch = to.wanted & !VALUES;
         if epoch != 0 {
             let buckets = self.bounds.len() + 1;
-            let exemplars = part
-                .exemplars
-                .get_or_init(|| Box::new(Exemplars::new(buckets)));
-            exemplars.offer(bucket, epoch, amount, event);
+            part.exemplars.offer(buckets, bucket, epoch, amount, event);
         }
         Ok(())
     }

@@ -31,8 +31,7 @@ pub(crate) struct SummaryPart {
 pub(crate) struct DistributionPart {
     /// There once a reader that needs values has registered.
     pub(crate) values: OnceBox<Values>,
-    /// There once exemplars are wanted.
-    pub(crate) exemplars: OnceBox<Exemplars>,
+    pub(crate) exemplars: Exemplars,
 }
 
 /// The values of a distribution, since some moment.

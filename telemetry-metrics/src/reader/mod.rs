@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 pub use delta::{Delta, DeltaData, Mark, Part};
 
@@ -32,8 +33,9 @@ static LAST_READER: AtomicU64 = AtomicU64::new(0);
 pub enum Needs {
     /// Counts, sums, and the buckets of distributions.
     Totals,
-    /// The numbers themselves, grouped so that each is at most 2.2 % off and their mean is right.
-    /// From then on distributions keep them, which costs memory per series.
+    /// The numbers themselves, grouped so that each is at most 2.2 % off, and their mean is right if
+    /// all of them are taken. Magnitudes below 2^-64 count as 2^-64, those beyond 2^64 as 2^64; a
+    /// number alone is as it was. From then on distributions keep them, which costs memory per series.
     Values,
 }
 
@@ -74,7 +76,7 @@ impl Reader {
             shared.wanted.want_values();
         }
         let id = LAST_READER.fetch_add(1, Ordering::Relaxed) + 1;
-        shared.readers.is_reading(id);
+        shared.readers.is_reading(id, Instant::now());
         Self {
             shared,
             id,
@@ -99,14 +101,16 @@ impl Reader {
         self.scan = LAST_SCAN.fetch_add(1, Ordering::Relaxed) + 1;
         self.pending.clear();
         let shared = self.shared.clone();
-        shared.readers.is_reading(self.id);
-        shared.sweep();
+        // One moment for both, so that it cannot let itself go.
+        let now = Instant::now();
+        let is_new = shared.readers.is_reading(self.id, now);
+        shared.sweep_at(now);
         let late = shared.late.all();
         let added: Vec<_> = late.iter().map(|one| one.definition()).collect();
         let groups = shared.groups.iter().map(|group| &**group);
         let groups = groups.chain(late.iter().map(|one| &one.group));
         let groups: Vec<_> = groups.map(Scanned::new).collect();
-        self.forget_gone(&groups);
+        self.forget_gone(&groups, is_new);
         // Of rows on their way out, those in which there is something to take yet.
         let mut has_delta = HashSet::new();
         let from_start = shared.definitions.iter().zip(shared.places.iter().copied());
@@ -118,9 +122,10 @@ impl Reader {
                 group,
                 rows,
                 totals,
+                leaving,
                 ..
             } = &groups[group];
-            for row in rows {
+            for (at, row) in rows.iter().enumerate() {
                 let Some(words) = totals.of(row.place()) else {
                     continue;
                 };
@@ -135,7 +140,7 @@ impl Reader {
                 let Some((data, then)) = self.delta(key, &now) else {
                     continue;
                 };
-                if self.leaving.contains(&row.id) {
+                if at >= rows.len() - leaving {
                     has_delta.insert(row.id);
                 }
                 self.pending.push(Pending { key, then });
@@ -158,16 +163,22 @@ impl Reader {
             group, rows, last, ..
         } in &groups
         {
-            for row in &rows[rows.len() - last..] {
-                if !has_delta.contains(&row.id) {
-                    group.rows.is_done(self.id, row.id);
-                }
+            let last = rows[rows.len() - last..].iter().map(|row| row.id);
+            let done: HashSet<u64> = last.filter(|row| !has_delta.contains(row)).collect();
+            if !done.is_empty() {
+                group.rows.are_done(self.id, &done);
             }
         }
     }
 
     /// Forgets the cursors of rows that are gone.
-    fn forget_gone(&mut self, groups: &[Scanned<'_>]) {
+    fn forget_gone(&mut self, groups: &[Scanned<'_>], is_new: bool) {
+        if is_new && !self.cursors.is_empty() {
+            // Rows did not wait for this reader, so they may have gone without its seeing them go.
+            let rows = groups.iter().flat_map(|one| &one.rows);
+            let there: HashSet<u64> = rows.map(|row| row.id).collect();
+            self.cursors.retain(|(row, _), _| there.contains(row));
+        }
         let now: HashSet<u64> = groups.iter().flat_map(Scanned::leaving).collect();
         let gone: HashSet<u64> = self
             .leaving

@@ -247,7 +247,7 @@ fn huge_counts_take_no_time_and_do_no_harm() {
         .unwrap()
         .series(&[]);
     for one in [&values, &buckets, &bytes, &last] {
-        one.record(5.into(), 0);
+        one.record(1.into(), 0);
     }
     assert!(aggregator.snapshot().find("late_huge", &[]).is_none());
     values.record(5.0.into(), u64::MAX / 2);
@@ -260,6 +260,7 @@ fn huge_counts_take_no_time_and_do_no_harm() {
         panic!("{snapshot:?}")
     };
     assert_eq!(summary.count, u64::MAX / 2 + 1);
+    assert_eq!((summary.min, summary.max), (5.0, 50.0));
     let median = summary.quantile(0.5).unwrap();
     assert!((median / 5.0 - 1.0).abs() < 0.011, "{median}");
     let Some(Data::Distribution(found)) = snapshot.find("late_huge_n", &[]) else {

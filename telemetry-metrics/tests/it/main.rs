@@ -5,14 +5,20 @@
 
 mod closures;
 mod conservation;
+mod exemplars;
+mod expiry;
+mod expiry_threads;
+mod hash_tags;
 mod history;
 mod history_windows;
 mod kinds;
 mod late;
+mod leases;
 mod lifecycle;
 mod limits;
 mod quantiles;
 mod readers;
+mod readers_parts;
 mod readers_threads;
 mod skipped;
 mod support;

@@ -73,11 +73,14 @@ fn what_cannot_be_told_from_another_family_is_left_out_once_and_for_all() {
     taken.series(&[]).record(1_u64.into(), 1);
     let other = late.add(sum("late_other")).unwrap();
     other.series(&[]).record(1_u64.into(), 1);
+    // What OpenMetrics calls the family of `late_other_total`.
+    let same = late.add(last_value("late_other_count")).unwrap();
+    same.series(&[]).record(1_u64.into(), 1);
     for _ in 0..2 {
         let text = prometheus.render();
         assert_eq!(lines(&text, "late_taken_hits"), ["late_taken_hits_total 0"]);
         assert_eq!(lines(&text, "late_other"), ["late_other_total 1"]);
-        assert_eq!(aggregator.health()[0].dropped, 1);
+        assert_eq!(aggregator.health()[0].dropped, 2);
     }
 }
 
