@@ -2,29 +2,55 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
-/// `host:port`, checked for its form only: whether a host exists is known when it is needed, and
-/// may change.
+/// An address, checked for its form only: whether a host or a socket exists is known when it is
+/// needed, and may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Address {
-    /// Nothing to look up.
+    /// UDP, nothing to look up.
     Literal(SocketAddr),
-    /// A host's name.
+    /// UDP, a host's name.
     Name { host: String, port: u16 },
+    /// A Unix socket.
+    Unix { kind: UnixKind, path: PathBuf },
 }
+
+/// What a Unix socket is expected to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnixKind {
+    Datagram,
+    Stream,
+    /// Whichever it is.
+    Either,
+}
+
+const SCHEMES: [(&str, UnixKind); 3] = [
+    ("unix://", UnixKind::Either),
+    ("unixgram://", UnixKind::Datagram),
+    ("unixstream://", UnixKind::Stream),
+];
+
+const NO_PORT: &str = "nothing can be sent to port 0";
 
 impl Address {
     /// Reads an address; an error says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        for (scheme, kind) in SCHEMES {
+            if let Some(path) = text.strip_prefix(scheme) {
+                return unix(kind, Path::new(path));
+            }
+        }
+        let text = text.strip_prefix("udp://").unwrap_or(text);
+        if text.contains("://") {
+            return Err("only `udp`, `unix`, `unixgram` and `unixstream` can be in front of `://`");
+        }
         if let Ok(literal) = text.parse::<SocketAddr>() {
             return if literal.port() == 0 {
                 Err(NO_PORT)
             } else {
                 Ok(Self::Literal(literal))
             };
-        }
-        if text.contains("//") {
-            return Err("it is a host and a port, without a scheme before or a path behind");
         }
         let Some((host, port)) = text.rsplit_once(':') else {
             return Err("the port is missing");
@@ -60,15 +86,45 @@ impl Address {
             port,
         })
     }
+
+    /// How long datagrams are by default: for UDP what fits into an Ethernet frame, for a Unix
+    /// socket what Datadog's agent reads at once.
+    pub(crate) fn default_mtu(&self) -> usize {
+        match self {
+            Self::Literal(_) | Self::Name { .. } => 1_432,
+            Self::Unix { .. } => 8_192,
+        }
+    }
 }
 
-const NO_PORT: &str = "nothing can be sent to port 0";
+#[cfg(unix)]
+fn unix(kind: UnixKind, path: &Path) -> Result<Address, &'static str> {
+    if path.as_os_str().is_empty() {
+        return Err("the path of the socket is missing");
+    }
+    // Systems differ in how long a path may be; it is about a hundred bytes.
+    if std::os::unix::net::SocketAddr::from_pathname(path).is_err() {
+        return Err("the path is too long for a socket, or has a NUL in it");
+    }
+    let path = path.to_owned();
+    Ok(Address::Unix { kind, path })
+}
+
+#[cfg(not(unix))]
+fn unix(_: UnixKind, _: &Path) -> Result<Address, &'static str> {
+    Err("this system has no Unix sockets")
+}
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Literal(address) => address.fmt(f),
             Self::Name { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix { kind, path } => {
+                let scheme = SCHEMES.iter().find(|(_, one)| one == kind);
+                let scheme = scheme.map_or("unix://", |(scheme, _)| scheme);
+                write!(f, "{scheme}{}", path.display())
+            }
         }
     }
 }
@@ -79,7 +135,12 @@ mod tests {
 
     #[test]
     fn addresses_and_names_are_told_apart() {
-        for literal in ["127.0.0.1:8125", "[::1]:8125", "[fe80::1%2]:8125"] {
+        for literal in [
+            "127.0.0.1:8125",
+            "[::1]:8125",
+            "[fe80::1%2]:8125",
+            "udp://127.0.0.1:8125",
+        ] {
             assert!(
                 matches!(Address::parse(literal), Ok(Address::Literal(_))),
                 "{literal}"
@@ -94,11 +155,32 @@ mod tests {
             let address = Address::parse(name).unwrap();
             assert!(matches!(address, Address::Name { .. }), "{name}");
             assert_eq!(address.to_string(), name);
+            assert_eq!(address.default_mtu(), 1_432);
+            assert_eq!(Address::parse(&format!("udp://{name}")), Ok(address));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn unix_sockets_are_datagrams_streams_or_either() {
+        for (text, kind) in [
+            ("unix:///var/run/datadog/dsd.socket", UnixKind::Either),
+            ("unixgram:///run/a b.sock", UnixKind::Datagram),
+            ("unixstream://here.sock", UnixKind::Stream),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert!(
+                matches!(&address, Address::Unix { kind: is, .. } if *is == kind),
+                "{address:?}"
+            );
+            assert_eq!(address.to_string(), text);
+            assert_eq!(address.default_mtu(), 8_192);
         }
     }
 
     #[test]
     fn what_cannot_be_an_address_is_refused() {
+        let long = format!("unix:///{}", "a".repeat(300));
         for bad in [
             "",
             "localhost",
@@ -117,9 +199,15 @@ mod tests {
             "[::1]",
             "[::g]:8125",
             "local host:8125",
-            "udp://localhost:8125",
+            "tcp://localhost:8125",
+            "udp://udp://localhost:8125",
+            "udp://localhost:8125/",
             "a/b:8125",
             ".:8125",
+            "unix://",
+            "unixgram://",
+            "unix://a\0b",
+            &long,
         ] {
             assert!(Address::parse(bad).is_err(), "{bad:?}");
         }

@@ -13,6 +13,9 @@ use crate::text::{is_reserved, push_name, push_tag};
 const REPORT_AS: &str = "report_as";
 const COUNTER: &str = "counter";
 
+/// How lines begin that an agent takes for a service check or an event, whatever follows.
+const NOT_METRICS: [&str; 2] = ["_sc", "_e{"];
+
 /// Whether a sum is to be sent as a plain StatsD counter.
 pub(crate) fn reports_as_counter(definition: &Definition) -> bool {
     let mut options = definition.options().iter();
@@ -32,6 +35,7 @@ pub(crate) fn definitions(
     definitions: &[Arc<Definition>],
     constant_tags: &[(String, String)],
     format: Format,
+    prefix: &str,
     problems: &mut Vec<Problem>,
 ) {
     let mut names: HashMap<String, Kind> = HashMap::new();
@@ -49,6 +53,14 @@ pub(crate) fn definitions(
             names.insert(name, definition.kind());
         }
         if format == Format::Datadog {
+            let first = if prefix.is_empty() {
+                definition.name()
+            } else {
+                prefix
+            };
+            if NOT_METRICS.iter().any(|start| first.starts_with(start)) {
+                problems.push(Problem::NotAMetric(definition.name().to_owned()));
+            }
             tag_keys(definition, constant_tags, problems);
         }
     }
@@ -122,6 +134,7 @@ mod tests {
             aggregator.definitions(),
             constant_tags,
             format,
+            "",
             &mut problems,
         );
         problems
@@ -181,6 +194,15 @@ mod tests {
             }]
         );
         assert_eq!(problems(falling(), Format::Datadog), []);
+    }
+
+    #[test]
+    fn no_metric_is_taken_for_a_service_check() {
+        let metrics = || vec![counter("_score.n"), counter("score._sc")];
+        assert_eq!(standard(metrics()), []);
+        let metric = "_score.n".to_owned();
+        let wrong = [Problem::NotAMetric(metric)];
+        assert_eq!(problems(metrics(), Format::Datadog), wrong);
     }
 
     #[test]

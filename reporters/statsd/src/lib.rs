@@ -1,4 +1,4 @@
-//! Reports metrics to StatsD and DogStatsD daemons, over UDP.
+//! Reports metrics to StatsD and DogStatsD daemons, over UDP and Unix sockets.
 //!
 //! ```
 //! use std::time::Duration;
@@ -24,7 +24,8 @@
 //! The emitting threads know nothing of it: a thread of its own reads what the aggregator has
 //! counted since the last flush, and sends that, packed into few datagrams. It flushes at an
 //! interval, on [request](Statsd::flush), and once more when it is [stopped](Statsd::stop) or
-//! dropped.
+//! dropped. However slow, full or dead the other end is, nobody but that thread waits for it, and
+//! that only until its deadline.
 //!
 //! # What is sent
 //!
@@ -42,7 +43,8 @@
 //!   name happens to be another one's with a tag value appended shares its line; nobody can know
 //!   beforehand.) Constant tags are left out there, because every name would have to change with
 //!   them; the prefix is for that. In Datadog's format tags are `|#method:GET,status:200`, absent
-//!   ones left out and the constant ones last.
+//!   ones left out, then the constant ones, those of [`global_tag`](StatsdBuilder::global_tag), and
+//!   those of the environment.
 //! - The series beyond a definition's limit is `name.overflow`, or has the tag
 //!   `otel.metric.overflow:true`.
 //! - **`:`, `|`, `@`, `#`, white space and control characters** become `_`; so does `.` in a tag
@@ -61,14 +63,28 @@
 //!   the mean of an equal share of the sorted values, so that the daemon's count and mean are right
 //!   as well. Etsy's daemon refuses timers below zero; other daemons take them.
 //!
+//! # Datadog
+//!
+//! - [`Statsd::outbox`] sends [events](DatadogEvent) and [service checks](ServiceCheck), also from a
+//!   telemetry handler: it never waits.
+//! - [`from_env`](StatsdBuilder::from_env) reads the `DD_*` variables that Datadog's own clients
+//!   read: where the agent is, global tags, the pod and the container. Nothing is read unless the
+//!   builder is told so.
+//! - The container that this process runs in is told by
+//!   [`detect_container`](StatsdBuilder::detect_container), and the time of counts and gauges by
+//!   [`timestamps`](StatsdBuilder::timestamps).
+//!
 //! # What is lost
 //!
 //! State is kept until it is known to have been sent. A daemon that is away gets everything in one
-//! larger delta when it is back, gauges with their newest value. What was sent, could not be sent,
-//! and was given up (a line longer than the [`mtu`](StatsdBuilder::mtu)) is counted in lines, in
-//! the account `statsd` of [`Aggregator::health`](telemetry_metrics::Aggregator::health).
+//! larger delta when it is back, gauges with their newest value, and events one by one. What was
+//! sent, could not be sent, and was given up (a line longer than the [`mtu`](StatsdBuilder::mtu)) is
+//! counted in lines, in the account `statsd` of
+//! [`Aggregator::health`](telemetry_metrics::Aggregator::health); [`Statsd::report`] has the same,
+//! and how many values were thinned out.
 //!
-//! UDP confirms nothing; but where nobody listens on a port, its system says so, and that is heard:
+//! **UDP** confirms nothing; but where nobody listens on a port, its system says so, and that is
+//! heard:
 //!
 //! - A refused datagram counts as failed, and what it carried stays. On the same machine this is
 //!   exact: nothing is lost and nothing is sent twice.
@@ -77,31 +93,59 @@
 //!   comes even later is counted as failed, but what was sent is gone; the next flush waits for up
 //!   to a second.
 //! - A daemon's socket holds a hundred datagrams or so, and what comes on top is lost silently. So
-//!   there is a pause of a millisecond after every four; ten thousand series take a tenth of a
-//!   second. What a flush has no time for stays for the next.
-//! - A machine that is down, a firewall that drops silently, and a daemon that does not keep up say
-//!   nothing. Nobody can know of such losses.
-//! - A relative gauge is only as good as the daemon's memory: one that was restarted begins at zero.
-//!   Where that matters, report the sum as a counter.
+//!   there are pauses: after the first 48 datagrams one of a millisecond after each; ten thousand
+//!   series take a quarter of a second. And where Linux tells how full the socket is (the daemon is
+//!   on the same machine and in the same network namespace), the flush waits for room. What it has
+//!   no time for stays for the next.
+//! - A machine that is down, a firewall that drops silently, and a daemon that does not keep up
+//!   elsewhere, or ends before it has read what lies in its socket, say nothing. Nobody can know of
+//!   such losses.
+//!
+//! **Unix sockets** take only what the daemon's system has room for, so there is nothing to pause
+//! for: where there is no room the flush waits, and what is left at its deadline stays for the next.
+//!
+//! - A daemon that was restarted has a new socket under the old path; it gets what the old one
+//!   refused, in the same flush.
+//! - What lies in the socket of a daemon when that ends is lost with it. Of datagrams nobody hears
+//!   that. Of a stream the system says it, and not how much it was: within a flush, all of that is
+//!   sent again; later, its lines are counted as failed and [late](StatsdReport::late).
+//! - A message that was begun on a full stream is ended by the next flush. If the daemon is gone
+//!   then, its lines are counted as dropped.
+//!
+//! Whatever the socket: a relative gauge is only as good as the daemon's memory, and one that was
+//! restarted begins at zero. Where that matters, report the sum as a counter.
 
 mod address;
+mod backlog;
 mod builder;
 mod check;
+mod datadog;
 mod delivery;
 mod encode;
 mod format;
+mod load;
 mod lookup;
 mod notice;
 mod number;
 mod pack;
-mod peer;
 mod problem;
 mod reporter;
+mod start;
+mod statsd;
+mod tally;
 mod text;
 mod thin;
+mod udp;
+#[cfg(unix)]
+mod unix;
+mod wire;
 
 pub use builder::StatsdBuilder;
+pub use datadog::{
+    AlertType, Cardinality, CheckStatus, DatadogEvent, NotSent, Outbox, Priority, ServiceCheck,
+};
 pub use format::Format;
 pub use problem::{Problem, StatsdError};
-pub use reporter::Statsd;
+pub use statsd::Statsd;
+pub use tally::StatsdReport;
 pub use telemetry_metrics::push::FlushError;

@@ -40,9 +40,22 @@ impl Notice {
     }
 }
 
+/// `1 line`, `2 lines`.
+pub(crate) fn lines(count: u64) -> String {
+    match count {
+        1 => "1 line".into(),
+        many => format!("{many} lines"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_line_is_one() {
+        assert_eq!([0, 1, 2].map(lines), ["0 lines", "1 line", "2 lines"]);
+    }
 
     #[test]
     fn news_is_said_again_after_a_minute() {

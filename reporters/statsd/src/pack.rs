@@ -3,20 +3,20 @@
 //! A datagram remembers what its lines stand for, so that exactly that is acknowledged once it was
 //! delivered. Nothing here sends anything: datagrams go to a [`Sink`].
 
-use telemetry_metrics::Mark;
+use crate::load::{Load, Token};
 
-/// So many of the numbers that a mark stands for.
+/// So many of the numbers that a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Claim<M = Mark> {
-    pub(crate) mark: M,
+pub(crate) struct Claim<M = Token> {
+    pub(crate) token: M,
     pub(crate) count: u64,
 }
 
 impl<M> Claim<M> {
     /// All of them.
-    pub(crate) fn all(mark: M) -> Self {
+    pub(crate) fn all(token: M) -> Self {
         Self {
-            mark,
+            token,
             count: u64::MAX,
         }
     }
@@ -26,15 +26,15 @@ impl<M> Claim<M> {
 /// last.
 pub(crate) fn claim<M: PartialEq>(claims: &mut Vec<Claim<M>>, new: Claim<M>) {
     match claims.last_mut() {
-        Some(last) if last.mark == new.mark => last.count = last.count.saturating_add(new.count),
+        Some(last) if last.token == new.token => last.count = last.count.saturating_add(new.count),
         _ => claims.push(new),
     }
 }
 
 /// Where datagrams go, and what cannot be one.
-pub(crate) trait Sink<M = Mark> {
-    /// A datagram of so many lines; takes the claims out.
-    fn datagram(&mut self, bytes: &[u8], lines: u64, claims: &mut Vec<Claim<M>>);
+pub(crate) trait Sink<M = Token> {
+    /// A datagram that carries so much; takes the claims out.
+    fn datagram(&mut self, bytes: &[u8], load: Load, claims: &mut Vec<Claim<M>>);
 
     /// Lines that can never be sent; takes the claims out.
     fn give_up(&mut self, reason: GivenUp, lines: u64, claims: &mut Vec<Claim<M>>);
@@ -56,10 +56,10 @@ pub(crate) enum GivenUp {
 
 /// Packs lines into datagrams of at most `mtu` bytes.
 #[derive(Debug)]
-pub(crate) struct Packer<M = Mark> {
+pub(crate) struct Packer<M = Token> {
     mtu: usize,
     buffer: Vec<u8>,
-    lines: u64,
+    load: Load,
     claims: Vec<Claim<M>>,
 }
 
@@ -68,7 +68,7 @@ impl<M: Copy + PartialEq> Packer<M> {
         Self {
             mtu,
             buffer: Vec::with_capacity(mtu),
-            lines: 0,
+            load: Load::default(),
             claims: Vec::new(),
         }
     }
@@ -89,14 +89,14 @@ impl<M: Copy + PartialEq> Packer<M> {
     pub(crate) fn push(
         &mut self,
         line: &str,
-        lines: u64,
+        load: Load,
         claims: &mut Vec<Claim<M>>,
         sink: &mut impl Sink<M>,
     ) {
         if line.len() > self.mtu {
             let start = line.chars().take(40).filter(|c| *c != '\n').collect();
             let bytes = line.len();
-            sink.give_up(GivenUp::TooLong { start, bytes }, lines, claims);
+            sink.give_up(GivenUp::TooLong { start, bytes }, load.lines, claims);
             claims.clear();
             return;
         }
@@ -107,16 +107,33 @@ impl<M: Copy + PartialEq> Packer<M> {
             self.buffer.push(b'\n');
         }
         self.buffer.extend_from_slice(line.as_bytes());
-        self.lines += lines;
+        self.load += load;
         claims
             .drain(..)
             .for_each(|new| claim(&mut self.claims, new));
     }
 
+    /// Adds a line that may be longer than the limit: then it goes alone.
+    pub(crate) fn push_whole(
+        &mut self,
+        line: &str,
+        load: Load,
+        claims: &mut Vec<Claim<M>>,
+        sink: &mut impl Sink<M>,
+    ) {
+        if line.len() <= self.mtu {
+            self.push(line, load, claims, sink);
+            return;
+        }
+        self.finish(sink);
+        sink.datagram(line.as_bytes(), load, claims);
+        claims.clear();
+    }
+
     /// Hands over what has been begun.
     pub(crate) fn finish(&mut self, sink: &mut impl Sink<M>) {
         if !self.buffer.is_empty() {
-            sink.datagram(&self.buffer, self.lines, &mut self.claims);
+            sink.datagram(&self.buffer, self.load, &mut self.claims);
         }
         self.clear();
     }
@@ -124,7 +141,7 @@ impl<M: Copy + PartialEq> Packer<M> {
     /// Forgets what has been begun.
     pub(crate) fn clear(&mut self) {
         self.buffer.clear();
-        self.lines = 0;
+        self.load = Load::default();
         self.claims.clear();
     }
 }
@@ -140,9 +157,10 @@ mod tests {
     }
 
     impl Sink<u8> for Kept {
-        fn datagram(&mut self, bytes: &[u8], lines: u64, claims: &mut Vec<Claim<u8>>) {
+        fn datagram(&mut self, bytes: &[u8], load: Load, claims: &mut Vec<Claim<u8>>) {
             let text = String::from_utf8(bytes.to_vec()).unwrap();
-            self.datagrams.push((text, lines, std::mem::take(claims)));
+            self.datagrams
+                .push((text, load.lines, std::mem::take(claims)));
         }
 
         fn give_up(&mut self, reason: GivenUp, _: u64, claims: &mut Vec<Claim<u8>>) {
@@ -155,10 +173,10 @@ mod tests {
         let mut packer = Packer::new(mtu);
         for (line, mark) in lines {
             let mut claims = vec![Claim {
-                mark: *mark,
+                token: *mark,
                 count: 1,
             }];
-            packer.push(line, 1, &mut claims, &mut kept);
+            packer.push(line, Load::lines(1), &mut claims, &mut kept);
             assert!(claims.is_empty());
         }
         packer.finish(&mut kept);
@@ -184,7 +202,7 @@ mod tests {
     #[test]
     fn a_datagram_knows_what_its_lines_stand_for() {
         let kept = pack(8, &[("a:1|c", 1), ("b", 2), ("c:1|c", 2), ("d", 2)]);
-        let claim = |mark, count| Claim { mark, count };
+        let claim = |token, count| Claim { token, count };
         assert_eq!(
             kept.datagrams,
             [
@@ -208,9 +226,33 @@ mod tests {
             kept.given_up,
             [(
                 GivenUp::TooLong { start, bytes: 16 },
-                vec![Claim { mark: 2, count: 1 }]
+                vec![Claim { token: 2, count: 1 }]
             )]
         );
+    }
+
+    #[test]
+    fn a_line_that_may_be_longer_goes_alone_and_in_its_order() {
+        let mut kept = Kept::default();
+        let mut packer = Packer::new(10);
+        let mut push = |line: &str, mark| {
+            let mut claims = vec![Claim {
+                token: mark,
+                count: 1,
+            }];
+            packer.push_whole(line, Load::lines(1), &mut claims, &mut kept);
+        };
+        push("a:1|c", 1);
+        push("_e{5,4}:title|text", 2);
+        push("b:1|c", 3);
+        packer.finish(&mut kept);
+        let texts: Vec<&str> = kept
+            .datagrams
+            .iter()
+            .map(|(text, ..)| text.as_str())
+            .collect();
+        assert_eq!(texts, ["a:1|c", "_e{5,4}:title|text", "b:1|c"]);
+        assert_eq!(kept.datagrams[1].2, [Claim { token: 2, count: 1 }]);
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::fmt;
 
 use telemetry_metrics::Kind;
 
-use crate::builder::{MAX_MTU, MIN_MTU};
+use crate::start::{MAX_MTU, MIN_MTU};
 use telemetry_metrics::KNOWN_OPTIONS;
 
 /// Something wrong with a setting, or with a definition as StatsD would have to show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The address is not `host:port`.
+    /// The address is neither `host:port` nor a Unix socket's.
     Address {
         /// What was given.
         address: String,
@@ -26,6 +26,20 @@ pub enum Problem {
     Interval,
     /// No value may be sent at all.
     MaxValues,
+    /// A setting that means nothing in plain StatsD.
+    DatadogOnly(&'static str),
+    /// An environment variable that the builder was told to read cannot be used.
+    Environment {
+        /// Its name.
+        variable: &'static str,
+        /// What it says, or what was made of it.
+        value: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A name, with its prefix, that begins with `_sc` or `_e{`: an agent takes such lines for service
+    /// checks and events.
+    NotAMetric(String),
     /// No reporter knows this option.
     UnknownOption {
         /// The definition.
@@ -75,8 +89,8 @@ impl fmt::Display for Problem {
         match self {
             Self::Address { address, why } => write!(
                 f,
-                "`{address}` is not an address: {why}; write `127.0.0.1:8125`, `[::1]:8125` or \
-                 `statsd.example.com:8125`"
+                "`{address}` is not an address: {why}; write `127.0.0.1:8125`, `[::1]:8125`, \
+                 `statsd.example.com:8125` or `unix:///run/statsd.socket`"
             ),
             Self::Prefix(prefix) => write!(
                 f,
@@ -91,6 +105,25 @@ impl fmt::Display for Problem {
             }
             Self::Interval => f.write_str("the flush interval is zero"),
             Self::MaxValues => f.write_str("`max_values(0)` leaves no timer to be sent"),
+            Self::DatadogOnly(setting) => write!(
+                f,
+                "plain StatsD has no place for what `{setting}` says; leave it out, or choose \
+                 `Format::Datadog`"
+            ),
+            Self::Environment {
+                variable,
+                value,
+                why,
+            } => write!(
+                f,
+                "the environment variable {variable} cannot be used: `{value}`: {why}; change it, \
+                 or leave it out"
+            ),
+            Self::NotAMetric(metric) => write!(
+                f,
+                "`{metric}`: a Datadog agent takes a line that begins with `_sc` for a service \
+                 check, and one with `_e{{` for an event; rename it, or choose another prefix"
+            ),
             Self::UnknownOption { metric, key } => write!(
                 f,
                 "`{metric}`: no reporter knows the option `{key}`; there are: {}",

@@ -1,91 +1,38 @@
-//! [`Statsd`]: the handle; and what its thread does at each flush.
+//! [`Reporter`]: what the thread of a [`Statsd`](crate::Statsd) does at each flush.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use telemetry_metrics::push::{Flush, FlushError, Push};
-use telemetry_metrics::{Aggregator, Health, Reader};
+use telemetry_metrics::push::Flush;
+use telemetry_metrics::{Health, Reader};
 
-use crate::builder::StatsdBuilder;
-use crate::delivery::{Delivery, Outcome, Wire};
+use crate::datadog::Inbox;
+use crate::delivery::{Delivery, Outcome};
 use crate::encode::Encoder;
-use crate::notice::Notice;
-use crate::pack::{GivenUp, Packer};
+use crate::load::{Load, Token};
+use crate::notice::{Notice, lines};
+use crate::pack::{Claim, GivenUp, Packer};
+use crate::tally::Tally;
+use crate::wire::Wire;
 
-/// What clocks can be asked for without trouble; whoever waits longer waits for ever.
-pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
-
-/// A running StatsD reporter. Dropping it flushes once more, for at most
-/// [`DROP_TIMEOUT`](telemetry_metrics::push::DROP_TIMEOUT), and stops it.
-///
-/// ```
-/// use std::net::UdpSocket;
-/// use std::time::Duration;
-/// use telemetry_metrics::{Aggregator, counter};
-/// use telemetry_statsd::{Format, Statsd};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let daemon = UdpSocket::bind("127.0.0.1:0")?; // in place of a real one
-///
-/// let orders = counter("shop.order.placed.count").tags(["currency"]);
-/// let aggregator = Aggregator::builder().metrics([orders]).start()?;
-/// let statsd = Statsd::builder(&aggregator)
-///     .address(daemon.local_addr()?.to_string())
-///     .format(Format::Datadog)
-///     .start()?;
-///
-/// for _ in 0..3 {
-///     telemetry::execute!("shop.order.placed", {}, { currency: "EUR" });
-/// }
-/// statsd.flush(Duration::from_secs(1))?;
-///
-/// let mut datagram = [0; 100];
-/// let length = daemon.recv(&mut datagram)?;
-/// assert_eq!(&datagram[..length], b"shop.order.placed.count:3|c|#currency:EUR");
-/// # Ok(()) }
-/// ```
-#[derive(Debug)]
-pub struct Statsd {
-    push: Push,
-}
-
-impl Statsd {
-    /// Begins with plain StatsD to `127.0.0.1:8125` every ten seconds.
-    pub fn builder(aggregator: &Aggregator) -> StatsdBuilder<'_> {
-        StatsdBuilder::new(aggregator)
-    }
-
-    pub(crate) fn of(push: Push) -> Self {
-        Self { push }
-    }
-
-    /// Sends now what has been counted since the last flush, and waits for it at most `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// A [`FlushError`] if not all was sent by then. What was not sent stays, and is part of the
-    /// next flush.
-    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.push.flush(timeout.min(LONGEST))
-    }
-
-    /// Flushes once more and stops, within `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// A [`FlushError`] if not all was sent by then; there is no later flush that could send it.
-    pub fn stop(self, timeout: Duration) -> Result<(), FlushError> {
-        self.push.stop(timeout.min(LONGEST))
-    }
-}
-
-/// What the thread of a [`Statsd`] owns.
+/// What the thread of a `Statsd` owns.
 pub(crate) struct Reporter<W> {
-    reader: Reader,
-    encoder: Encoder,
-    packer: Packer,
-    peer: W,
-    health: Health,
-    /// The lines of the datagram that was sent last.
+    pub(crate) reader: Reader,
+    pub(crate) encoder: Encoder,
+    pub(crate) packer: Packer,
+    pub(crate) peer: W,
+    pub(crate) inbox: Inbox,
+    /// Whether counts and gauges say of when they are.
+    pub(crate) timestamps: bool,
+    pub(crate) health: Health,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) state: State,
+}
+
+/// What is remembered from flush to flush.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The lines that a late refusal would be about.
     last_lines: u64,
     /// Whether a refusal came after the end of its flush, and none was clean since.
     late: bool,
@@ -94,73 +41,88 @@ pub(crate) struct Reporter<W> {
 }
 
 impl<W: Wire> Reporter<W> {
-    pub(crate) fn new(
-        reader: Reader,
-        encoder: Encoder,
-        packer: Packer,
-        peer: W,
-        health: Health,
-    ) -> Self {
-        Self {
-            reader,
-            encoder,
-            packer,
-            peer,
-            health,
-            last_lines: 0,
-            late: false,
-            failing: Notice::default(),
-            given_up: Notice::default(),
-        }
-    }
-
     /// A refusal that the last flush did not wait for. Its marks are taken; so this is all that can
     /// be said of it.
     fn look_back(&mut self) {
         if let Some(error) = self.peer.refusal() {
             let name = self.peer.name();
-            self.health.failed(std::mem::take(&mut self.last_lines));
-            self.late = true;
+            let late = std::mem::take(&mut self.state.last_lines);
+            self.failed(late);
+            self.tally.late(late);
+            self.state.late = true;
             self.peer.turn();
-            self.failing.say(format_args!(
+            self.state.failing.say(format_args!(
                 "{name} refused: {error}; this was known too late to keep what was sent last"
             ));
         }
     }
 
+    fn failed(&self, lines: u64) {
+        self.health.failed(lines);
+        self.tally.failed(lines);
+    }
+
+    fn dropped(&self, lines: u64) {
+        self.health.dropped(lines);
+        self.tally.dropped(lines);
+    }
+
     fn account(&mut self, outcome: &Outcome) -> Result<(), String> {
-        self.last_lines = outcome.last_lines;
+        self.state.last_lines = outcome.last_lines;
         if outcome.sent > 0 {
             self.health.sent(outcome.sent);
-            self.late &= outcome.why.is_some();
+            self.tally.sent(outcome.sent, outcome.thinned);
+            self.state.late &= outcome.why.is_some();
         }
         if outcome.dropped > 0 {
-            self.health.dropped(outcome.dropped);
+            self.dropped(outcome.dropped);
             self.tell_given_up(outcome);
         }
         let Some(why) = &outcome.why else {
             return Ok(());
         };
-        self.health.failed(outcome.failed);
-        let left = format!(
-            "{why}; {} lines are left for the next flush",
-            outcome.failed
-        );
-        self.failing.say(format_args!("{left}"));
+        self.failed(outcome.failed);
+        let left = match outcome.failed {
+            0 => why.clone(),
+            1 => format!("{why}; 1 line is left for the next flush"),
+            many => format!("{why}; {} are left for the next flush", lines(many)),
+        };
+        self.state.failing.say(format_args!("{left}"));
         Err(left)
     }
 
     fn tell_given_up(&mut self, outcome: &Outcome) {
         let mtu = self.packer.mtu();
         match &outcome.given_up {
-            Some(GivenUp::TooLong { start, bytes }) => self.given_up.say_once(format_args!(
+            Some(GivenUp::TooLong { start, bytes }) => self.state.given_up.say_once(format_args!(
                 "a line of {bytes} bytes does not fit into a datagram of {mtu}, and is dropped, as \
                  all such lines will be: `{start}...`; raise `mtu`, or use shorter tags"
             )),
-            Some(GivenUp::NotFinite) => self.given_up.say_once(format_args!(
+            Some(GivenUp::NotFinite) => self.state.given_up.say_once(format_args!(
                 "a number that is not finite was dropped, as all such are"
             )),
-            None => {}
+            None => self.state.failing.say(format_args!(
+                "{} went away in the middle of {}, and the rest of that is lost",
+                self.peer.name(),
+                lines(outcome.dropped)
+            )),
+        }
+    }
+
+    /// Takes what was delivered, and gives up what never will be.
+    fn settle(&mut self, outcome: &Outcome) {
+        for claim in &outcome.settled {
+            match claim.token {
+                Token::Metric(mark) => self.reader.take(mark.of(claim.count)),
+                Token::Note(number) => self.inbox.remove(number),
+            }
+        }
+        // Metrics stay: a smaller `mtu` can help them. An event is as long as it is.
+        for claim in &outcome.too_large {
+            if let Token::Note(number) = claim.token {
+                self.inbox.remove(number);
+                self.dropped(1);
+            }
         }
     }
 }
@@ -168,31 +130,46 @@ impl<W: Wire> Reporter<W> {
 impl<W: Wire + Send + 'static> Flush for Reporter<W> {
     fn flush(&mut self, deadline: Instant) -> Result<(), String> {
         self.look_back();
-        self.peer.begin();
+        if let Some(news) = self.peer.begin() {
+            self.state.failing.say(format_args!("{news}"));
+        }
+        self.encoder.stamp(self.timestamps.then(now));
         // Left over only if the last flush panicked.
         self.packer.clear();
-        let mut delivery = Delivery::new(&mut self.peer, deadline, self.late);
+        let mut delivery = Delivery::new(&mut self.peer, deadline, self.state.late);
         let (encoder, packer) = (&mut self.encoder, &mut self.packer);
+        for (number, line) in self.inbox.collect() {
+            let mut claims = vec![Claim::all(Token::Note(number))];
+            packer.push_whole(line, Load::lines(1), &mut claims, &mut delivery);
+        }
         self.reader
             .scan(|delta| encoder.encode(&delta, packer, &mut delivery));
         packer.finish(&mut delivery);
         let outcome = delivery.finish();
-        for claim in &outcome.settled {
-            self.reader.take(claim.mark.of(claim.count));
-        }
+        self.settle(&outcome);
         self.account(&outcome)
     }
 }
 
+/// Seconds since the epoch.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
     use telemetry::execute;
-    use telemetry_metrics::{Needs, counter, summary};
+
+    use telemetry_metrics::{Aggregator, Needs, counter, summary};
 
     use super::*;
-    use crate::delivery::Trouble;
+    use crate::datadog::{DatadogEvent, Tail, outbox};
     use crate::delivery::tests::Told;
     use crate::format::Format;
+    use crate::wire::Trouble;
 
     fn reporter(aggregator: &Aggregator) -> Reporter<Told> {
         reporter_of(aggregator, Format::Standard, 1_432, 1)
@@ -204,13 +181,19 @@ mod tests {
         mtu: usize,
         max_values: u64,
     ) -> Reporter<Told> {
-        Reporter::new(
-            aggregator.reader(Needs::Values),
-            Encoder::new(format, "", &[], max_values),
-            Packer::new(mtu),
-            Told::default(),
-            aggregator.register_health("statsd"),
-        )
+        let health = aggregator.register_health("statsd");
+        let (_, inbox) = outbox(None, &health);
+        Reporter {
+            reader: aggregator.reader(Needs::Values),
+            encoder: Encoder::new(format, "", String::new(), max_values),
+            packer: Packer::new(mtu),
+            peer: Told::default(),
+            inbox,
+            timestamps: false,
+            health,
+            tally: Arc::default(),
+            state: State::default(),
+        }
     }
 
     fn soon() -> Instant {
@@ -247,7 +230,7 @@ mod tests {
 
         assert_eq!(reporter.flush(soon()), Ok(()));
         assert_eq!(counts(&reporter), (2, 2));
-        assert!(!reporter.late, "all is well again");
+        assert!(!reporter.state.late, "all is well again");
         let sent: Vec<&[u8]> = reporter.peer.sent.iter().map(Vec::as_slice).collect();
         assert_eq!(
             sent, [b"rep.late.n:1|c"; 3],
@@ -285,6 +268,31 @@ mod tests {
             assert!((total - 40.0).abs() < 1e-9, "{total}: {sent:?}");
             assert!(weight(&sent[0]) < 40.0, "there was something left");
         }
+    }
+
+    #[test]
+    fn of_what_is_too_large_for_the_system_events_are_given_up_and_metrics_stay() {
+        let aggregator = Aggregator::builder()
+            .metrics([counter("rep.large.n")])
+            .start()
+            .unwrap();
+        let mut reporter = reporter(&aggregator);
+        let (outbox, inbox) = outbox(Some(Tail::default()), &reporter.health);
+        reporter.inbox = inbox;
+        let event = DatadogEvent::new("t", "x".repeat(3_000));
+        outbox.event(&event).unwrap();
+        execute!("rep.large");
+        let too_large = || Err(Trouble::TooLarge(std::io::Error::other("too large")));
+        reporter.peer.sends = [too_large(), too_large()].into();
+        let why = reporter.flush(soon()).unwrap_err();
+        assert!(
+            why.ends_with("lower `mtu`; 2 lines are left for the next flush"),
+            "{why}"
+        );
+        assert_eq!(reporter.flush(soon()), Ok(()));
+        assert_eq!(reporter.peer.sent, [b"rep.large.n:1|c"]);
+        let report = reporter.health.report();
+        assert_eq!((report.sent, report.failed, report.dropped), (1, 2, 1));
     }
 
     #[test]

@@ -18,7 +18,9 @@ fn refused() -> io::Error {
 }
 
 impl Wire for Told {
-    fn begin(&mut self) {}
+    fn begin(&mut self) -> Option<String> {
+        None
+    }
 
     fn send(&mut self, datagram: &[u8], _: Instant) -> Result<(), Trouble> {
         self.sends.pop_front().unwrap_or(Ok(()))?;
@@ -30,8 +32,12 @@ impl Wire for Told {
         self.refusals.pop_front().unwrap_or(false).then(refused)
     }
 
-    fn refuses_at_once(&self) -> bool {
-        self.at_once
+    fn refusals(&self) -> Refusals {
+        if self.at_once {
+            Refusals::OfTheLast
+        } else {
+            Refusals::OfAny
+        }
     }
 
     fn turn(&mut self) {
@@ -51,13 +57,16 @@ fn deliver(wire: &mut Told, datagrams: u8) -> (Vec<u8>, Outcome<u8>) {
 fn deliver_by(wire: &mut Told, datagrams: u8, deadline: Instant) -> (Vec<u8>, Outcome<u8>) {
     let mut delivery = Delivery::new(wire, deadline, false);
     for mark in 1..=datagrams {
-        let mut claims = vec![Claim { mark, count: 1 }];
-        delivery.datagram(&[mark], 2, &mut claims);
+        let mut claims = vec![Claim {
+            token: mark,
+            count: 1,
+        }];
+        delivery.datagram(&[mark], Load::lines(2), &mut claims);
         assert!(claims.is_empty());
     }
     let outcome = delivery.finish();
     (
-        outcome.settled.iter().map(|claim| claim.mark).collect(),
+        outcome.settled.iter().map(|claim| claim.token).collect(),
         outcome,
     )
 }
@@ -182,13 +191,17 @@ fn what_is_given_up_is_taken_even_if_nothing_can_be_sent() {
         ..Told::default()
     };
     let mut delivery = Delivery::new(&mut wire, Instant::now() + WAIT_LATE, false);
-    delivery.datagram(b"x", 1, &mut vec![Claim { mark: 1, count: 1 }]);
+    delivery.datagram(
+        b"x",
+        Load::lines(1),
+        &mut vec![Claim { token: 1, count: 1 }],
+    );
     delivery.give_up(
         GivenUp::NotFinite,
         1,
-        &mut vec![Claim { mark: 2, count: 1 }],
+        &mut vec![Claim { token: 2, count: 1 }],
     );
     let outcome = delivery.finish();
-    assert_eq!(outcome.settled, [Claim { mark: 2, count: 1 }]);
+    assert_eq!(outcome.settled, [Claim { token: 2, count: 1 }]);
     assert_eq!((outcome.failed, outcome.dropped), (1, 1));
 }

@@ -14,6 +14,7 @@ use telemetry_metrics::{
 
 use crate::check::reports_as_counter;
 use crate::format::Format;
+use crate::load::{Load, Token};
 use crate::number::{push_amount, push_real};
 use crate::pack::{Claim, GivenUp, Packer, Sink};
 use crate::text::{push_name, push_segment, push_tag};
@@ -33,27 +34,24 @@ pub(crate) struct Encoder {
     /// With its dot; empty if there is none.
     prefix: String,
     /// `env:prod,region:eu`
-    constant_tags: String,
+    global_tags: String,
+    /// What stands behind the tags: `|c:ci-..`, or nothing.
+    origin: String,
+    /// What ends the lines of counts and gauges: `|T1700000000`, or nothing.
+    stamp: String,
     max_values: u64,
+    /// Whether several values stand in one line.
+    packs: bool,
     /// The name of the series at hand.
     name: String,
-    /// What ends its lines: `|#method:GET`, or nothing.
+    /// What ends its lines: `|#method:GET|c:ci-..`, or nothing.
     tags: String,
     line: String,
     claims: Vec<Claim>,
 }
 
 impl Encoder {
-    pub(crate) fn new(
-        format: Format,
-        prefix: &str,
-        constant_tags: &[(String, String)],
-        max_values: u64,
-    ) -> Self {
-        let mut constant = String::new();
-        for (key, value) in constant_tags {
-            push_pair(&mut constant, key, value);
-        }
+    pub(crate) fn new(format: Format, prefix: &str, global_tags: String, max_values: u64) -> Self {
         let mut name = String::new();
         if !prefix.is_empty() {
             push_name(&mut name, prefix);
@@ -62,12 +60,36 @@ impl Encoder {
         Self {
             format,
             prefix: name,
-            constant_tags: constant,
+            global_tags,
+            origin: String::new(),
+            stamp: String::new(),
             max_values,
+            packs: format == Format::Datadog,
             name: String::new(),
             tags: String::new(),
             line: String::new(),
             claims: Vec::new(),
+        }
+    }
+
+    /// Ends all lines with this, in Datadog's format.
+    pub(crate) fn with_origin(mut self, origin: String) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Writes each value in a line of its own, if this is `false`; so does plain StatsD anyway.
+    pub(crate) fn packing(mut self, packs: bool) -> Self {
+        self.packs &= packs;
+        self
+    }
+
+    /// Says of counts and gauges that they are of this second, or, without one, of when they
+    /// arrive.
+    pub(crate) fn stamp(&mut self, second: Option<u64>) {
+        self.stamp.clear();
+        if let Some(second) = second {
+            let _ = write!(self.stamp, "|T{second}");
         }
     }
 
@@ -123,13 +145,14 @@ impl Encoder {
                 for (key, value) in delta.tags() {
                     push_pair(&mut self.tags, key, value);
                 }
-                if !self.tags.is_empty() && !self.constant_tags.is_empty() {
+                if !self.tags.is_empty() && !self.global_tags.is_empty() {
                     self.tags.push(',');
                 }
-                self.tags.push_str(&self.constant_tags);
+                self.tags.push_str(&self.global_tags);
                 if !self.tags.is_empty() {
                     self.tags.insert_str(0, "|#");
                 }
+                self.tags.push_str(&self.origin);
             }
         }
     }
@@ -144,14 +167,14 @@ impl Encoder {
 
     /// Ends it, and sends it on; without a kind there is no number to send.
     fn end(&mut self, kind: Option<&str>, mark: Mark, packer: &mut Packer, sink: &mut impl Sink) {
-        self.claims.push(Claim::all(mark));
+        self.claims.push(Claim::all(Token::Metric(mark)));
         let Some(kind) = kind else {
             sink.give_up(GivenUp::NotFinite, 1, &mut self.claims);
             self.claims.clear();
             return;
         };
-        let _ = write!(self.line, "|{kind}{}", self.tags);
-        packer.push(&self.line, 1, &mut self.claims, sink);
+        let _ = write!(self.line, "|{kind}{}{}", self.tags, self.stamp);
+        packer.push(&self.line, Load::lines(1), &mut self.claims, sink);
     }
 
     fn gauge(
@@ -174,9 +197,9 @@ impl Encoder {
         self.line.push(':');
         let finite = push_amount(&mut self.line, value, unit);
         self.line.push_str("|g");
-        self.claims.push(Claim::all(mark));
+        self.claims.push(Claim::all(Token::Metric(mark)));
         if finite {
-            packer.push(&self.line, 2, &mut self.claims, sink);
+            packer.push(&self.line, Load::lines(2), &mut self.claims, sink);
         } else {
             sink.give_up(GivenUp::NotFinite, 2, &mut self.claims);
             self.claims.clear();
@@ -198,7 +221,8 @@ impl Encoder {
             if value.is_finite() {
                 marks.push((value, part.count, part.mark));
             } else {
-                sink.give_up(GivenUp::NotFinite, 1, &mut vec![Claim::all(part.mark)]);
+                let mut claims = vec![Claim::all(Token::Metric(part.mark))];
+                sink.give_up(GivenUp::NotFinite, 1, &mut claims);
             }
         }
         // They come nearly so.
@@ -221,18 +245,19 @@ impl Encoder {
         ending.push_str(&self.tags);
 
         let mut writer = ValueWriter {
-            packed: self.format == Format::Datadog,
+            packed: self.packs,
             name: &self.name,
             ending: &ending,
             line: &mut self.line,
             value: String::new(),
             limit: 0,
             claims: &mut self.claims,
+            thinned: 0,
         };
         writer.line.clear();
         sampling.each(&values, |value, shares| {
             let claims = shares.iter().map(|share| Claim {
-                mark: marks[share.part].2,
+                token: Token::Metric(marks[share.part].2),
                 count: share.count,
             });
             writer.value(value, claims, packer, sink);
@@ -241,7 +266,24 @@ impl Encoder {
     }
 }
 
-fn push_pair(tags: &mut String, key: &str, value: &str) {
+/// Tags that all lines have. One without a value is its key alone.
+pub(crate) fn global_tags<'t>(tags: impl IntoIterator<Item = &'t (String, String)>) -> String {
+    let mut all = String::new();
+    for (key, value) in tags {
+        if value.is_empty() {
+            if !all.is_empty() {
+                all.push(',');
+            }
+            push_tag(&mut all, key);
+        } else {
+            push_pair(&mut all, key, value);
+        }
+    }
+    all
+}
+
+/// Appends a tag; one without a value is absent.
+pub(crate) fn push_pair(tags: &mut String, key: &str, value: &str) {
     if value.is_empty() {
         return;
     }

@@ -14,9 +14,9 @@ struct Sent {
 }
 
 impl Sink for Sent {
-    fn datagram(&mut self, bytes: &[u8], lines: u64, _: &mut Vec<Claim>) {
+    fn datagram(&mut self, bytes: &[u8], load: Load, _: &mut Vec<Claim>) {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        assert_eq!(text.lines().count() as u64, lines);
+        assert_eq!(text.lines().count() as u64, load.lines);
         self.datagrams.push(text);
     }
 
@@ -32,6 +32,8 @@ struct Case {
     mtu: usize,
     max_values: u64,
     constant_tags: Vec<(&'static str, &'static str)>,
+    origin: &'static str,
+    second: Option<u64>,
     metrics: Vec<Metric>,
 }
 
@@ -42,6 +44,8 @@ fn case(format: Format, metrics: impl IntoIterator<Item = Metric>) -> Case {
         mtu: 1_432,
         max_values: 1_000,
         constant_tags: Vec::new(),
+        origin: "",
+        second: None,
         metrics: metrics.into_iter().collect(),
     }
 }
@@ -54,8 +58,11 @@ impl Case {
         }
         let aggregator = builder.start().unwrap();
         let mut reader = aggregator.reader(Needs::Values);
-        let constant_tags = aggregator.constant_tags();
-        let mut encoder = Encoder::new(self.format, self.prefix, constant_tags, self.max_values);
+        let constant = aggregator.constant_tags().iter();
+        let tags = global_tags(constant.filter(|(_, value)| !value.is_empty()));
+        let mut encoder = Encoder::new(self.format, self.prefix, tags, self.max_values)
+            .with_origin(self.origin.into());
+        encoder.stamp(self.second);
         emit();
         let mut sent = Sent::default();
         let mut packer = Packer::new(self.mtu);
@@ -262,6 +269,31 @@ fn too_many_values_are_thinned_with_one_rate() {
 }
 
 #[test]
+fn origin_and_time_stand_behind_the_tags_and_only_counts_and_gauges_have_a_time() {
+    let metrics = [
+        counter("enc.origin.count").tags(["n"]),
+        sum("enc.origin.n"),
+        last_value("enc.origin.m").measurement("n"),
+        summary("enc.origin.o").measurement("n"),
+    ];
+    let case = Case {
+        origin: "|c:in-7",
+        second: Some(99),
+        constant_tags: vec![("env", "prod")],
+        ..case(Format::Datadog, metrics)
+    };
+    assert_eq!(
+        case.lines(|| execute!("enc.origin", { n: 1 }, { n: 2 })),
+        [
+            "enc.origin.count:1|c|#n:2,env:prod|c:in-7|T99",
+            "enc.origin.n:1|c|#env:prod|c:in-7|T99",
+            "enc.origin.m:1|g|#env:prod|c:in-7|T99",
+            "enc.origin.o:1|h|#env:prod|c:in-7",
+        ]
+    );
+}
+
+#[test]
 fn packed_values_fill_datagrams_and_no_more() {
     let metrics = [counter("enc.packed.count"), summary("enc.packed.n")];
     let case = Case {
@@ -310,7 +342,7 @@ fn a_step_that_is_not_finite_is_given_up() {
         .start()
         .unwrap();
     let mut reader = aggregator.reader(Needs::Values);
-    let mut encoder = Encoder::new(Format::Standard, "", &[], 1);
+    let mut encoder = Encoder::new(Format::Standard, "", String::new(), 1);
     let mut packer = Packer::new(1_432);
     execute!("enc.inf", { n: -f64::MAX });
     let mut marks = Vec::new();

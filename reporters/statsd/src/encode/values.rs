@@ -1,5 +1,6 @@
 //! Values of summaries and distributions, in lines of their own or packed into few.
 
+use crate::load::Load;
 use crate::number::push_real;
 use crate::pack::{Claim, Packer, Sink, claim};
 
@@ -14,6 +15,8 @@ pub(super) struct ValueWriter<'w> {
     /// How long the line may become.
     pub(super) limit: usize,
     pub(super) claims: &'w mut Vec<Claim>,
+    /// Of the line: how many recorded values others stand for.
+    pub(super) thinned: u64,
 }
 
 impl ValueWriter<'_> {
@@ -40,13 +43,22 @@ impl ValueWriter<'_> {
             self.line.push_str(self.name);
         }
         self.line.push_str(&self.value);
-        claims.for_each(|new| claim(self.claims, new));
+        let mut stands_for = 0u64;
+        claims.for_each(|new| {
+            stands_for = stands_for.saturating_add(new.count);
+            claim(self.claims, new);
+        });
+        self.thinned = self.thinned.saturating_add(stands_for.saturating_sub(1));
     }
 
     pub(super) fn finish(&mut self, packer: &mut Packer, sink: &mut impl Sink) {
         if !self.line.is_empty() {
             self.line.push_str(self.ending);
-            packer.push(self.line, 1, self.claims, sink);
+            let load = Load {
+                lines: 1,
+                thinned: std::mem::take(&mut self.thinned),
+            };
+            packer.push(self.line, load, self.claims, sink);
             self.line.clear();
         }
     }

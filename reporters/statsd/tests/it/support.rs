@@ -1,8 +1,10 @@
 //! What the tests share: a daemon that only listens, and ports on which nobody does.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -190,6 +192,28 @@ pub(crate) fn health(aggregator: &Aggregator) -> HealthReport {
 pub(crate) fn counts(aggregator: &Aggregator) -> (u64, u64, u64) {
     let health = health(aggregator);
     (health.sent, health.failed, health.dropped)
+}
+
+/// Held while a process is started, which has all our sockets until it runs its own program.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Starts a process.
+pub(crate) fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
+/// Closes a socket so that it is closed: it does not live on in a process that is being started.
+pub(crate) fn close<S>(socket: S) {
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(socket);
+}
+
+/// Whoever holds this has the machine to itself, as far as other such tests go: a daemon that gets no
+/// processor cannot read what it is sent.
+pub(crate) fn alone_at_work() -> MutexGuard<'static, ()> {
+    static AT_WORK: Mutex<()> = Mutex::new(());
+    AT_WORK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {

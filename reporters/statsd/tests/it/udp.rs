@@ -5,7 +5,7 @@ use telemetry_metrics::{counter, last_value, sum, summary};
 use telemetry_statsd::{FlushError, Format, Statsd};
 
 use crate::grammar::{Line, parse};
-use crate::support::{DeadPort, Listener, SOON, aggregator, counts, health, quiet};
+use crate::support::{DeadPort, Listener, SOON, aggregator, counts, health, quiet, wait_until};
 
 #[test]
 fn a_flush_on_request_sends_what_changed_since_the_last() {
@@ -274,4 +274,44 @@ fn stopping_with_a_dead_daemon_ends_in_time_and_says_so() {
     let statsd = quiet(&aggregator, dead.address()).start().unwrap();
     execute!("u.stop");
     assert!(matches!(statsd.stop(SOON), Err(FlushError::Failed(_))));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_on_this_machine_that_reads_late_loses_nothing() {
+    let daemon = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let metric = counter("u.slow.count").tags(["n"]).max_series(30_000);
+    let aggregator = aggregator([metric]);
+    let address = daemon.local_addr().unwrap();
+    let statsd = quiet(&aggregator, address).start().unwrap();
+    let series = 20_000;
+    (0..series).for_each(|n| execute!("u.slow", {}, { n: n }));
+    assert!(statsd.flush(Duration::from_millis(300)).is_err());
+    wait_until("the end of the flush", || counts(&aggregator).1 > 0);
+    assert!(
+        counts(&aggregator).0 < series / 2,
+        "it has no room for more"
+    );
+
+    daemon.set_nonblocking(true).unwrap();
+    let mut lines = Vec::new();
+    let mut buffer = [0; 2_000];
+    std::thread::scope(|scope| {
+        let flush = scope.spawn(|| statsd.flush(SOON));
+        loop {
+            let over = flush.is_finished();
+            while let Ok(length) = daemon.recv(&mut buffer) {
+                let text = std::str::from_utf8(&buffer[..length]).unwrap();
+                lines.extend(text.lines().map(str::to_owned));
+            }
+            if over {
+                return flush.join().unwrap().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    lines.sort();
+    lines.dedup();
+    assert_eq!(lines.len() as u64, series);
+    assert_eq!(counts(&aggregator).0, series);
 }

@@ -3,311 +3,309 @@
 //! `tests/vectors/statsd_wire.json` holds what was observed by running the BEAM's
 //! `telemetry_metrics_statsd`: definitions, settings, events, and the datagrams of each event. Here
 //! each event is followed by a flush, and the lines are compared, numbers by value. Where we answer
-//! differently on purpose, [`DIFFERENT`] says why, and what is asserted instead.
+//! differently on purpose, a [rule](rules) says why; [`wire`] is what the two answer.
 
-mod table;
+mod line;
+mod refusals;
+mod rules;
+mod wire;
 
-use std::panic::resume_unwind;
+use std::path::Path;
 
-use serde_json::Value;
-use telemetry::{EventName, Number, execute};
-use telemetry_metrics::{
-    Aggregator, Metric, Unit, counter, distribution, last_value, sum, summary,
-};
+use telemetry_metrics::{Aggregator, Check, Dimension, Kind, Metric, Unit};
 use telemetry_statsd::Format;
+use telemetry_vectors::num::Units;
+use telemetry_vectors::term::{Strange, is, our_text};
+use telemetry_vectors::{
+    Answer, Holds, Json, Rule, Subject, Vectors, alone, dotted, emit, kind, metric, run, survivors,
+    tally, unpredicted,
+};
 
-use self::table::{DIFFERENT, Instead};
+use self::line::Datagram;
+use self::rules::{By, RULES};
 use crate::support::{Listener, SOON, quiet};
 
-const CASES: &str = include_str!("../vectors/statsd_wire.json");
+const FILE: &str = "statsd_wire.json";
 
-fn cases() -> Vec<Value> {
-    let file: Value = serde_json::from_str(CASES).unwrap();
-    let cases = file["cases"].as_array().unwrap().clone();
-    assert_eq!(Some(cases.len() as u64), file["case_count"].as_u64());
-    cases
+/// Where the events of the cases are, so that no other test hears them.
+const EVENTS: &str = "vectors";
+
+fn own() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors"))
 }
 
-fn id(case: &Value) -> &str {
-    case["id"].as_str().unwrap()
+/// Cases for the rules that no case of the file is for: read off the original's source.
+fn more() -> Vec<Json> {
+    let more = Vectors::parse("more", include_str!("../vectors/statsd_wire_more.json"));
+    more.cases().to_vec()
 }
 
-fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value[key].as_array().map(Vec::as_slice).unwrap_or_default()
+fn list<'j>(json: &'j Json, key: &str) -> &'j [Json] {
+    json[key].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// A value as text; lists and tuples as `debug` prints them here.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Object(tagged) => match tagged["$"].as_str() {
-            Some("list") => Some(format!("[{}]", elements(&tagged["v"]))),
-            Some("tuple") => Some(format!("({})", elements(&tagged["v"]))),
-            Some("map") => Some(tagged["v"].to_string()),
-            _ => text(&tagged["v"]),
-        },
-        other => Some(other.to_string()),
+/// What comes of one event.
+#[derive(Debug, Clone, PartialEq)]
+struct Sent {
+    datagrams: Vec<Datagram>,
+    /// Whether this event cost the metric its handler.
+    detached: bool,
+    /// What the code that emits it sees of a failure.
+    seen_by_caller: Option<String>,
+}
+
+/// What can be seen of a reporter.
+#[derive(Debug, Clone, PartialEq)]
+struct Given {
+    events: Vec<Sent>,
+    handlers_left: u64,
+}
+
+struct Wire;
+
+impl Subject for Wire {
+    type Rule = By;
+    type Given = Given;
+
+    fn rules(&self) -> &'static [Rule<By>] {
+        &RULES
     }
-}
 
-fn elements(value: &Value) -> String {
-    let elements = value.as_array().into_iter().flatten();
-    elements.filter_map(text).collect::<Vec<_>>().join(", ")
-}
-
-/// A name, of which one case has the segments.
-fn name(value: &Value) -> String {
-    let segments = value
-        .as_array()
-        .map(|all| all.iter().filter_map(text).collect::<Vec<_>>());
-    segments.map_or_else(|| text(value).unwrap(), |segments| segments.join("."))
-}
-
-fn function(value: &Value) -> Option<&str> {
-    value["fn"].as_str()
-}
-
-fn metric(definition: &Value) -> Metric {
-    let options = &definition["options"];
-    let own_name = name(&definition["name"]);
-    let mut metric = match definition["type"].as_str().unwrap() {
-        "counter" => counter(own_name),
-        "sum" => sum(own_name),
-        "last_value" => last_value(own_name),
-        "summary" => summary(own_name),
-        _ => distribution(own_name).buckets([100.0]),
-    };
-    if let Some(event) = options["event_name"].as_str() {
-        metric = metric.event(event);
-    }
-    let tags = list(options, "tags");
-    metric = metric.tags(tags.iter().filter_map(text));
-    let unit = |value: &Value| match value.as_str().unwrap() {
-        "native" => Unit::Nanosecond,
-        "millisecond" => Unit::Millisecond,
-        "byte" => Unit::Byte,
-        _ => Unit::Megabyte,
-    };
-    metric = match &options["unit"] {
-        // The original takes `duration` for a plain number, too.
-        Value::Null => metric.unit(Unit::One),
-        Value::Array(pair) => metric.unit((unit(&pair[0]), unit(&pair[1]))),
-        one => metric.unit(unit(one)),
-    };
-    if let Some("raise") = function(&options["tag_values"]) {
-        metric = metric.tag_values(|_, _| resume_unwind(Box::new("boom")));
-    }
-    metric = match function(&options["measurement"]) {
-        Some("mul") => metric.measure_with(|event| {
-            let total = event.measurement("total")?.as_f64()?;
-            Some(Number::Float(2.0 * total))
-        }),
-        Some("raise") => metric.measure_with(|_| resume_unwind(Box::new("boom"))),
-        Some(_) => metric.measure_with(|_| None),
-        None => metric,
-    };
-    metric = match function(&options["keep"]) {
-        Some("const") => metric.keep(|_| false),
-        Some(_) => metric.keep(|event| event.metadata("k").is_some()),
-        None => metric,
-    };
-    if function(&options["drop"]).is_some() {
-        metric = metric.drop_when(|event| event.metadata_is("drop", true));
-    }
-    let reporter = options["reporter_options"].as_object();
-    for (key, value) in reporter.into_iter().flatten() {
-        metric = metric.option(key, text(value).unwrap());
-    }
-    metric
-}
-
-/// Sums of the original may fall, where they are not told to be counters that may not.
-fn up_down(metric: Metric, definition: &Value, format: Format) -> Metric {
-    let counts = definition["options"]["reporter_options"]["report_as"] == "counter";
-    if definition["type"] == "sum" && !(counts && format == Format::Standard) {
-        metric.up_down()
-    } else {
-        metric
-    }
-}
-
-/// Emits an event of the vectors: all keys that occur in them, absent where they are.
-fn emit(event: &Value) {
-    let Ok(name) = EventName::new(&name(&event["event"])) else {
-        return;
-    };
-    let number = |key: &str| {
-        let value = &event["measurements"][key];
-        value
-            .as_i64()
-            .map(Number::Signed)
-            .or(value.as_f64().map(Number::Float))
-    };
-    let tag = |key: &str| text(&event["metadata"][key]);
-    let drop = event["metadata"]["drop"].as_bool();
-    execute!(
-        name,
-        {
-            duration: number("duration"), count: number("count"), total: number("total"),
-            payload_size: number("payload_size"), batch_size: number("batch_size"),
-            latency: number("latency"), mem: number("mem"), size: number("size"),
-            other: number("other"), sample: number("sample"), metric: number("metric"),
-        },
-        {
-            status: tag("status"), method: tag("method").or_else(|| tag("str:method")),
-            ratio: tag("ratio"), result: tag("result"), cached: tag("cached"), host: tag("host"),
-            q: tag("q"), city: tag("city"), meta: tag("meta"), ids: tag("ids"), drop: drop,
-            k: tag("k"), p: tag("p"), a: tag("a"), b: tag("b"), resource: tag("resource"),
-            url: tag("url"),
+    fn expected(&self, case: &Json) -> Result<Answer<Given>, String> {
+        let text = |json: &Json| json.as_str().map(str::to_owned);
+        match case["start"].as_str() {
+            Some("ok") => {}
+            Some("error") => {
+                let error = text(&case["expected_error"]).ok_or("there is no error")?;
+                return Ok(Answer::they_refuse(error));
+            }
+            _ => return Err("it neither starts nor fails to".into()),
         }
-    );
-}
+        let sent = |event: &Json| {
+            let datagrams = event["expected_datagrams"].as_array()?.iter();
+            Some(Sent {
+                datagrams: datagrams
+                    .map(|json| Some(Datagram::of(json.as_str()?)))
+                    .collect::<Option<_>>()?,
+                detached: event["handler_detached_by_this_event"].as_bool()?,
+                seen_by_caller: match &event["error_seen_by_caller"] {
+                    Json::Null => None,
+                    error => Some(error.to_string()),
+                },
+            })
+        };
+        let events: Option<_> = list(case, "events").iter().map(sent).collect();
+        Ok(Answer::Gives(Given {
+            events: events.ok_or("an event says nothing of its datagrams")?,
+            handlers_left: case["handlers_left_after_reporter_stop"]
+                .as_u64()
+                .ok_or("nothing is said of handlers left")?,
+        }))
+    }
 
-/// What counts in a line: its number by value, and whether a gauge is a step.
-#[derive(Debug, PartialEq)]
-struct Line {
-    name: String,
-    value: f64,
-    is_step: bool,
-    kind: String,
-    tags: String,
-}
+    fn predicted(&self, case: &Json, holds: Holds<By>) -> Result<Answer<Given>, String> {
+        or_not_here(wire::answer(case, holds))
+    }
 
-fn line(text: &str) -> Line {
-    let (line, tags) = text.split_once("|#").unwrap_or((text, ""));
-    let (name, rest) = line.rsplit_once(':').expect("a line has a value");
-    let (value, kind) = rest.split_once('|').expect("a line has a kind");
-    Line {
-        name: name.into(),
-        value: value.parse().unwrap(),
-        is_step: value.starts_with(['+', '-']) && kind == "g",
-        kind: kind.into(),
-        tags: tags.into(),
+    fn actual(&self, case: &Json) -> Result<Answer<Given>, String> {
+        or_not_here(actual(case))
+    }
+
+    fn expectations(&self, case: &Json) -> Vec<String> {
+        let mut all = vec!["/start".to_owned()];
+        if case["start"] == "error" {
+            all.push("/expected_error".into());
+            return all;
+        }
+        all.push("/handlers_left_after_reporter_stop".into());
+        for at in 0..list(case, "events").len() {
+            let of = |what| format!("/events/{at}/{what}");
+            all.push(of("expected_datagrams"));
+            all.push(of("handler_detached_by_this_event"));
+            all.push(of("error_seen_by_caller"));
+        }
+        all
+    }
+
+    fn inputs(&self, case: &Json) -> Vec<String> {
+        let mut all: Vec<String> = ["formatter", "prefix", "global_tags", "mtu", "metrics"]
+            .map(|input| format!("/{input}"))
+            .into();
+        for at in 0..list(case, "events").len() {
+            all.push(format!("/events/{at}/measurements"));
+            all.push(format!("/events/{at}/metadata"));
+        }
+        all
     }
 }
 
-/// Runs a case; what was sent after each event, or why it did not start.
-fn run(case: &Value) -> Result<Vec<Vec<String>>, String> {
-    let format = if case["formatter"] == "datadog" {
-        Format::Datadog
-    } else {
-        Format::Standard
+fn or_not_here(answer: Result<Answer<Given>, Strange>) -> Result<Answer<Given>, String> {
+    match answer {
+        Ok(answer) => Ok(answer),
+        Err(Strange::NotHere) => Ok(Answer::NotHere),
+        Err(Strange::Unknown(what)) => Err(what),
+    }
+}
+
+fn format(case: &Json) -> Result<Format, Strange> {
+    match case["formatter"].as_str() {
+        Some("standard") => Ok(Format::Standard),
+        Some("datadog") => Ok(Format::Datadog),
+        _ => Err(Strange::NotHere),
+    }
+}
+
+/// The name of the event that a definition is of.
+fn event_of(definition: &Json) -> Result<String, Strange> {
+    if let Some(event) = definition["options"].get("event_name") {
+        return dotted(event);
+    }
+    let name = dotted(&definition["name"])?;
+    Ok(name.rsplit_once('.').map_or("", |(event, _)| event).into())
+}
+
+/// A definition of a case, and what goes without saying there.
+fn definition(json: &Json, format: Format) -> Result<Metric, Strange> {
+    let (kind, options) = (kind(&json["type"])?, &json["options"]);
+    let mut metric = metric(kind, &json["name"], options)?;
+    metric = metric.event(format!("{EVENTS}.{}", event_of(json)?));
+    let units = Units::of(options)?;
+    if units == Units::Unsaid {
+        // A duration may be a plain number.
+        metric = metric.unit(Unit::One);
+    }
+    let is_plain = match units {
+        Units::Unsaid => true,
+        Units::One(unit) | Units::Pair(_, unit) => unit.dimension() == Dimension::None,
     };
-    let metrics: Vec<Metric> = list(case, "metrics")
-        .iter()
-        .map(|definition| up_down(metric(definition), definition, format))
-        .collect();
-    let mut builder = Aggregator::builder().metrics(metrics);
-    for tag in list(case, "global_tags") {
-        builder = builder.constant_tag(text(&tag[0]).unwrap(), text(&tag[1]).unwrap());
+    if kind == Kind::Distribution && is_plain && options["reporter_options"]["buckets"].is_null() {
+        metric = metric.buckets([100.0]);
     }
-    let aggregator = builder.start().map_err(|error| error.to_string())?;
-    let daemon = Listener::new();
-    let mut builder = quiet(&aggregator, daemon.address())
-        .format(format)
-        .prefix(text(&case["prefix"]).unwrap_or_default())
-        .mtu(case["mtu"].as_u64().unwrap() as usize);
-    if let Value::Array(bytes) = &case["extra_options"]["host"]["v"] {
-        let bytes: Vec<String> = bytes.iter().filter_map(text).collect();
-        builder = builder.address(format!("{}:8125", bytes.join(".")));
+    // Sums may fall, where they are not told to be counters that may not.
+    let counts = is(&options["reporter_options"]["report_as"], "counter");
+    if kind == Kind::Sum && !(counts && format == Format::Standard) {
+        metric = metric.up_down();
     }
-    let statsd = builder.start().map_err(|error| error.to_string())?;
-    let each = |event: &Value| {
-        emit(event);
-        statsd.flush(SOON).unwrap();
-        daemon.datagrams()
-    };
-    Ok(list(case, "events").iter().map(each).collect())
+    Ok(metric)
 }
 
-/// Events, their datagrams, and the lines of those.
-fn read(events: &[Vec<String>]) -> Vec<Vec<Vec<Line>>> {
-    let datagram = |text: &String| text.split('\n').map(line).collect();
-    events
+/// The prefix of a case: a text, an atom or nothing.
+fn prefix(case: &Json) -> Result<String, Strange> {
+    match &case["prefix"] {
+        Json::Null => Ok(String::new()),
+        prefix => telemetry_vectors::key(prefix),
+    }
+}
+
+/// What can be written of a case.
+fn written(case: &Json) -> Result<(), Strange> {
+    prefix(case)?;
+    let format = format(case)?;
+    list(case, "metrics")
         .iter()
-        .map(|datagrams| datagrams.iter().map(datagram).collect())
+        .try_for_each(|json| definition(json, format).map(|_| ()))?;
+    constant_tags(case).map(|_| ())
+}
+
+fn constant_tags(case: &Json) -> Result<Vec<(String, String)>, Strange> {
+    let tags = case["global_tags"]
+        .as_array()
+        .ok_or(Strange::NotHere)?
+        .iter();
+    let text = |json: &Json| Ok(our_text(json)?.unwrap_or_default());
+    tags.map(|tag| Ok((text(&tag[0])?, text(&tag[1])?)))
         .collect()
 }
 
-/// Whether there is an empty line, or a datagram without any; nobody should send that.
-fn is_empty(events: &[Vec<String>]) -> bool {
-    events
-        .iter()
-        .flatten()
-        .flat_map(|datagram| datagram.split('\n'))
-        .any(str::is_empty)
+fn actual(case: &Json) -> Result<Answer<Given>, Strange> {
+    written(case)?;
+    let (format, prefix, address) = (format(case)?, prefix(case)?, refusals::address(case)?);
+    let mtu = case["mtu"].as_u64().ok_or(Strange::NotHere)?;
+    let metrics = list(case, "metrics").iter();
+    let metrics: Result<Vec<Metric>, Strange> =
+        metrics.map(|json| definition(json, format)).collect();
+    let mut builder = Aggregator::builder()
+        .metrics(metrics?)
+        .check_definitions(Check::Off);
+    for (key, value) in constant_tags(case)? {
+        builder = builder.constant_tag(key, value);
+    }
+    let aggregator = match builder.start() {
+        Ok(aggregator) => aggregator,
+        Err(error) => return Ok(Answer::we_refuse(error.to_string())),
+    };
+    let daemon = Listener::new();
+    let mut builder = quiet(&aggregator, daemon.address())
+        .format(format)
+        .prefix(prefix)
+        .mtu(usize::try_from(mtu).unwrap_or(usize::MAX));
+    if let Some(address) = address {
+        builder = builder.address(address);
+    }
+    let statsd = match builder.start() {
+        Ok(statsd) => statsd,
+        Err(error) => return Ok(Answer::we_refuse(error.to_string())),
+    };
+    let mut events = Vec::new();
+    for event in list(case, "events") {
+        let handlers = telemetry::list_handlers(EVENTS).len();
+        emit(&format!("{EVENTS}.{}", dotted(&event["event"])?), event)?;
+        statsd.flush(SOON).expect("a flush");
+        let sent = daemon.datagrams();
+        events.push(Sent {
+            datagrams: sent.iter().map(|text| Datagram::of(text)).collect(),
+            detached: telemetry::list_handlers(EVENTS).len() != handlers,
+            seen_by_caller: None,
+        });
+    }
+    drop(statsd);
+    drop(aggregator);
+    let handlers_left = telemetry::list_handlers(EVENTS).len() as u64;
+    Ok(Answer::Gives(Given {
+        events,
+        handlers_left,
+    }))
 }
 
 #[test]
-fn cases_are_answered_as_the_original_does_or_as_the_table_says() {
-    // One after the other: they share event names.
-    let mut wrong = Vec::new();
-    for case in &cases() {
-        let different = DIFFERENT.iter().find(|(known, ..)| *known == id(case));
-        let expected: Vec<Vec<String>> = match different {
-            Some((_, _, Instead::NotHere)) => continue,
-            Some((_, _, Instead::Refused(why))) => {
-                match run(case) {
-                    Err(text) if text.contains(why) => {}
-                    other => wrong.push(format!("{}: {other:?}, not: {why}", id(case))),
-                }
-                continue;
-            }
-            Some((_, _, Instead::Sends(events))) => {
-                let datagrams = |lines: &&[&str]| match lines.is_empty() {
-                    true => Vec::new(),
-                    false => vec![lines.join("\n")],
-                };
-                events.iter().map(datagrams).collect()
-            }
-            None => {
-                if case["start"] != "ok" {
-                    wrong.push(format!("{}: it does not start there", id(case)));
-                    continue;
-                }
-                let datagrams = |event| {
-                    list(event, "expected_datagrams")
-                        .iter()
-                        .filter_map(text)
-                        .collect()
-                };
-                list(case, "events").iter().map(datagrams).collect()
-            }
-        };
-        match run(case) {
-            Ok(sent) if !is_empty(&expected) && read(&sent) == read(&expected) => {}
-            other => wrong.push(format!("{}: {other:?}, not {expected:?}", id(case))),
-        }
+fn vectors_are_answered_as_the_original_does_or_as_a_rule_says() {
+    let _alone = alone();
+    if let Some(vectors) = Vectors::find(FILE, own()) {
+        let report = run(&Wire, FILE, vectors.cases());
+        assert_eq!(report.failed, 0);
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_table_is_about_cases_that_there_are_and_about_each_once() {
-    let cases = cases();
-    for (at, (known, reason, _)) in DIFFERENT.iter().enumerate() {
-        assert!(cases.iter().any(|case| id(case) == *known), "{known}");
-        assert!(
-            !DIFFERENT[..at].iter().any(|(other, ..)| other == known),
-            "{known} twice"
-        );
-        assert!(!reason.is_empty());
-    }
-    let skipped = DIFFERENT
-        .iter()
-        .filter(|(.., instead)| matches!(instead, Instead::NotHere));
-    let skipped: Vec<&str> = skipped.map(|(id, ..)| *id).collect();
-    assert_eq!(
-        skipped,
-        [
-            "std-064",
-            "dd-026",
-            "start-001",
-            "start-002",
-            "start-005",
-            "start-007"
-        ],
-        "all other cases are run"
+fn vectors_know_no_rule_that_decides_nothing() {
+    let _alone = alone();
+    let own = Vectors::find_with(|_| None, FILE, own()).expect("our own copy");
+    let report = tally(&Wire, &[own.cases(), &more()].concat());
+    assert_eq!(report.failed, 0, "{}", report.lines.join("\n"));
+    assert_eq!(report.misread, [""; 0]);
+    assert_eq!(report.idle(), []);
+}
+
+#[test]
+fn vectors_with_wrong_expectations_fail() {
+    let _alone = alone();
+    let own = Vectors::find_with(|_| None, FILE, own()).expect("our own copy");
+    let cases = [own.cases(), &more()].concat();
+    let (survivors, tried) = survivors(&Wire, &cases);
+    assert!(survivors.is_empty(), "{}", survivors.join("\n"));
+    assert!(tried > 1_000, "{tried}");
+}
+
+#[test]
+fn vectors_with_other_inputs_are_answered_as_the_rules_predict() {
+    let _alone = alone();
+    let own = Vectors::find_with(|_| None, FILE, own()).expect("our own copy");
+    let (wrong, tried) = unpredicted(&Wire, &[own.cases(), &more()].concat());
+    assert!(
+        wrong.is_empty(),
+        "{} of {tried}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
     );
+    assert!(tried > 1_000, "{tried}");
 }

@@ -1,23 +1,21 @@
-//! [`Peer`]: the daemon's address, and a UDP socket connected to it.
+//! [`UdpPeer`]: the daemon's address, and a UDP socket connected to it.
 //!
 //! The socket is connected because the system reports a refusal (an ICMP message that nobody
 //! listens on the port) only to a connected one. It never blocks.
 //!
-//! A host's name is looked up when there is no socket, so at each flush while the daemon cannot be
-//! reached, and again from time to time. `localhost` is often `::1` first, where a daemon that
-//! listens on `127.0.0.1` is not: so where a refusal is known at once, the next address is tried
-//! with the same datagram.
+//! A host's name is looked up at each flush while the daemon cannot be reached, and again from time
+//! to time. A flush waits for the answer only as long as no address is known at all; a lookup that
+//! fails later is told, and the addresses at hand stay. `localhost` is often `::1` first, where a
+//! daemon that listens on `127.0.0.1` is not: so where a refusal is known at once, the next address
+//! is tried with the same datagram.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use crate::address::Address;
-use crate::delivery::{Trouble, Wire};
+use crate::backlog;
 use crate::lookup::Lookup;
-
-/// How often a name is looked up again while all is well.
-pub(crate) const LOOK_UP_AGAIN: Duration = Duration::from_secs(60);
+use crate::wire::{Refusals, Trouble, Wire};
 
 /// How long to sleep where there is nothing to wait for but time.
 const NAP: Duration = Duration::from_millis(1);
@@ -30,10 +28,22 @@ const NO_BUFFERS: i32 = 10_055;
 #[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 const NO_BUFFERS: i32 = 55;
 
-pub(crate) struct Peer {
-    address: Address,
+/// Where to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// Nothing to look up.
+    Literal(SocketAddr),
+    /// A host's name, and how often to look it up while all is well.
+    Name {
+        host: String,
+        port: u16,
+        again: Duration,
+    },
+}
+
+pub(crate) struct UdpPeer {
+    host: Host,
     lookup: Lookup,
-    look_up_again: Duration,
     looked_up: Instant,
     addresses: Vec<SocketAddr>,
     /// Which of them is used.
@@ -43,36 +53,55 @@ pub(crate) struct Peer {
     renew: bool,
 }
 
-impl Peer {
-    pub(crate) fn new(address: Address, lookup: Lookup, look_up_again: Duration) -> Self {
+impl UdpPeer {
+    pub(crate) fn new(host: Host, lookup: Lookup) -> Self {
+        let addresses = match &host {
+            Host::Literal(address) => vec![*address],
+            Host::Name { .. } => Vec::new(),
+        };
         Self {
-            address,
+            host,
             lookup,
-            look_up_again,
             looked_up: Instant::now(),
-            addresses: Vec::new(),
+            addresses,
             at: 0,
             socket: None,
             renew: false,
         }
     }
 
-    fn resolve(&mut self, deadline: Instant) -> Result<(), Trouble> {
-        match &self.address {
-            Address::Literal(address) => self.addresses = vec![*address],
-            Address::Name { host, port } => {
-                let lost = |why: String| Trouble::Stop(format!("cannot look up {host}: {why}"));
-                self.lookup
-                    .start(host, *port)
-                    .map_err(|error| lost(error.to_string()))?;
-                let Some(answer) = self.lookup.answer(deadline) else {
-                    return Err(lost("no answer in time".into()));
-                };
-                self.addresses = answer.map_err(|error| lost(error.to_string()))?;
-                self.looked_up = Instant::now();
-            }
+    /// Takes the answer of the lookup, waiting until `deadline`; starts one if none is running.
+    fn look_up(&mut self, deadline: Instant) -> Result<(), String> {
+        let Host::Name { host, port, .. } = &self.host else {
+            return Ok(());
+        };
+        let lost = |why: String| format!("cannot look up {host}: {why}");
+        self.lookup
+            .start(host, *port)
+            .map_err(|error| lost(error.to_string()))?;
+        let Some(answer) = self.lookup.answer(deadline) else {
+            return if self.addresses.is_empty() {
+                Err(lost("no answer in time".into()))
+            } else {
+                Ok(())
+            };
+        };
+        self.looked_up = Instant::now();
+        let addresses = answer.map_err(|error| lost(error.to_string()))?;
+        let current = self.addresses.get(self.at);
+        match current.and_then(|current| addresses.iter().position(|one| one == current)) {
+            Some(at) => (self.addresses, self.at) = (addresses, at),
+            None => (self.addresses, self.at, self.socket) = (addresses, 0, None),
         }
         Ok(())
+    }
+
+    /// As it was given.
+    fn given(&self) -> String {
+        match &self.host {
+            Host::Literal(address) => address.to_string(),
+            Host::Name { host, port, .. } => format!("{host}:{port}"),
+        }
     }
 
     /// Connects to the first address, beginning at the current one, that lets itself be connected
@@ -94,13 +123,13 @@ impl Peer {
         let why = first_error
             .map(|error| format!(": {error}"))
             .unwrap_or_default();
-        Err(Trouble::Stop(format!("cannot reach {}{why}", self.address)))
+        Err(Trouble::Stop(format!("cannot reach {}{why}", self.given())))
     }
 
     fn send_once(&mut self, datagram: &[u8], deadline: Instant) -> Result<(), Trouble> {
         loop {
             let Some(socket) = &self.socket else {
-                return Err(Trouble::Stop(format!("{} is not connected", self.address)));
+                return Err(Trouble::Stop(format!("{} is not connected", self.given())));
             };
             let Err(error) = socket.send(datagram) else {
                 return Ok(());
@@ -120,7 +149,7 @@ impl Peer {
                 }
                 _ => {
                     self.renew = true;
-                    return Err(Trouble::Failed(error));
+                    return Err(Trouble::of(error));
                 }
             }
         }
@@ -138,46 +167,34 @@ fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-impl Wire for Peer {
-    /// Follows the name if it has moved.
-    fn begin(&mut self) {
+impl Wire for UdpPeer {
+    /// Follows the name if it has moved. The answer is there at the next flush, most likely.
+    fn begin(&mut self) -> Option<String> {
         if std::mem::take(&mut self.renew) {
             self.socket = None;
         }
-        let Address::Name { host, port } = &self.address else {
-            return;
+        let Host::Name { again, .. } = &self.host else {
+            return None;
         };
-        if self.socket.is_none() || self.looked_up.elapsed() < self.look_up_again {
-            return;
+        if self.addresses.is_empty() || self.socket.is_some() && self.looked_up.elapsed() < *again {
+            return None;
         }
-        // The answer is there at the next flush, most likely. A failure changes nothing: the
-        // address at hand was good so far.
-        if self.lookup.start(host, *port).is_err() {
-            return;
-        }
-        if let Some(answer) = self.lookup.answer(Instant::now()) {
-            self.looked_up = Instant::now();
-            let Ok(addresses) = answer else { return };
-            if self
-                .addresses
-                .get(self.at)
-                .is_some_and(|current| addresses.contains(current))
-            {
-                return;
-            }
-            (self.addresses, self.at, self.socket) = (addresses, 0, None);
-        }
+        let failed = self.look_up(Instant::now()).err()?;
+        let name = self.name();
+        Some(format!("{failed}; what was known of it is used: {name}"))
     }
 
     fn send(&mut self, datagram: &[u8], deadline: Instant) -> Result<(), Trouble> {
         if self.socket.is_none() {
-            self.resolve(deadline)?;
+            if self.addresses.is_empty() {
+                self.look_up(deadline).map_err(Trouble::Stop)?;
+            }
             self.open()?;
         }
         let mut others = self.addresses.len().saturating_sub(1);
         loop {
             self.send_once(datagram, deadline)?;
-            if others == 0 || !self.refuses_at_once() || self.refusal().is_none() {
+            if others == 0 || self.refusals() != Refusals::OfTheLast || self.refusal().is_none() {
                 return Ok(());
             }
             others -= 1;
@@ -193,10 +210,18 @@ impl Wire for Peer {
         }
     }
 
-    fn refuses_at_once(&self) -> bool {
-        self.addresses
-            .get(self.at)
-            .is_some_and(|address| address.ip().is_loopback())
+    fn refusals(&self) -> Refusals {
+        match self.addresses.get(self.at) {
+            Some(address) if address.ip().is_loopback() => Refusals::OfTheLast,
+            _ => Refusals::OfAny,
+        }
+    }
+
+    fn has_room(&mut self) -> bool {
+        match self.addresses.get(self.at) {
+            Some(address) if address.ip().is_loopback() => backlog::has_room(*address),
+            _ => true,
+        }
     }
 
     fn turn(&mut self) {
@@ -205,9 +230,9 @@ impl Wire for Peer {
     }
 
     fn name(&self) -> String {
-        match (&self.address, self.addresses.get(self.at)) {
-            (Address::Name { .. }, Some(address)) => format!("{} ({address})", self.address),
-            (address, _) => address.to_string(),
+        match (&self.host, self.addresses.get(self.at)) {
+            (Host::Name { .. }, Some(address)) => format!("{} ({address})", self.given()),
+            _ => self.given(),
         }
     }
 }
@@ -217,6 +242,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(10)
@@ -232,11 +259,15 @@ mod tests {
     }
 
     fn named(
-        look_up_again: Duration,
+        again: Duration,
         resolve: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
-    ) -> Peer {
-        let address = Address::parse("statsd.test:8125").unwrap();
-        Peer::new(address, Lookup::new(resolve), look_up_again)
+    ) -> UdpPeer {
+        let host = Host::Name {
+            host: "statsd.test".into(),
+            port: 8125,
+            again,
+        };
+        UdpPeer::new(host, Lookup::new(resolve))
     }
 
     fn received(socket: &UdpSocket) -> Vec<u8> {
@@ -250,7 +281,7 @@ mod tests {
         let (dead, refusing) = listener();
         drop(dead);
         let (alive, accepting) = listener();
-        let mut peer = named(LOOK_UP_AGAIN, move |_, _| Ok(vec![refusing, accepting]));
+        let mut peer = named(LONG, move |_, _| Ok(vec![refusing, accepting]));
         peer.send(b"a:1|c", soon()).unwrap();
         assert_eq!(received(&alive), b"a:1|c");
         assert!(peer.refusal().is_none());
@@ -261,7 +292,7 @@ mod tests {
         let (alive, address) = listener();
         let known = Arc::new(Mutex::new(false));
         let now = known.clone();
-        let mut peer = named(LOOK_UP_AGAIN, move |host, port| {
+        let mut peer = named(LONG, move |host, port| {
             assert_eq!((host, port), ("statsd.test", 8125));
             if *now.lock().unwrap() {
                 Ok(vec![address])
@@ -296,7 +327,7 @@ mod tests {
         });
         peer.send(b"1", soon()).unwrap();
         assert_eq!(received(&one), b"1");
-        let settle = |peer: &mut Peer, to: SocketAddr| {
+        let settle = |peer: &mut UdpPeer, to: SocketAddr| {
             let deadline = soon();
             loop {
                 peer.begin();
@@ -313,26 +344,53 @@ mod tests {
         settle(&mut peer, second);
         assert_eq!(received(&two), b"2");
         *answer.lock().unwrap() = None;
-        for _ in 0..10 {
-            peer.begin();
+        let deadline = soon();
+        let told = loop {
+            let told = peer.begin();
             peer.send(b"3", soon()).unwrap();
-        }
+            if let Some(told) = told {
+                break told;
+            }
+            assert!(Instant::now() < deadline, "the failure is not told");
+            std::thread::yield_now();
+        };
+        let why = "cannot look up statsd.test: lost; what was known of it is used: ";
+        assert_eq!(told, format!("{why}statsd.test:8125 ({second})"));
         assert_eq!(peer.addresses, [second]);
+    }
+
+    #[test]
+    fn a_resolver_that_hangs_keeps_nobody_who_knows_an_address() {
+        let (alive, address) = listener();
+        let hangs = Arc::new(Mutex::new(false));
+        let now = hangs.clone();
+        let mut peer = named(Duration::ZERO, move |_, _| {
+            while *now.lock().unwrap() {
+                std::thread::sleep(NAP);
+            }
+            Ok(vec![address])
+        });
+        peer.send(b"1", soon()).unwrap();
+        *hangs.lock().unwrap() = true;
+        for _ in 0..3 {
+            peer.turn();
+            peer.begin();
+            peer.send(b"2", Instant::now()).unwrap();
+        }
+        assert_eq!(received(&alive), b"1");
+        assert_eq!(received(&alive), b"2");
+        *hangs.lock().unwrap() = false;
     }
 
     #[test]
     fn a_datagram_that_the_system_refuses_to_send_is_a_failure_of_its_own() {
         let (_alive, address) = listener();
-        let mut peer = Peer::new(
-            Address::Literal(address),
-            Lookup::of_the_system(),
-            LOOK_UP_AGAIN,
-        );
+        let mut peer = UdpPeer::new(Host::Literal(address), Lookup::of_the_system());
         peer.send(b"x", soon()).unwrap();
         let too_large = vec![b'x'; 70_000];
         assert!(matches!(
             peer.send(&too_large, soon()),
-            Err(Trouble::Failed(_))
+            Err(Trouble::TooLarge(_))
         ));
         peer.send(b"x", soon()).unwrap();
         peer.begin();
