@@ -34,6 +34,9 @@ mod docs {
     mod guide {}
 
     mod reporters {
+        #[doc = include_str!("../../docs/reporters/README.md")]
+        mod choosing {}
+
         #[doc = include_str!("../../docs/reporters/bridge.md")]
         mod bridge {}
 
@@ -48,5 +51,18 @@ mod docs {
 
         #[doc = include_str!("../../docs/reporters/statsd.md")]
         mod statsd {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_page_about_a_reporter_is_a_test() {
+        let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reporters");
+        for page in std::fs::read_dir(pages).expect("the pages") {
+            let page = page.expect("a page").file_name();
+            let included = format!("docs/reporters/{}\"", page.display());
+            assert!(include_str!("lib.rs").contains(&included), "{included}");
+        }
     }
 }
