@@ -102,8 +102,9 @@ impl Amount {
     pub(crate) fn times(self, count: u64) -> Option<Self> {
         match self {
             Self::Integer(n) => {
-                let count = i64::try_from(count).ok()?;
-                n.checked_mul(count).map(Self::Integer)
+                let product = n.checked_mul(i64::try_from(count).ok()?)?;
+                let fits = product.unsigned_abs() < TOO_LARGE.unsigned_abs();
+                fits.then_some(Self::Integer(product))
             }
             Self::Real(x) => {
                 let product = x * count as f64;
@@ -132,23 +133,28 @@ pub(crate) fn store(
     from: Option<Unit>,
 ) -> Result<Amount, Skip> {
     match (number, dimension) {
-        (Number::Duration(time), Dimension::Time) => Ok(Amount::Integer(nanos(time))),
+        (Number::Duration(time), Dimension::Time) => {
+            nanos(time).map(Amount::Integer).ok_or(Skip::Overflow)
+        }
         (Number::Duration(_), Dimension::None | Dimension::Bytes) => Err(Skip::Unit),
         (number, _) => store_bare(*number, dimension, from),
     }
 }
 
-/// In nanoseconds; more than 292 years are 292 years.
+/// Integers of this magnitude and beyond are none that anybody measured: 146 years, or 4 EiB. Without
+/// them, no number alone makes a total begin again.
+const TOO_LARGE: i64 = 1 << 62;
+
+/// In nanoseconds, unless it is too long.
 #[inline(always)]
-pub(crate) fn nanos(time: &Duration) -> i64 {
+pub(crate) fn nanos(time: &Duration) -> Option<i64> {
     const A_SECOND: u64 = 1_000_000_000;
-    // So many fit with any fraction: arithmetic of 64 bits will do.
-    const FIT: u64 = i64::MAX as u64 / A_SECOND;
-    if time.as_secs() < FIT {
-        (time.as_secs() * A_SECOND + u64::from(time.subsec_nanos())) as i64
-    } else {
-        i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+    // So many fit with any fraction.
+    const FIT: u64 = TOO_LARGE as u64 / A_SECOND;
+    if time.as_secs() >= FIT {
+        return None;
     }
+    Some((time.as_secs() * A_SECOND + u64::from(time.subsec_nanos())) as i64)
 }
 
 #[inline(never)]
@@ -170,13 +176,14 @@ fn store_bare(number: Number, dimension: Dimension, from: Option<Unit>) -> Resul
     if let Some(n) = number.as_i64() {
         return n
             .checked_mul(factor as i64)
+            .filter(|n| n.unsigned_abs() < TOO_LARGE.unsigned_abs())
             .map(Amount::Integer)
             .ok_or(Skip::Overflow);
     }
     let scaled = number.as_f64().ok_or(Skip::Unit)? * factor as f64;
     if scaled.is_nan() || number.as_f64().is_some_and(f64::is_infinite) {
         Err(Skip::NotFinite)
-    } else if scaled.abs() < i64::MAX as f64 {
+    } else if scaled.abs() < TOO_LARGE as f64 {
         Ok(Amount::Integer(scaled.round() as i64))
     } else {
         Err(Skip::Overflow)
@@ -203,19 +210,17 @@ mod tests {
             time(1.5.into(), Some(Unit::Microsecond)),
             Ok(Amount::Integer(1_500))
         );
-        let longest = Duration::from_nanos(i64::MAX as u64);
+        // The last second that fits is not used up.
+        let too_long = Duration::from_secs(TOO_LARGE as u64 / 1_000_000_000);
         let nanosecond = Duration::from_nanos(1);
-        for (time_, nanos) in [
-            (longest - nanosecond, i64::MAX - 1),
-            (longest, i64::MAX),
-            (longest + nanosecond, i64::MAX),
-        ] {
-            assert_eq!(time(time_.into(), None), Ok(Amount::Integer(nanos)));
-        }
+        let longest = (too_long - nanosecond).as_nanos() as i64;
         assert_eq!(
-            time(Duration::MAX.into(), None),
-            Ok(Amount::Integer(i64::MAX))
+            time((too_long - nanosecond).into(), None),
+            Ok(Amount::Integer(longest))
         );
+        for long in [too_long, Duration::MAX] {
+            assert_eq!(time(long.into(), None), Err(Skip::Overflow));
+        }
     }
 
     #[test]
@@ -251,6 +256,19 @@ mod tests {
         );
         let hours = store(&i64::MAX.into(), Dimension::Time, Some(Unit::Hour));
         assert_eq!(hours, Err(Skip::Overflow));
+        for (n, fits) in [
+            (TOO_LARGE - 1, true),
+            (TOO_LARGE, false),
+            (-TOO_LARGE, false),
+        ] {
+            let stored = store(&n.into(), Dimension::Bytes, None);
+            assert_eq!(stored.is_ok(), fits, "{n}");
+        }
+        assert_eq!(
+            Amount::Integer(1 << 61).times(1),
+            Some(Amount::Integer(1 << 61))
+        );
+        assert_eq!(Amount::Integer(1 << 61).times(2), None);
     }
 
     #[test]

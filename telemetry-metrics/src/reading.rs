@@ -54,7 +54,7 @@ impl Reading {
     pub(crate) fn plain_amount(&self, event: &Event<'_>, position: Position) -> Option<Amount> {
         let number = event.measurement_at(position.get()?)?;
         let amount = match (number, self.dimension) {
-            (Number::Duration(time), Dimension::Time) => Amount::Integer(nanos(time)),
+            (Number::Duration(time), Dimension::Time) => Amount::Integer(nanos(time)?),
             (Number::Float(x), Dimension::None) if x.is_finite() => Amount::Real(*x),
             (Number::Unsigned(n), Dimension::None) => Amount::Real(*n as f64),
             (Number::Signed(n), Dimension::None) => Amount::Real(*n as f64),

@@ -80,10 +80,10 @@ impl Recorder {
         };
         let lease = Lease::current();
         let find = || group.positions(event).collect();
-        if let Some(positions) = self.plans.positions(event, find)
-            && group.record_tagged::<TAGS>(event, positions, lease)
-        {
-            return;
+        if let Some(positions) = self.plans.positions(event, find) {
+            if group.record_tagged::<TAGS>(event, positions, lease) {
+                return;
+            }
         }
         group.record_any(event, lease);
     }
@@ -197,14 +197,19 @@ impl Group {
         let to = self.target(row, lease);
         let cells = &self.rows.cells;
         for (at, cell) in cells.iter().enumerate() {
-            let position = positions[at];
             let counted = if cell.kind == Kind::Counter {
                 cell.record_one(to);
                 Ok(())
-            } else if let Some(amount) = cell.reading.plain_amount(event, position) {
-                cell.record_amount(at, amount, to, cells, event)
             } else {
-                self.count_number(at, row, event, position, lease)
+                let position = positions[at];
+                let number = position.get().and_then(|at| event.measurement_at(at));
+                if number.is_some_and(|number| cell.record_duration(number, to)) {
+                    Ok(())
+                } else if let Some(amount) = cell.reading.plain_amount(event, position) {
+                    cell.record_amount(at, amount, to, cells, event)
+                } else {
+                    self.count_number(at, row, event, position, lease)
+                }
             };
             if counted.is_err() || !all_there {
                 self.account(at, counted, all_there, false);

@@ -262,7 +262,10 @@ fn read(definition: &Definition, now: &Now<'_>) -> Option<(Data, bool)> {
             let count = cell.count(words);
             (Data::Counter(count), count > 0)
         }
-        (Kind::Sum, _) => (Data::Sum(cell.total(words)), cell.count(words) > 0),
+        (Kind::Sum, _) => (
+            Data::Sum(cell.shown(cell.total(words))),
+            cell.count(words) > 0,
+        ),
         (Kind::LastValue, Some(cells::Shared::LastValue(value))) if cell.count(words) > 0 => {
             (Data::LastValue(Amount::load(value, cell.dimension)), true)
         }
@@ -274,7 +277,7 @@ fn read(definition: &Definition, now: &Now<'_>) -> Option<(Data, bool)> {
             }
             let summary = Summary {
                 count,
-                sum: cell.total_now(arena, row),
+                sum: cell.shown(cell.total_now(arena, row)),
                 min: part.min(),
                 max: part.max(),
                 held,
@@ -290,7 +293,7 @@ fn read(definition: &Definition, now: &Now<'_>) -> Option<(Data, bool)> {
             };
             let distribution = Distribution {
                 count,
-                sum: cell.total(words),
+                sum: cell.shown(cell.total(words)),
                 buckets: buckets.to_vec(),
                 exemplars,
             };

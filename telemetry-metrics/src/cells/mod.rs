@@ -9,6 +9,7 @@ mod shared;
 mod wanted;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use record::Target;
 pub(crate) use shared::{DistributionPart, Shared, Values};
@@ -32,6 +33,10 @@ pub(crate) struct Cell {
     pub(crate) reading: Reading,
     /// Its first word.
     first: usize,
+    /// The word that is its total, if it has one.
+    total: usize,
+    /// Whether it was ever given a number below zero.
+    went_down: AtomicBool,
     bounds: Bounds,
 }
 
@@ -54,8 +59,15 @@ pub(crate) fn lay_out(metrics: &[Arc<Definition>]) -> LaidOut {
         cells.push(Cell {
             kind: metric.kind(),
             dimension,
+            went_down: AtomicBool::new(false),
             reading: Reading::new(metric),
             first: columns.len(),
+            total: columns.len()
+                + match metric.kind() {
+                    Kind::Distribution => metric.stored_bounds.len() + 1,
+                    Kind::Sum => 1,
+                    Kind::Counter | Kind::LastValue | Kind::Summary => 0,
+                },
             bounds: Bounds::new(metric),
         });
         match metric.kind() {
@@ -105,24 +117,36 @@ impl Cell {
         words[self.first]
     }
 
-    /// Of a row's totals: the total of a sum, summary or distribution.
+    /// Of a row's totals: the total of a sum, summary or distribution, for differences.
+    ///
+    /// Integers begin again when 64 bits are full, so that nothing ever ends the counting: ten
+    /// thousand requests at once are 292 years after eleven days. Differences are right all along.
     pub(crate) fn total(&self, words: &[u64]) -> Amount {
-        Amount::from_bits(self.dimension, words[self.total_word()])
+        Amount::from_bits(self.dimension, words[self.total])
     }
 
     /// The total of a summary, as it is now: to be asked for after its values.
     pub(crate) fn total_now(&self, arena: &Arena, row: &Row) -> Amount {
-        let word = arena.total_of(row.place(), self.total_word());
+        let word = arena.total_of(row.place(), self.total);
         Amount::from_bits(self.dimension, word)
     }
 
-    /// The word that is a total.
+    /// A total as it is shown. One that only grows begins again at zero, as a counter does that is
+    /// started anew.
+    pub(crate) fn shown(&self, total: Amount) -> Amount {
+        match total {
+            Amount::Integer(n) if !self.went_down.load(Ordering::Relaxed) => {
+                Amount::Integer(n & i64::MAX)
+            }
+            total => total,
+        }
+    }
+
+    /// To be told of each number below zero.
     #[inline(always)]
-    fn total_word(&self) -> usize {
-        match self.kind {
-            Kind::Distribution => self.first + self.bounds.len() + 1,
-            Kind::Sum => self.first + 1,
-            Kind::Counter | Kind::LastValue | Kind::Summary => self.first,
+    fn goes_down(&self) {
+        if !self.went_down.load(Ordering::Relaxed) {
+            self.went_down.store(true, Ordering::Relaxed);
         }
     }
 

@@ -4,16 +4,17 @@
 
 use std::sync::atomic::Ordering;
 
-use telemetry::Event;
+use telemetry::{Event, Number};
 
 use super::Cell;
 use super::shared::{DistributionPart, Shared, Values};
 use super::wanted::VALUES;
-use crate::amount::Amount;
+use crate::amount::{Amount, nanos};
 use crate::arena::{Arena, Words};
 use crate::metric::Kind;
 use crate::row::Row;
 use crate::skip::Skip;
+use crate::unit::Dimension;
 use crate::values::ValueStore;
 
 /// Where an event is to be counted.
@@ -56,10 +57,13 @@ impl Cell {
         cells: &[Self],
         event: &Event<'_>,
     ) -> Result<(), Skip> {
+        if amount.is_negative() {
+            self.goes_down();
+        }
         match self.kind {
             Kind::Counter => {}
             Kind::Sum => {
-                if !to.words.add(self.total_word(), amount) {
+                if !to.words.add(self.total, amount) {
                     return Err(Skip::Overflow);
                 }
                 to.words.count(self.first);
@@ -83,7 +87,7 @@ impl Cell {
                 let bucket = self.bounds.bucket(amount);
                 if to.wanted != 0 {
                     self.record_wanted(at, amount, bucket, to, cells, event)?;
-                } else if !to.words.add(self.total_word(), amount) {
+                } else if !to.words.add(self.total, amount) {
                     return Err(Skip::Overflow);
                 }
                 // Last: a reader that sees the count sees the value.
@@ -91,6 +95,25 @@ impl Cell {
             }
         }
         Ok(())
+    }
+
+    /// Counts what most distributions count: a duration, where nothing but buckets is wanted.
+    /// `false`, and nothing counted, of everything else.
+    #[inline(always)]
+    pub(crate) fn record_duration(&self, number: &Number, to: Target<'_>) -> bool {
+        let Number::Duration(time) = number else {
+            return false;
+        };
+        if self.kind != Kind::Distribution || self.dimension != Dimension::Time || to.wanted != 0 {
+            return false;
+        }
+        let Some(n) = nanos(time) else {
+            return false;
+        };
+        let bucket = self.bounds.bucket(Amount::Integer(n));
+        let fits = to.words.add(self.total, Amount::Integer(n));
+        to.words.count(self.first + bucket);
+        fits
     }
 
     /// Counts one event in a counter.
@@ -114,7 +137,7 @@ impl Cell {
         };
         // Before the sum, so that what came before values were kept is read without this.
         let values = (to.wanted & VALUES != 0).then(|| self.values(part, to));
-        if !to.words.add(self.total_word(), amount) {
+        if !to.words.add(self.total, amount) {
             return Err(Skip::Overflow);
         }
         if let Some(values) = values {
@@ -159,8 +182,11 @@ impl Cell {
     ) -> Result<(), Skip> {
         let shared = &to.row.shared(cells)[at];
         let total = amount.times(count).ok_or(Skip::Overflow)?;
+        if amount.is_negative() {
+            self.goes_down();
+        }
         let add_total = || {
-            let fits = to.words.add(self.total_word(), total);
+            let fits = to.words.add(self.total, total);
             fits.then_some(()).ok_or(Skip::Overflow)
         };
         match (self.kind, shared) {

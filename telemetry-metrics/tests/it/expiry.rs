@@ -229,11 +229,11 @@ fn nothing_is_lost_to_a_reader_that_fails_and_takes_late_and_in_parts() {
             assert!(!has(&aggregator, "expiry.late.count", "b"));
         }
         // Now what is left is taken, and one after the other.
-        for at in 0..4 {
+        for (at, counted) in counts.iter_mut().enumerate() {
             let scanned = scan(&mut reader);
             let ours: Vec<_> = scanned.iter().filter(|one| one.tags == "k=a").collect();
             assert_eq!(ours.len(), 4 - at);
-            counts[at] += match &ours[0].data {
+            *counted += match &ours[0].data {
                 DeltaData::Counter(count) | DeltaData::Totals { count, .. } => *count,
                 DeltaData::Sum(sum) => {
                     assert_eq!(*sum, Amount::Real(2_203.0));

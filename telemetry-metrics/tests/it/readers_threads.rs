@@ -11,6 +11,7 @@ use telemetry_metrics::{
     summary,
 };
 
+use crate::expiry::until;
 use crate::support::*;
 
 const THREADS: u64 = 8;
@@ -124,9 +125,10 @@ impl Unreliable {
 }
 
 /// Flushes over and over until `done`, and then once more with success.
-fn run(reporter: &mut Unreliable, done: &AtomicBool) {
+fn run(reporter: &mut Unreliable, done: &AtomicBool, flushes: &AtomicU64) {
     while !done.load(Ordering::SeqCst) {
         reporter.flush(false);
+        flushes.fetch_add(1, Ordering::SeqCst);
     }
     reporter.flush(true);
     assert!(
@@ -144,10 +146,11 @@ fn emit_and_report(
     late: impl FnOnce() -> Unreliable + Send,
 ) -> Unreliable {
     let (done, emitted) = (AtomicBool::new(false), AtomicU64::new(0));
+    let flushes: Vec<_> = reporters.iter().map(|_| AtomicU64::new(0)).collect();
     std::thread::scope(|scope| {
         let (done, emitted, emit) = (&done, &emitted, &emit);
-        for reporter in reporters {
-            scope.spawn(move || run(reporter, done));
+        for (reporter, flushes) in reporters.iter_mut().zip(&flushes) {
+            scope.spawn(move || run(reporter, done, flushes));
         }
         let late = scope.spawn(move || {
             let deadline = Instant::now() + Duration::from_secs(20);
@@ -156,7 +159,7 @@ fn emit_and_report(
                 std::thread::yield_now();
             }
             let mut late = late();
-            run(&mut late, done);
+            run(&mut late, done, &AtomicU64::new(0));
             late
         });
         {
@@ -165,6 +168,15 @@ fn emit_and_report(
                 for n in 1..=events {
                     emit(thread as u64, n);
                     emitted.fetch_add(1, Ordering::SeqCst);
+                    if n == events / 2 {
+                        // However fast this thread is, reporters are to run meanwhile.
+                        for flushes in &flushes {
+                            let seen = flushes.load(Ordering::SeqCst);
+                            until("reporters flush", || {
+                                flushes.load(Ordering::SeqCst) > seen + 5
+                            });
+                        }
+                    }
                 }
             });
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use telemetry::{Number, execute};
 use telemetry_metrics::{
-    Amount, Kind, Skip, Unit, counter, distribution, last_value, sum, summary,
+    Amount, DeltaData, Kind, Needs, Skip, Unit, counter, distribution, last_value, sum, summary,
 };
 
 use crate::support::*;
@@ -35,7 +35,7 @@ fn every_reason_is_shown_by_metric_and_only_if_it_happened() {
     );
     emit(Some((-1).into()), Some((-1).into()), second());
     emit(second(), second(), second());
-    emit(Some(f64::MAX.into()), Some(i64::MAX.into()), second());
+    emit(Some(f64::MAX.into()), Some(LARGEST.into()), second());
     emit(
         Some(f64::MAX.into()),
         Some(1.into()),
@@ -68,20 +68,20 @@ fn every_reason_is_shown_by_metric_and_only_if_it_happened() {
             ("not_finite", 1),
             ("negative", 1),
             ("unit", 1),
-            ("overflow", 2)
+            ("overflow", 1)
         ]
     );
     assert_eq!(
         reasons("skipped.why.run_time"),
-        [("missing", 1), ("unit", 2)]
+        [("missing", 1), ("unit", 2), ("overflow", 1)]
     );
     assert_eq!(reasons("skipped.why.panics"), [("panicked", 8)]);
-    // A reason that did not happen is no series: 5 + 5 + 2 + 1.
+    // A reason that did not happen is no series: 5 + 5 + 3 + 1.
     assert_eq!(
         family(&snapshot, Kind::Counter, "telemetry.metric.skipped")
             .series
             .len(),
-        13
+        14
     );
 
     // And what was counted is what was not skipped.
@@ -91,42 +91,90 @@ fn every_reason_is_shown_by_metric_and_only_if_it_happened() {
         8
     );
     assert_eq!(amount("skipped.why.n"), Some(Amount::Real(f64::MAX)));
-    assert_eq!(amount("skipped.why.b"), Some(Amount::Integer(i64::MAX)));
-    // 292 years is the longest time there is.
+    assert_eq!(amount("skipped.why.b"), Some(Amount::Integer(LARGEST + 1)));
     assert_eq!(
         amount("skipped.why.run_time"),
-        Some(Amount::Integer(i64::MAX))
+        Some(Amount::Integer(1_000_000_000))
     );
     assert_eq!(handler_failures("skipped.why"), 0);
 }
 
+/// The largest number of bytes that is counted.
+const LARGEST: i64 = (1 << 62) - 1;
+
 #[test]
-fn a_total_that_does_not_fit_skips_the_number_in_every_kind_that_has_a_total() {
+fn an_absurd_number_is_skipped_and_spoils_nothing() {
+    let name = "skipped.absurd.run_time";
     let aggregator = start([
-        sum("skipped.full.run_time").up_down(),
-        summary("skipped.full.run_time"),
-        distribution("skipped.full.run_time"),
-        last_value("skipped.full.run_time"),
+        sum(name),
+        summary(name),
+        distribution(name),
+        last_value(name),
     ]);
-    for _ in 0..3 {
-        execute!("skipped.full", { run_time: Duration::MAX });
+    for run_time in [
+        Duration::from_secs(1),
+        Duration::MAX,
+        Duration::from_secs(2),
+    ] {
+        execute!("skipped.absurd", { run_time });
     }
-    execute!("skipped.full", { run_time: Duration::ZERO });
     let snapshot = aggregator.snapshot();
-    let full = Amount::Integer(i64::MAX);
-    // Three definitions of one name, two numbers each.
-    assert_eq!(
-        skipped(&snapshot, "skipped.full.run_time", Skip::Overflow),
-        6
-    );
-    let summary = summary_of(&snapshot, "skipped.full.run_time");
-    assert_eq!((summary.count, summary.sum), (2, full));
-    let distribution = distribution_of(&snapshot, "skipped.full.run_time");
-    assert_eq!((distribution.count, distribution.sum), (2, full));
-    let sum = &family(&snapshot, Kind::Sum, "skipped.full.run_time").series[0].data;
-    assert_eq!(amount_of(Some(sum)), Some(full));
-    let last = &family(&snapshot, Kind::LastValue, "skipped.full.run_time").series[0].data;
-    assert_eq!(amount_of(Some(last)), Some(Amount::Integer(0)));
+    // Four definitions of one name.
+    assert_eq!(skipped(&snapshot, name, Skip::Overflow), 4);
+    let total = Amount::Integer(3_000_000_000);
+    let summary = summary_of(&snapshot, name);
+    assert_eq!((summary.count, summary.sum), (2, total));
+    let distribution = distribution_of(&snapshot, name);
+    assert_eq!((distribution.count, distribution.sum), (2, total));
+    let sum = &family(&snapshot, Kind::Sum, name).series[0].data;
+    assert_eq!(amount_of(Some(sum)), Some(total));
+}
+
+#[test]
+fn a_total_that_is_full_begins_again_and_differences_stay_right() {
+    let name = "skipped.full.size";
+    let aggregator = start([
+        sum(name).bytes(),
+        summary(name).bytes(),
+        distribution(name).bytes().buckets([1_024]),
+        sum("skipped.full.other")
+            .measurement("size")
+            .bytes()
+            .up_down(),
+    ]);
+    let mut reader = aggregator.reader(Needs::Totals);
+    let mut taken = [0_i128; 3];
+    for round in 0..5 {
+        execute!("skipped.full", { size: LARGEST });
+        let mut marks = Vec::new();
+        reader.scan(|delta| {
+            let at = match delta.definition.kind() {
+                Kind::Sum if delta.definition.is_up_down() => return,
+                Kind::Sum => 0,
+                Kind::Summary => 1,
+                _ => 2,
+            };
+            let (DeltaData::Sum(added) | DeltaData::Totals { sum: added, .. }) = delta.data else {
+                panic!("{delta:?}");
+            };
+            taken[at] += added.as_f64() as i128;
+            marks.push(delta.mark);
+        });
+        marks.into_iter().for_each(|mark| reader.take(mark));
+        let truth = i128::from(LARGEST) * (round + 1);
+        assert!(
+            taken.iter().all(|taken| (taken - truth).abs() < 1 << 20),
+            "{taken:?} {truth}"
+        );
+    }
+    let snapshot = aggregator.snapshot();
+    assert_eq!(all_skipped(&snapshot, name), 0);
+    // 5 * 2^62 - 5, less 2^63 twice.
+    let shown = Amount::Integer((1 << 62) - 5);
+    assert_eq!(summary_of(&snapshot, name).sum, shown);
+    assert_eq!(distribution_of(&snapshot, name).sum, shown);
+    let sum = &family(&snapshot, Kind::Sum, name).series[0].data;
+    assert_eq!(amount_of(Some(sum)), Some(shown));
 }
 
 #[test]

@@ -166,7 +166,8 @@ impl Stored {
 
     pub(super) fn plus(self, other: Self) -> Option<Self> {
         match (self, other) {
-            (Self::Integer(a), Self::Integer(b)) => a.checked_add(b).map(Self::Integer),
+            // One that is full begins again.
+            (Self::Integer(a), Self::Integer(b)) => Some(Self::Integer(a.wrapping_add(b))),
             (a, b) => Some(Self::Real(a.as_f64() + b.as_f64())).filter(|n| n.as_f64().is_finite()),
         }
     }
@@ -177,15 +178,19 @@ pub(super) fn store(
     from: Option<Unit>,
     dimension: Dimension,
 ) -> Result<Stored, Skip> {
-    let fits = |n: i128| {
-        i64::try_from(n)
-            .map(Stored::Integer)
-            .map_err(|_| Skip::Overflow)
+    // Beyond that it is nothing that anybody measured.
+    let fits = |n: i128| match i64::try_from(n) {
+        Ok(n) if n.unsigned_abs() < 1 << 62 => Ok(Stored::Integer(n)),
+        _ => Err(Skip::Overflow),
     };
     match (number, dimension) {
-        (Number::Duration(time), Dimension::Time) => {
-            fits((time.as_nanos() as i128).min(i64::MAX.into()))
+        // In whole seconds, which is what is looked at.
+        (Number::Duration(time), Dimension::Time)
+            if time.as_secs() >= (1 << 62) / 1_000_000_000 =>
+        {
+            Err(Skip::Overflow)
         }
+        (Number::Duration(time), Dimension::Time) => fits(time.as_nanos() as i128),
         (Number::Duration(_), _) => Err(Skip::Unit),
         (_, Dimension::Time) if from.is_none() => Err(Skip::Unit),
         (_, Dimension::None) => {
@@ -202,7 +207,7 @@ pub(super) fn store(
                 Number::Signed(n) => fits(i128::from(n) * i128::from(factor)),
                 Number::Unsigned(n) => fits(i128::from(n) * i128::from(factor)),
                 Number::Float(x) if !x.is_finite() => Err(Skip::NotFinite),
-                Number::Float(x) if (x * factor as f64).abs() >= 2f64.powi(63) => {
+                Number::Float(x) if (x * factor as f64).abs() >= 2f64.powi(62) => {
                     Err(Skip::Overflow)
                 }
                 Number::Float(x) => fits((x * factor as f64).round() as i128),
@@ -228,6 +233,8 @@ pub(super) struct Modelled {
     pub(super) wanted: u64,
     pub(super) series: BTreeMap<Vec<String>, Cell>,
     pub(super) skipped: HashMap<Skip, u64>,
+    /// Whether there was a number below zero.
+    went_down: bool,
 }
 
 pub(super) fn model(rule: &Rule, events: &[Emitted]) -> Modelled {
@@ -256,6 +263,7 @@ pub(super) fn model(rule: &Rule, events: &[Emitted]) -> Modelled {
                 max: f64::NEG_INFINITY,
                 buckets: vec![0; BOUNDS.len() + 1],
             };
+            all.went_down |= stored.as_f64() < 0.0;
             let cell = all.series.entry(texts).or_insert_with(new);
             if !matches!(rule.kind, Kind::Counter | Kind::LastValue) {
                 cell.sum = cell.sum.plus(stored).ok_or(Skip::Overflow)?;
@@ -275,5 +283,12 @@ pub(super) fn model(rule: &Rule, events: &[Emitted]) -> Modelled {
         }
     }
     all.series.retain(|_, cell| cell.count > 0);
+    if !all.went_down {
+        for cell in all.series.values_mut() {
+            if let Stored::Integer(sum) = &mut cell.sum {
+                *sum &= i64::MAX;
+            }
+        }
+    }
     all
 }

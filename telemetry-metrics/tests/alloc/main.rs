@@ -3,60 +3,16 @@
 
 #![allow(unsafe_code)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
+mod expiry;
+
 use std::time::Duration;
 
-use telemetry::{SpanContext, display, execute, span};
+use counting::{ALLOCATIONS, LIVE_BYTES, allocations};
+use telemetry::{SpanContext, Value, display, execute, span};
 use telemetry_metrics::{
     Aggregator, Data, Kind, Metric, Needs, counter, distribution, last_value, sum, summary,
 };
-
-/// The system's allocator, counting what each thread does.
-struct Counting;
-
-thread_local! {
-    // Neither has a destructor, so they can be used as long as the thread runs anything.
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-    static LIVE_BYTES: Cell<i64> = const { Cell::new(0) };
-}
-
-fn note(allocations: u64, bytes: i64) {
-    ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
-    LIVE_BYTES.set(LIVE_BYTES.get() + bytes);
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(1, layout.size() as i64);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        note(0, -(layout.size() as i64));
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note(1, size as i64 - layout.size() as i64);
-        // SAFETY: as above.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How often this thread allocates in 1,000 rounds of `work`, once it is warm.
-fn allocations(mut work: impl FnMut(u64)) -> u64 {
-    (0..1_000).for_each(&mut work);
-    let before = ALLOCATIONS.get();
-    (0..1_000).for_each(work);
-    ALLOCATIONS.get() - before
-}
 
 fn start(metrics: impl IntoIterator<Item = Metric>) -> Aggregator {
     Aggregator::builder().metrics(metrics).start().unwrap()
@@ -164,10 +120,7 @@ fn beyond_the_limit_of_series_nothing_is_kept() {
 #[test]
 fn events_nested_in_a_definition_leave_nothing_behind() {
     let aggregator = start([counter("alloc.nested.count").tags(["left"]).keep(|event| {
-        let left = event
-            .metadata("left")
-            .and_then(telemetry::Value::as_u64)
-            .unwrap_or(0);
+        let left = event.metadata("left").and_then(Value::as_u64).unwrap_or(0);
         if left > 0 {
             execute!("alloc.nested", {}, { left: left - 1 });
         }
@@ -307,51 +260,4 @@ fn nor_do_closures() {
     let event = |n: u64| execute!("alloc.closures", { n: n % 100 }, { status: 200 + n % 300 });
     assert_eq!(allocations(event), 0);
     assert_eq!(counted(&aggregator), 2_000);
-}
-
-/// Series that live for a moment only, one after the other, in fifty places.
-#[test]
-fn series_that_expire_leave_nothing_behind() {
-    let aggregator = Aggregator::builder()
-        .metrics([
-            counter("alloc.churn.count").tags(["job"]).max_series(50),
-            summary("alloc.churn.n").tags(["job"]).max_series(50),
-            distribution("alloc.churn.n")
-                .buckets([10])
-                .tags(["job"])
-                .max_series(50),
-        ])
-        .expire_after(Duration::from_millis(1))
-        .start()
-        .unwrap();
-    aggregator.keep_exemplars();
-    let mut readers = [
-        aggregator.reader(Needs::Totals),
-        aggregator.reader(Needs::Values),
-    ];
-    let mut marks = Vec::with_capacity(1_000);
-    let mut churn = |jobs: std::ops::Range<u64>| {
-        for job in jobs {
-            execute!("alloc.churn", { n: job % 20 }, { job });
-            if job % 25 == 0 {
-                for reader in &mut readers {
-                    reader.scan(|delta| marks.push(delta.mark));
-                    marks.drain(..).for_each(|mark| reader.take(mark));
-                }
-            }
-        }
-        LIVE_BYTES.get()
-    };
-    let before = churn(0..20_000);
-    let after = churn(20_000..100_000);
-    let metric = [("metric", "alloc.churn.count")];
-    let snapshot = aggregator.snapshot();
-    let expired = snapshot.find("telemetry.metric.expired", &metric);
-    let Some(Data::Counter(expired)) = expired else {
-        panic!("{expired:?}");
-    };
-    assert!(*expired > 1_000, "{expired} series went");
-    // What fifty series take may differ, by how many are there and by what they counted; had the
-    // others left as little as a hundred bytes each, it would be far more.
-    assert!(after - before < 100 * 1_000, "{before}, then {after}");
 }
