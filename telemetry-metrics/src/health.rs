@@ -20,6 +20,7 @@ struct Account {
     sent: AtomicU64,
     failed: AtomicU64,
     dropped: AtomicU64,
+    thinned: AtomicU64,
     /// Milliseconds since the epoch; 0 is never.
     last_success: AtomicU64,
 }
@@ -45,6 +46,11 @@ impl Health {
         self.account.dropped.fetch_add(count, Ordering::Relaxed);
     }
 
+    /// So many numbers were not sent themselves: others stand for them, by a rate.
+    pub fn thinned(&self, count: u64) {
+        self.account.thinned.fetch_add(count, Ordering::Relaxed);
+    }
+
     /// The account as it stands.
     #[must_use]
     pub fn report(&self) -> HealthReport {
@@ -55,6 +61,7 @@ impl Health {
             sent: account.sent.load(Ordering::Relaxed),
             failed: account.failed.load(Ordering::Relaxed),
             dropped: account.dropped.load(Ordering::Relaxed),
+            thinned: account.thinned.load(Ordering::Relaxed),
             last_success: (last > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_millis(last)),
         }
     }
@@ -72,6 +79,8 @@ pub struct HealthReport {
     pub failed: u64,
     /// How many were given up for good.
     pub dropped: u64,
+    /// How many numbers were not sent themselves, because others stand for them.
+    pub thinned: u64,
     /// When something was last delivered.
     pub last_success: Option<SystemTime>,
 }
@@ -101,6 +110,7 @@ impl Board {
                 sent: AtomicU64::new(0),
                 failed: AtomicU64::new(0),
                 dropped: AtomicU64::new(0),
+                thinned: AtomicU64::new(0),
                 last_success: AtomicU64::new(0),
             }),
         };
@@ -128,6 +138,7 @@ mod tests {
         one.sent(3);
         two.failed(1);
         two.dropped(2);
+        two.thinned(7);
         let reports = board.reports();
         assert_eq!(reports[0].reporter, "statsd");
         assert_eq!((reports[0].sent, reports[0].failed), (3, 0));
@@ -137,9 +148,10 @@ mod tests {
             (
                 reports[1].failed,
                 reports[1].dropped,
+                reports[1].thinned,
                 reports[1].last_success
             ),
-            (1, 2, None)
+            (1, 2, 7, None)
         );
     }
 }

@@ -33,6 +33,7 @@ struct SelfMetrics {
     sent: Arc<Definition>,
     failed: Arc<Definition>,
     dropped: Arc<Definition>,
+    thinned: Arc<Definition>,
 }
 
 impl SelfMetrics {
@@ -96,6 +97,12 @@ impl SelfMetrics {
                 &["reporter"],
                 "What a reporter has given up",
             ),
+            thinned: own(
+                Counter,
+                "telemetry.reporter.thinned",
+                &["reporter"],
+                "Numbers that a reporter did not send themselves, because others stand for them",
+            ),
         }
     }
 }
@@ -113,6 +120,7 @@ pub(crate) fn definitions() -> impl Iterator<Item = Arc<Definition>> {
         &own.sent,
         &own.failed,
         &own.dropped,
+        &own.thinned,
     ];
     all.into_iter().cloned()
 }
@@ -190,6 +198,7 @@ pub(crate) fn append(shared: &Shared, families: &mut Vec<Family>) {
         family(&own.sent, by_reporter(|report| report.sent)),
         family(&own.failed, by_reporter(|report| report.failed)),
         family(&own.dropped, by_reporter(|report| report.dropped)),
+        family(&own.thinned, by_reporter(|report| report.thinned)),
     ];
     families.extend(own);
 }

@@ -71,6 +71,7 @@ impl<W: Wire> Reporter<W> {
         self.state.last_lines = outcome.last_lines;
         if outcome.sent > 0 {
             self.health.sent(outcome.sent);
+            self.health.thinned(outcome.thinned);
             self.tally.sent(outcome.sent, outcome.thinned);
             self.state.late &= outcome.why.is_some();
         }

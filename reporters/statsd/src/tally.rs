@@ -1,10 +1,10 @@
-//! [`StatsdReport`]: what became of it all, with what an account of health has no place for.
+//! [`StatsdReport`]: what became of it all, in one look.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a reporter has sent and not sent so far; made by [`Statsd::report`](crate::Statsd::report).
 ///
-/// All but `thinned` are lines. `sent`, `failed` and `dropped` are those of the account in
+/// All but `thinned` are lines. All but `late` are those of the account in
 /// [`Aggregator::health`](telemetry_metrics::Aggregator::health), where events and service checks
 /// that were refused by the queue are counted as dropped as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

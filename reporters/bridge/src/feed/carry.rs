@@ -8,10 +8,13 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use telemetry_metrics::{Amount, Delta, Kind};
+use telemetry_metrics::{Amount, Delta, Kind, Snapshot};
 
 /// For how many series something is kept.
 const MOST: usize = 100_000;
+
+/// So many are no reason to look which of them are gone.
+const FEW: usize = 1_000;
 
 /// A series, as long as no delta of it is at hand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,9 +44,23 @@ struct Kept {
 }
 
 /// The rests and totals of all series. What is not there is zero.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Carry {
     kept: HashMap<SeriesKey, Kept>,
+    /// So many may be added by the feed at hand.
+    reserved: usize,
+    /// Looks which of them are gone when there are so many.
+    look_at: usize,
+}
+
+impl Default for Carry {
+    fn default() -> Self {
+        Self {
+            kept: HashMap::new(),
+            reserved: 0,
+            look_at: FEW,
+        }
+    }
 }
 
 impl Carry {
@@ -52,16 +69,56 @@ impl Carry {
         (kept.started == started).then_some(kept.amount)
     }
 
-    pub(super) fn has_room(&self, key: &SeriesKey) -> bool {
-        self.kept.len() < MOST || self.kept.contains_key(key)
+    /// A feed begins.
+    pub(super) fn begin(&mut self) {
+        self.reserved = 0;
     }
 
+    /// Whether there will be room for this one, at the end of the feed at hand.
+    pub(super) fn reserve(&mut self, key: &SeriesKey) -> bool {
+        if self.kept.contains_key(key) {
+            return true;
+        }
+        let has_room = self.kept.len() + self.reserved < MOST;
+        self.reserved += usize::from(has_room);
+        has_room
+    }
+
+    /// Keeps this for a series for which there is room.
     pub(super) fn put(&mut self, key: SeriesKey, started: SystemTime, amount: Amount) {
         if amount.is_zero() {
             self.kept.remove(&key);
-        } else if self.has_room(&key) {
+        } else {
             self.kept.insert(key, Kept { started, amount });
         }
+    }
+
+    /// Forgets series that have expired: theirs is the room of those that come. To be called when
+    /// nothing is left to take of any series, because one that is on its way out is in no snapshot.
+    pub(super) fn forget_gone(&mut self, now: impl FnOnce() -> Snapshot) {
+        if self.kept.len() < self.look_at {
+            return;
+        }
+        let snapshot = now();
+        let mut there = HashMap::new();
+        for family in &snapshot.families {
+            if family.definition.kind() != Kind::Sum {
+                continue;
+            }
+            for series in &family.series {
+                let key = SeriesKey {
+                    kind: Kind::Sum,
+                    name: family.definition.name().to_owned(),
+                    tags: series.tags.to_vec(),
+                    is_overflow: series.is_overflow,
+                };
+                there.insert(key, series.started);
+            }
+        }
+        self.kept
+            .retain(|key, kept| there.get(key) == Some(&kept.started));
+        // Each look is paid for by as many that have come since.
+        self.look_at = (2 * self.kept.len()).clamp(FEW, MOST);
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use telemetry_metrics::push::Flush;
-use telemetry_metrics::{Aggregator, Health, Needs, Reader};
+use telemetry_metrics::{Aggregator, Health, Needs, Reader, Snapshots};
 
 use crate::notice::Notice;
 use mouth::Mouth;
@@ -19,6 +19,7 @@ pub(crate) use target::{Outcome, Plan, Target};
 /// A reader, and the recorder that gets what it reads.
 pub(crate) struct Feeder<T> {
     reader: Reader,
+    snapshots: Snapshots,
     mouth: Mouth<T>,
     health: Health,
     failing: Notice,
@@ -31,6 +32,7 @@ impl<T: Target> Feeder<T> {
         mouth.introduce(aggregator.definitions());
         Self {
             reader: aggregator.reader(Needs::Values),
+            snapshots: aggregator.snapshots(),
             mouth,
             health: aggregator.register_health(name),
             failing: Notice::default(),
@@ -51,6 +53,9 @@ impl<T: Target> Feeder<T> {
             mouth.turns.begin(turn);
             reader.scan(|delta| mouth.put(&delta));
             outcome.add(mouth.settle(reader));
+        }
+        if outcome.failed == 0 {
+            mouth.forget_gone(|| self.snapshots.take());
         }
         self.account(&outcome)
     }

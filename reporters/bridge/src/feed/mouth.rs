@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use metrics::{Key, KeyName, Label};
 use telemetry_metrics::{
-    Amount, Definition, Delta, DeltaData, Kind, Mark, OVERFLOW_TAG, Part, Reader,
+    Amount, Definition, Delta, DeltaData, Kind, Mark, OVERFLOW_TAG, Part, Reader, Snapshot,
 };
 
 use super::call::{Call, describe, register};
@@ -119,6 +119,7 @@ impl<T: Target> Mouth<T> {
         // Left over only if the last feed panicked.
         self.tickets.clear();
         self.later.clear();
+        self.carry.begin();
         self.outcome = Outcome::default();
         self.deadline = deadline;
         self.panics = 0;
@@ -171,7 +172,7 @@ impl<T: Target> Mouth<T> {
 
     fn sum(&mut self, plan: Plan, added: Amount, delta: &Delta<'_>) {
         let series = SeriesKey::of(delta);
-        if !self.carry.has_room(&series) {
+        if !self.carry.reserve(&series) {
             return self.give_up(delta.mark);
         }
         let unit = plan.unit;
@@ -357,6 +358,13 @@ impl<T: Target> Mouth<T> {
         labels.extend_from_slice(&self.constant_tags);
         labels.extend(plan.hint);
         Key::from_parts(KeyName::from(plan.name), labels)
+    }
+
+    /// Forgets what was kept of series that are gone. Everything was settled.
+    pub(super) fn forget_gone(&mut self, now: impl FnOnce() -> Snapshot) {
+        self.carry.forget_gone(now);
+        // All went well, or was given up.
+        self.strikes.clear();
     }
 
     /// Ends a turn: moves the reader's cursor over what is settled.

@@ -5,6 +5,7 @@
 mod any;
 #[cfg(feature = "statsd")]
 mod daemon;
+mod expiry;
 mod incoming;
 #[cfg(feature = "prometheus")]
 mod prometheus;

@@ -3,8 +3,8 @@
 //! `tests/vectors/prometheus_text.json` holds what was observed by running
 //! `telemetry_metrics_prometheus_core`. Texts are compared by what they say: samples as sets,
 //! numbers as numbers. Where we answer differently on purpose, a [rule](rules) says why;
-//! [`reporter`] is what the two answer. (`expected_families_in_order` says once more what
-//! `expected_text` says, and is not read.)
+//! [`reporter`] is what the two answer. `expected_families_in_order` says once more what
+//! `expected_text` says; a case in which they disagree expects nothing that could be answered.
 //!
 //! Three things differ in all cases and are left out of the comparison: a description that is
 //! absent is made up here, the families under `telemetry` are there, and a measurement that sounds
@@ -94,7 +94,13 @@ impl Subject for Text {
                 continue;
             }
             given.scrapes.push(match step["expected_text"].as_str() {
-                Some(text) => Scrape::of(text),
+                Some(text) => {
+                    let scrape = Scrape::of(text);
+                    if families_in_order(step)?.is_some_and(|again| again != scrape) {
+                        return Err("the families in order are not those of the text".into());
+                    }
+                    scrape
+                }
                 None => {
                     let failure = failure(&step["expected_failure"]);
                     Scrape::Raises(failure.ok_or("a scrape expects nothing")?)
@@ -131,6 +137,7 @@ impl Subject for Text {
             for what in [
                 "handler_detached_by_this_event",
                 "expected_text",
+                "expected_families_in_order",
                 "expected_failure",
             ] {
                 if step.get(what).is_some() {
@@ -151,6 +158,26 @@ impl Subject for Text {
         }
         all
     }
+}
+
+/// The same scrape, told family by family; `None` if it is not.
+fn families_in_order(step: &Json) -> Result<Option<Scrape>, String> {
+    let Some(told) = step.get("expected_families_in_order") else {
+        return Ok(None);
+    };
+    let all_of = |family: &Json| {
+        let samples = family["samples"].as_array()?.iter();
+        let lines = [&family["help"], &family["type"]]
+            .into_iter()
+            .chain(samples);
+        lines
+            .map(|line| Some(format!("{}\n", line.as_str()?)))
+            .collect::<Option<String>>()
+    };
+    let families = told.as_array().map(|families| families.iter().map(all_of));
+    let text = families.and_then(Iterator::collect::<Option<String>>);
+    let text = text.ok_or_else(|| format!("these are no families: {told}"))?;
+    Ok(Some(Scrape::of(&text)))
 }
 
 fn failure(json: &Json) -> Option<String> {

@@ -1,0 +1,70 @@
+//! Series that come and go.
+
+use std::time::{Duration, Instant};
+
+use telemetry::execute;
+use telemetry_bridge::Bridge;
+use telemetry_metrics::{Aggregator, sum};
+
+use crate::recording::Recording;
+use crate::support::{NEVER, SOON, counts};
+
+#[test]
+fn series_that_are_gone_leave_room_for_those_that_come() {
+    let aggregator = Aggregator::builder()
+        .metrics([sum("expiry.gone.level")
+            .tags(["job"])
+            .up_down()
+            .max_series(200_000)])
+        .expire_after(Duration::from_millis(50))
+        .start()
+        .unwrap();
+    let recording = Recording::default();
+    let bridge = Bridge::builder(&aggregator, recording.clone())
+        .interval(NEVER)
+        .start()
+        .unwrap();
+    // In three parts, two of which are more than what is kept at once.
+    for part in 0..3 {
+        for job in 0..60_000 {
+            execute!("expiry.gone", { level: 1 }, { job: 60_000 * part + job });
+        }
+        bridge.flush(SOON).unwrap();
+        let deadline = Instant::now() + SOON;
+        while !aggregator.snapshot().families[0].series.is_empty() {
+            assert!(Instant::now() < deadline, "series do not expire");
+            std::thread::yield_now();
+        }
+        // What is kept of those is of no use any more.
+        bridge.flush(SOON).unwrap();
+    }
+    assert_eq!(counts(&aggregator), (180_000, 0, 0));
+    assert_eq!(recording.gauge("expiry.gone.level{job=179999}"), Some(1.0));
+}
+
+#[test]
+fn of_series_for_which_there_is_no_room_nothing_is_recorded_wrong() {
+    let aggregator = Aggregator::builder()
+        .metrics([sum("expiry.most.level")
+            .tags(["job"])
+            .up_down()
+            .max_series(100_010)])
+        .start()
+        .unwrap();
+    let recording = Recording::default();
+    let bridge = Bridge::builder(&aggregator, recording.clone())
+        .interval(NEVER)
+        .start()
+        .unwrap();
+    for _ in 0..2 {
+        for job in 0..100_010 {
+            execute!("expiry.most", { level: 1 }, { job });
+        }
+        bridge.flush(SOON).unwrap();
+    }
+    assert_eq!(counts(&aggregator), (200_000, 0, 20));
+    recording.with(|memory| {
+        assert_eq!(memory.gauges.len(), 100_000);
+        assert!(memory.gauges.values().all(|level| *level == 2.0));
+    });
+}
