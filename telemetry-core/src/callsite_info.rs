@@ -36,6 +36,16 @@ pub(crate) enum Base {
     Of(&'static Keys<'static>),
 }
 
+impl<'k> Keys<'k> {
+    /// Those of them that stand at the same positions in all events of the layout.
+    pub(crate) fn lasting(&self) -> &Keys<'k> {
+        match self.base {
+            Base::Of(keys) => keys,
+            Base::Itself | Base::Nothing => self,
+        }
+    }
+}
+
 impl CallsiteInfo {
     /// What the macros make, while compiling: a key that is empty or stands twice stops the build.
     #[doc(hidden)]

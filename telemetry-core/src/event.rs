@@ -126,10 +126,13 @@ impl<'a> Event<'a> {
         Layout::of(self.keys)
     }
 
-    /// Where the measurement called `key` stands, for [`measurement_at`](Self::measurement_at).
+    /// Where the measurement called `key` stands, for [`measurement_at`](Self::measurement_at), in
+    /// this and all other events of its [layout](Self::layout). `None` of what was added to a span,
+    /// which stands elsewhere each time.
     #[must_use]
     pub fn measurement_position(&self, key: &str) -> Option<usize> {
-        self.keys.measurements.iter().position(|own| *own == key)
+        let keys = self.keys.lasting();
+        keys.measurements.iter().position(|own| *own == key)
     }
 
     /// The measurement that stands at `position`, if the event has one there.
@@ -141,10 +144,13 @@ impl<'a> Event<'a> {
         self.measurements.get(position)?.as_ref()
     }
 
-    /// Where the metadata called `key` stands, for [`metadata_at`](Self::metadata_at).
+    /// Where the metadata called `key` stands, for [`metadata_at`](Self::metadata_at), in this and
+    /// all other events of its [layout](Self::layout). `None` of what was added to a span, which
+    /// stands elsewhere each time.
     #[must_use]
     pub fn metadata_position(&self, key: &str) -> Option<usize> {
-        self.keys.metadata.iter().position(|own| *own == key)
+        let keys = self.keys.lasting();
+        keys.metadata.iter().position(|own| *own == key)
     }
 
     /// The metadata that stands at `position`, if the event has any there.

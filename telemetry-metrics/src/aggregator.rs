@@ -57,8 +57,10 @@ impl AggregatorBuilder {
     /// their last delta of it. Only a reader that has not read for ten times as long is not waited
     /// for; that is counted in `telemetry.reader.let_go`.
     ///
-    /// There is no thread for it: it happens when somebody reads, a snapshot or a delta. A time of
-    /// zero is an error at the start.
+    /// There is no thread for it: it happens when somebody reads, a snapshot or a delta. A snapshot
+    /// does not show what was counted in a series that went since the one before, so the time should
+    /// be several times as long as the interval at which Prometheus scrapes. A time of zero is an
+    /// error at the start.
     pub fn expire_after(mut self, idle: Duration) -> Self {
         self.expire_after = Some(idle);
         self
@@ -183,7 +185,7 @@ impl AggregatorBuilder {
 /// Keeps the numbers of a list of definitions.
 ///
 /// It attaches one handler per event. The emitting thread pays for one lookup of the tags and a
-/// few atomic additions, whatever number of reporters reads: pull reporters take
+/// few additions, whatever number of reporters reads: pull reporters take
 /// [`snapshot`](Self::snapshot)s, push reporters register a [`reader`](Self::reader).
 ///
 /// Dropping it detaches the handlers. What was counted stays readable for reporters that are still

@@ -30,6 +30,8 @@ use crate::{resolve, self_metrics};
 
 /// Adds families to a running aggregator; made by [`Aggregator::late`](crate::Aggregator::late).
 ///
+/// Their series do not expire, since somebody may hold them.
+///
 /// It outlives the aggregator, whose numbers it then still changes.
 ///
 /// ```

@@ -28,7 +28,7 @@ use crate::plan::{Plans, Position};
 use crate::reading::Reading;
 use crate::row::Row;
 use crate::skip::Skip;
-use crate::tag::{self, MAX_TAG_LEN, TagValues};
+use crate::tag::{self, Computed, MAX_TAG_LEN, TagValues};
 
 /// Counts the events of one name.
 #[derive(Debug)]
@@ -162,9 +162,16 @@ impl Group {
         let mut texts: [&[u8]; TAGS] = [&[]; TAGS];
         let mut all_there = true;
         for (at, buffer) in buffers.iter_mut().enumerate() {
-            let found = tags[at].get();
-            let position = found.or_else(|| event.metadata_position(&self.tags[at]));
-            texts[at] = match position.and_then(|at| event.metadata_at(at)) {
+            let looked_for;
+            let value = match tags[at].get() {
+                Some(at) => event.metadata_at(at),
+                // Absent, or added to a span, where it stands elsewhere each time.
+                None => {
+                    looked_for = event.metadata(&self.tags[at]);
+                    looked_for.as_ref()
+                }
+            };
+            texts[at] = match value {
                 Some(Value::Str(plain)) if plain.len() <= MAX_TAG_LEN => plain.as_bytes(),
                 Some(Value::Unsigned(n)) => buffer.format(*n).as_bytes(),
                 Some(Value::Signed(n)) => buffer.format(*n).as_bytes(),
@@ -331,18 +338,20 @@ impl Group {
         event: &Event<'_>,
         texts: &mut Vec<u8>,
         ends: &mut Vec<usize>,
-        computed: &mut Vec<Option<Vec<u8>>>,
+        computed: &mut Vec<Computed>,
     ) {
         texts.clear();
         ends.clear();
-        computed.clear();
+        computed.iter_mut().for_each(Computed::reset);
         if let Some(compute) = &self.tag_values {
-            computed.resize(self.tags.len(), None);
+            // Never fewer: their buffers are used again.
+            let tags = self.tags.len().max(computed.len());
+            computed.resize_with(tags, Computed::default);
             (compute.0)(event, &mut TagValues::new(&self.tags, computed));
         }
         for (at, name) in self.tags.iter().enumerate() {
             let start = texts.len();
-            if let Some(text) = computed.get(at).and_then(Option::as_deref) {
+            if let Some(text) = computed.get(at).and_then(Computed::get) {
                 texts.extend_from_slice(text);
             } else if let Some(value) = event.metadata(name) {
                 tag::write(texts, value);
@@ -369,7 +378,7 @@ struct Scratch {
     updates: Vec<Update>,
     texts: Vec<u8>,
     ends: Vec<usize>,
-    computed: Vec<Option<Vec<u8>>>,
+    computed: Vec<Computed>,
 }
 
 thread_local! {

@@ -64,15 +64,34 @@ impl Write for UpTo<'_> {
     }
 }
 
+/// A tag's text that was computed, in a buffer that events use one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Computed {
+    is_set: bool,
+    text: Vec<u8>,
+}
+
+impl Computed {
+    /// Forgets what was set for the event before.
+    pub(crate) fn reset(&mut self) {
+        self.is_set = false;
+    }
+
+    /// What was set.
+    pub(crate) fn get(&self) -> Option<&[u8]> {
+        self.is_set.then_some(&self.text)
+    }
+}
+
 /// Where [`Metric::tag_values`](crate::Metric::tag_values) puts the tags that it computes.
 #[derive(Debug)]
 pub struct TagValues<'s> {
     keys: &'s [String],
-    texts: &'s mut [Option<Vec<u8>>],
+    texts: &'s mut [Computed],
 }
 
 impl<'s> TagValues<'s> {
-    pub(crate) fn new(keys: &'s [String], texts: &'s mut [Option<Vec<u8>>]) -> Self {
+    pub(crate) fn new(keys: &'s [String], texts: &'s mut [Computed]) -> Self {
         Self { keys, texts }
     }
 
@@ -80,11 +99,12 @@ impl<'s> TagValues<'s> {
     /// definition's tags is left out, as metadata that is not a tag is.
     pub fn set(&mut self, key: &str, value: impl ToValue) {
         if let Some(at) = self.keys.iter().position(|known| known == key) {
-            let mut text = Vec::new();
+            let computed = &mut self.texts[at];
+            computed.text.clear();
+            computed.is_set = true;
             if let Some(value) = value.to_value() {
-                write(&mut text, value);
+                write(&mut computed.text, value);
             }
-            self.texts[at] = Some(text);
         }
     }
 }

@@ -9,9 +9,10 @@ mod expiry;
 use std::time::Duration;
 
 use counting::{ALLOCATIONS, LIVE_BYTES, allocations};
-use telemetry::{SpanContext, Value, display, execute, span};
+use telemetry::{Event, SpanContext, Value, display, execute, span};
 use telemetry_metrics::{
-    Aggregator, Data, Kind, Metric, Needs, counter, distribution, last_value, sum, summary,
+    Aggregator, Data, Kind, Metric, Needs, TagValues, counter, distribution, last_value, sum,
+    summary,
 };
 
 fn start(metrics: impl IntoIterator<Item = Metric>) -> Aggregator {
@@ -258,6 +259,25 @@ fn nor_do_closures() {
             .measure_with(|event| Some((event.measurement("n")?.as_u64()? * 2).into())),
     ]);
     let event = |n: u64| execute!("alloc.closures", { n: n % 100 }, { status: 200 + n % 300 });
+    assert_eq!(allocations(event), 0);
+    assert_eq!(counted(&aggregator), 2_000);
+}
+
+#[test]
+fn nor_do_tags_that_are_computed() {
+    let class = |event: &Event<'_>, tags: &mut TagValues<'_>| {
+        let status = event.metadata("status").and_then(Value::as_u64);
+        tags.set("class", status.map(|status| status / 100));
+        tags.set("fine", if status < Some(400) { "yes" } else { "no" });
+    };
+    let aggregator = start([
+        counter("alloc.computed.count")
+            .tags(["class", "fine", "status"])
+            .tag_values(class),
+        // Of another number of tags, with the same buffers.
+        sum("alloc.computed.n").tags(["fine"]).tag_values(class),
+    ]);
+    let event = |n: u64| execute!("alloc.computed", { n }, { status: 200 + n % 300 });
     assert_eq!(allocations(event), 0);
     assert_eq!(counted(&aggregator), 2_000);
 }

@@ -21,6 +21,7 @@ mod readers;
 mod readers_parts;
 mod readers_threads;
 mod skipped;
+mod spans;
 mod support;
 mod tags;
 mod threads;
