@@ -29,6 +29,25 @@ pub struct Rule<R: 'static> {
     pub promise: &'static str,
 }
 
+impl<R: Copy> Rule<R> {
+    /// One by which cases differ.
+    #[must_use]
+    pub const fn differs(
+        id: R,
+        property: &'static str,
+        reason: &'static str,
+        promise: &'static str,
+    ) -> Self {
+        Self {
+            id,
+            means: Means::Differs,
+            property,
+            reason,
+            promise,
+        }
+    }
+}
+
 /// Which rules hold in a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds<R> {

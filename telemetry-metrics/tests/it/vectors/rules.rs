@@ -20,21 +20,6 @@ pub(super) enum By {
     Typed,
 }
 
-const fn rule(
-    id: By,
-    property: &'static str,
-    reason: &'static str,
-    promise: &'static str,
-) -> Rule<By> {
-    Rule {
-        id,
-        means: Means::Differs,
-        property,
-        reason,
-        promise,
-    }
-}
-
 pub(super) const RULES: [Rule<By>; 13] = [
     Rule {
         id: By::Unwritable,
@@ -44,74 +29,74 @@ pub(super) const RULES: [Rule<By>; 13] = [
         reason: "options are methods with typed arguments",
         promise: "nothing: it would not compile",
     },
-    rule(
+    Rule::differs(
         By::Names,
         "a name, event or key that is empty in a part, or has other characters than ASCII \
          letters, digits, `_` and `-`",
         "all reporters can show the same names",
         "refused when starting",
     ),
-    rule(
+    Rule::differs(
         By::Texts,
         "a name of atoms and texts, or of an atom with dots",
         "it is one text here",
         "the definition",
     ),
-    rule(
+    Rule::differs(
         By::SameTag,
         "a tag that is listed twice",
         "a typo",
         "refused when starting",
     ),
-    rule(
+    Rule::differs(
         By::TagsFunction,
         "a function of tags that takes some keys",
         "the keys of a definition are fixed, so that its series have one shape",
         "the list of these keys",
     ),
-    rule(
+    Rule::differs(
         By::Listed,
         "a function that computes tags which are not listed",
         "as metadata that is no tag, it is nobody's",
         "only tags that are listed",
     ),
-    rule(
+    Rule::differs(
         By::EmptyDescription,
         "a description without text",
         "a family's HELP is never empty",
         "none",
     ),
-    rule(
+    Rule::differs(
         By::Units,
         "a conversion between units of one dimension that the original does not know",
         "there is more than milliseconds and megabytes: minutes, gigabytes",
         "the definition",
     ),
-    rule(
+    Rule::differs(
         By::Divided,
         "a number in a larger unit than it was measured in",
         "0.3 s, not 0.30000000000000004",
         "the quotient by an integer",
     ),
-    rule(
+    Rule::differs(
         By::Whole,
         "a number with a fraction of a nanosecond or byte",
         "both are stored as integers",
         "the nearest integer of them, half away from zero",
     ),
-    rule(
+    Rule::differs(
         By::Limit,
         "more nanoseconds or bytes than an `i64` holds",
         "two hundred years, eight exabytes",
         "skipped, and counted as too large",
     ),
-    rule(
+    Rule::differs(
         By::Time,
         "a measurement called `duration`, or ending in `_time` or `_duration`, without a unit",
         "it is time, and time comes as a `Duration`",
         "seconds; a bare number is skipped and counted",
     ),
-    rule(
+    Rule::differs(
         By::Typed,
         "a measurement that is not a number, or a predicate of something that is absent or no \
          truth",

@@ -28,89 +28,74 @@ pub(super) enum By {
     Unwritable,
 }
 
-const fn rule(
-    id: By,
-    property: &'static str,
-    reason: &'static str,
-    promise: &'static str,
-) -> Rule<By> {
-    Rule {
-        id,
-        means: Means::Differs,
-        property,
-        reason,
-        promise,
-    }
-}
-
 pub(super) const RULES: [Rule<By>; 21] = [
-    rule(
+    Rule::differs(
         By::Fractions,
         "a number that is not whole, for a plain daemon",
         "rounded, a query of 300 µs is `0|ms`, and a sum of many 0.4 never moves",
         "the number as it is; a step always with its sign",
     ),
-    rule(
+    Rule::differs(
         By::Zero,
         "a sum to which nothing was added",
         "it tells a daemon nothing",
         "no line",
     ),
-    rule(
+    Rule::differs(
         By::Down,
         "a number below zero for a sum that is reported as a counter",
         "counters only grow",
         "no line, and no empty datagram; it is counted",
     ),
-    rule(
+    Rule::differs(
         By::NegativeGauge,
         "a last value below zero, for a plain daemon",
         "with a sign it would be a step, not a value",
         "`0|g` and the step down from there, in one datagram",
     ),
-    rule(
+    Rule::differs(
         By::Arithmetic,
         "a unit that is converted",
         "time and bytes are stored whole, and divided: 1001 ms are 1.001 s",
         "the quotient",
     ),
-    rule(
+    Rule::differs(
         By::Absent,
         "a tag that is missing, nil or empty",
         "the three are the same, and lose no event",
         "`none` in a name, and no tag for Datadog",
     ),
-    rule(
+    Rule::differs(
         By::Dots,
         "a dot in a tag value that stands in the name",
         "one tag is one segment",
         "`_`",
     ),
-    rule(
+    Rule::differs(
         By::Reserved,
         "a tag value with characters that are punctuation of a line",
         "data must not be read as another line, value or tag",
         "`_`",
     ),
-    rule(
+    Rule::differs(
         By::Terms,
         "a list, tuple or map as a tag value",
         "a list of numbers is no text, and nothing is unprocessable",
         "printed as what it is",
     ),
-    rule(
+    Rule::differs(
         By::Floats,
         "a float as a tag value that the BEAM prints with an exponent",
         "floats print as everywhere else in the program",
         "the text that Rust prints",
     ),
-    rule(
+    Rule::differs(
         By::Texts,
         "a key that is an atom in the definition and a text in the event, or the other way round",
         "all keys are text",
         "the tag or measurement of that name",
     ),
-    rule(
+    Rule::differs(
         By::Kept,
         "what makes the original's handler raise: a term without a text, a function that raises \
          or takes another number of arguments, a conversion of what is no number, a line that is \
@@ -118,44 +103,44 @@ pub(super) const RULES: [Rule<By>; 21] = [
         "data cannot make a metric fail for good, nor its neighbours at all",
         "nobody is detached; what cannot be counted is left out alone, and the rest is sent",
     ),
-    rule(
+    Rule::differs(
         By::ConstantTags,
         "a global tag",
         "it is for all series: no definition lists it, and Datadog gets it with each line",
         "refused where a definition has a tag of that name; else at the end of Datadog's lines",
     ),
-    rule(
+    Rule::differs(
         By::EmptyPrefix,
         "a prefix that is empty",
         "it is none",
         "no dot in front",
     ),
-    rule(
+    Rule::differs(
         By::Names,
         "a name or prefix with other characters than letters, digits, `_`, `-` and dots between",
         "all reporters can show the same names",
         "refused",
     ),
-    rule(
+    Rule::differs(
         By::SameTag,
         "a tag that is listed twice",
         "a typo",
         "refused",
     ),
-    rule(
+    Rule::differs(
         By::SameName,
         "two definitions of one name",
         "a daemon would add up what does not belong together",
         "refused",
     ),
-    rule(
+    Rule::differs(
         By::Options,
         "an option that is not known, such as `sampling_rate`, or a value of `report_as` that is \
          none",
         "deltas need no sampling: counters are exact, timers are thinned by count",
         "refused",
     ),
-    rule(
+    Rule::differs(
         By::SmallMtu,
         "an MTU below 64 bytes, or above what a datagram holds",
         "a mistake",
