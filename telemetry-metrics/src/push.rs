@@ -11,6 +11,9 @@ use crate::isolate::isolated;
 /// How long dropping a [`Push`] waits for the last flush.
 pub const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How much longer than its deadline a flush is waited for, to hear why it failed.
+const GRACE: Duration = Duration::from_millis(50);
+
 /// What a push reporter does at each interval.
 ///
 /// ```
@@ -174,7 +177,8 @@ impl Push {
         {
             return Err(FlushError::Stopped);
         }
-        match answer.recv_timeout(timeout) {
+        // A reporter that uses all its time up says why at its very end.
+        match answer.recv_timeout(timeout.saturating_add(GRACE)) {
             Ok(result) => result.map_err(FlushError::Failed),
             Err(RecvTimeoutError::Timeout) => Err(FlushError::Timeout),
             Err(RecvTimeoutError::Disconnected) => Err(FlushError::Stopped),

@@ -25,7 +25,8 @@ impl Prometheus {
     ///
     /// # Errors
     ///
-    /// What the file system says; the file is as it was then.
+    /// What the file system says; the file is as it was then. What is there and no file, such as
+    /// `/dev/stdout`, is not replaced.
     ///
     /// ```
     /// # use telemetry_metrics::{Aggregator, counter};
@@ -52,6 +53,13 @@ impl Prometheus {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A device or a pipe would be gone for everybody, were this allowed to.
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "what the path of a textfile names is there, and is no file",
+        ));
+    }
     let (mut file, beside) = create_beside(path)?;
     let written = file.write_all(bytes);
     drop(file);

@@ -52,8 +52,10 @@ impl Address {
                 Ok(Self::Literal(literal))
             };
         }
-        let Some((host, port)) = text.rsplit_once(':') else {
-            return Err("the port is missing");
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port),
+            // Nothing, or the end of an IPv6 address in brackets.
+            _ => return Err("the port is missing"),
         };
         if host.is_empty() {
             return Err("the host is missing");
@@ -175,6 +177,14 @@ mod tests {
             );
             assert_eq!(address.to_string(), text);
             assert_eq!(address.default_mtu(), 8_192);
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_without_a_port_has_none() {
+        let missing = Err("the port is missing");
+        for address in ["[::1]", "udp://[::1]", "127.0.0.1"] {
+            assert_eq!(Address::parse(address), missing, "{address}");
         }
     }
 

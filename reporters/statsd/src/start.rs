@@ -121,7 +121,9 @@ fn settings(builder: &StatsdBuilder<'_>, problems: &mut Vec<Problem>) {
         }
     }
     let mistakes = builder.environment.iter().flat_map(|read| &read.problems);
-    for mistake in mistakes {
+    // What the program says itself comes first, so what it does not need may be as it is.
+    let needed = mistakes.filter(|mistake| !(mistake.is_of_address() && builder.address.is_some()));
+    for mistake in needed {
         problems.push(Problem::Environment {
             variable: mistake.variable,
             value: mistake.value.clone(),

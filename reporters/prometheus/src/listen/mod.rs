@@ -22,9 +22,10 @@ impl Prometheus {
     /// [token](crate::PrometheusBuilder::bearer_token), which travels unencrypted. A port alone is
     /// reached from this machine only.
     ///
-    /// Clients cannot hold it up or make it large: each connection is for one request, whose headers
-    /// have to be there within 5 seconds and take at most 16 KiB, and it ends 30 seconds after it
-    /// began. 32 are served at once; others wait in the system's queue.
+    /// What clients can do to it is bounded: each connection is for one request, whose headers have
+    /// to be there within 5 seconds and take at most 16 KiB, and it ends 30 seconds after it began. 32
+    /// are served at once, each with a text of its own; others wait in the system's queue. So 32
+    /// clients that do not read hold it up for 30 seconds: let in only those that you trust.
     ///
     /// # Errors
     ///

@@ -67,3 +67,23 @@ fn what_cannot_be_written_is_an_error_and_counted() {
     let health = &aggregator.health()[0];
     assert_eq!((health.sent, health.failed), (0, 3));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_replaced_by_one() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let prometheus = reporter(&start([]));
+    let directory = Directory::new("textfile-device");
+    // As good as a device, which only root could make.
+    let path = directory.path().join("device.prom");
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let link = directory.path().join("stdout.prom");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    for path in [&path, &link] {
+        let error = prometheus.write_textfile(path).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+        assert!(fs::metadata(path).unwrap().file_type().is_socket());
+    }
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}

@@ -29,6 +29,17 @@ pub(crate) struct Mistake {
     pub(crate) why: &'static str,
 }
 
+impl Mistake {
+    /// Whether it is about where to send.
+    pub(crate) fn is_of_address(&self) -> bool {
+        [URL, HOST, PORT].contains(&self.variable)
+    }
+}
+
+const URL: &str = "DD_DOGSTATSD_URL";
+const HOST: &str = "DD_AGENT_HOST";
+const PORT: &str = "DD_DOGSTATSD_PORT";
+
 const DEFAULT_PORT: &str = "8125";
 
 impl Environment {
@@ -68,21 +79,25 @@ impl Environment {
     }
 
     fn address(&mut self, get: &impl Fn(&str) -> Option<String>) {
-        let (url, host, port) = (
-            get("DD_DOGSTATSD_URL"),
-            get("DD_AGENT_HOST"),
-            get("DD_DOGSTATSD_PORT"),
-        );
+        let (url, host, port) = (get(URL), get(HOST), get(PORT));
+        let is_url = |host: &String| host.contains("://");
+        let port = port.filter(|_| url.is_none() && !host.as_ref().is_some_and(is_url));
+        if let Some(port) = &port {
+            if !port.parse().is_ok_and(|port: u16| port > 0) {
+                let why = "the port is not a number from 1 to 65535";
+                return self.mistake(PORT, port.clone(), why);
+            }
+        }
         let (variable, value) = match (url, host, port) {
-            (Some(url), ..) => ("DD_DOGSTATSD_URL", with_port(&url)),
-            (None, Some(host), _) if host.contains("://") => ("DD_AGENT_HOST", with_port(&host)),
+            (Some(url), ..) => (URL, with_port(&url)),
+            (None, Some(host), _) if is_url(&host) => (HOST, with_port(&host)),
             (None, Some(host), port) => {
                 let port = port.unwrap_or_else(|| DEFAULT_PORT.into());
                 let is_v6 = host.parse::<Ipv6Addr>().is_ok();
                 let host = if is_v6 { format!("[{host}]") } else { host };
-                ("DD_AGENT_HOST", format!("{host}:{port}"))
+                (HOST, format!("{host}:{port}"))
             }
-            (None, None, Some(port)) => ("DD_DOGSTATSD_PORT", format!("127.0.0.1:{port}")),
+            (None, None, Some(port)) => (PORT, format!("127.0.0.1:{port}")),
             (None, None, None) => return,
         };
         match Address::parse(&value) {
@@ -186,14 +201,24 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_told() {
-        let read = read(&[("DD_DOGSTATSD_PORT", "70000"), ("DD_CARDINALITY", "medium")]);
-        let told: Vec<_> = read
+        let used = read(&[("DD_DOGSTATSD_PORT", "70000"), ("DD_CARDINALITY", "medium")]);
+        let told: Vec<_> = used
             .problems
             .iter()
             .map(|mistake| (mistake.variable, mistake.value.as_str()))
             .collect();
-        let port = ("DD_DOGSTATSD_PORT", "127.0.0.1:70000");
+        let port = ("DD_DOGSTATSD_PORT", "70000");
         assert_eq!(told, [port, ("DD_CARDINALITY", "medium")]);
+
+        let with_host = read(&[("DD_AGENT_HOST", "agent"), ("DD_DOGSTATSD_PORT", "x")]);
+        assert_eq!(with_host.problems[0].variable, "DD_DOGSTATSD_PORT");
+        assert!(with_host.problems[0].is_of_address());
+        // A port beside a URL is not read.
+        let beside = read(&[
+            ("DD_DOGSTATSD_URL", "udp://agent"),
+            ("DD_DOGSTATSD_PORT", "x"),
+        ]);
+        assert_eq!(beside.problems, []);
     }
 
     #[test]

@@ -264,6 +264,20 @@ fn variables_that_cannot_be_used_and_settings_without_effect_are_refused() {
         "{text}"
     );
 
+    // Where the program says itself where to send, nobody needs to know.
+    let here = builder().address("127.0.0.1:9");
+    let refused = problems(here.env(self::variables(&variables)));
+    assert!(
+        matches!(
+            &refused[..],
+            [Problem::Environment {
+                variable: "DD_CARDINALITY",
+                ..
+            }]
+        ),
+        "{refused:?}"
+    );
+
     let all = builder()
         .global_tag("a", "b")
         .timestamps(true)
