@@ -43,7 +43,11 @@ pub struct Config {
     )]
     pub database: String,
 
-    /// Send metrics to this StatsD daemon, host:port
+    /// Write every event to standard output, as readable lines or as JSON, or the metrics as a table
+    #[arg(long, value_enum)]
+    pub console: Option<ConsoleMode>,
+
+    /// Send metrics to this StatsD daemon: host:port, or unix:// and a socket's path
     #[arg(long, env = "STATSD", value_name = "ADDR")]
     pub statsd: Option<String>,
 
@@ -75,6 +79,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             database: DATABASE.into(),
+            console: None,
             statsd: None,
             statsd_format: StatsdFormat::Standard,
             bridge: None,
@@ -83,6 +88,17 @@ impl Default for Config {
             landing_delay_ms: LandingDelay { low: 0, high: 0 },
         }
     }
+}
+
+/// What is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConsoleMode {
+    /// Each event as a line.
+    Lines,
+    /// Each event as a line of JSON.
+    Json,
+    /// Every ten seconds the metrics.
+    Table,
 }
 
 /// What a StatsD daemon understands.

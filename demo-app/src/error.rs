@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use telemetry_bridge::BridgeError;
+use telemetry_console::ConsoleError;
 use telemetry_metrics::StartError as MetricsError;
 use telemetry_poller::PollerError;
 use telemetry_prometheus::PrometheusError;
@@ -29,6 +30,8 @@ pub enum StartError {
     Bridge(BridgeError),
     /// A bridge to StatsD was asked for, and no address.
     BridgeAddress,
+    /// The console reporter cannot be started.
+    Console(ConsoleError),
     /// The poller cannot be started.
     Poller(PollerError),
     /// An event prefix of the application is not a name.
@@ -58,6 +61,7 @@ impl fmt::Display for StartError {
             Self::Database(error) => error.fmt(f),
             Self::Metrics(error) => error.fmt(f),
             Self::Prometheus(error) => error.fmt(f),
+            Self::Console(error) => error.fmt(f),
             Self::Statsd(error) => write!(f, "cannot report to StatsD: {error}"),
             Self::Bridge(error) => write!(f, "cannot start the bridge: {error}"),
             Self::BridgeAddress => f.write_str(

@@ -20,7 +20,7 @@ mod store;
 pub mod telemetry;
 mod web;
 
-pub use config::{Bridge, Config, LandingDelay, StatsdFormat};
+pub use config::{Bridge, Config, ConsoleMode, LandingDelay, StatsdFormat};
 pub use demo::{DRAIN_TIMEOUT, Demo, StopReport};
 pub use error::StartError;
 

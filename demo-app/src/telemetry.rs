@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use ::telemetry::NameError;
 use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFormat};
+use telemetry_console::{Console, ConsoleError};
 use telemetry_http::TelemetryLayer;
 use telemetry_metrics::{Aggregator, Metric, counter, distribution, last_value, summary};
 use telemetry_poller::Poller;
 use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
 
-use crate::{Bridge, Config, StartError, StatsdFormat};
+use crate::{Bridge, Config, ConsoleMode, StartError, StatsdFormat};
 
 /// The prefix of endpoint events.
 pub const ENDPOINT: &str = "demo.endpoint";
@@ -88,6 +89,7 @@ pub(crate) struct Telemetry {
     pub(crate) statsd: Option<Statsd>,
     pub(crate) prometheus: Prometheus,
     pub(crate) bridge: Option<RunningBridge>,
+    console: Option<Console>,
     pub(crate) aggregator: Aggregator,
 }
 
@@ -162,6 +164,10 @@ impl Telemetry {
             ),
             None => None,
         };
+        let console = match config.console {
+            None => None,
+            Some(mode) => Some(console(mode, &aggregator).map_err(StartError::Console)?),
+        };
         let bridge = RunningBridge::start(config, &aggregator)?;
         let poller = Poller::builder().vm().start().map_err(StartError::Poller)?;
         Ok(Self {
@@ -169,6 +175,7 @@ impl Telemetry {
             statsd,
             prometheus,
             bridge,
+            console,
             aggregator,
         })
     }
@@ -191,6 +198,27 @@ impl Telemetry {
         {
             complaints.push(format!("the last flush of the bridge failed: {error}"));
         }
+        // Last, to show what all of that emitted; and whoever reads it may have gone away.
+        if let Some(console) = self.console {
+            let _ = console.stop(FLUSH_TIMEOUT);
+        }
         complaints
+    }
+}
+
+/// What standard output shows. A request never waits for it: what does not fit is dropped and counted.
+fn console(mode: ConsoleMode, aggregator: &Aggregator) -> Result<Console, ConsoleError> {
+    const WAITING: usize = 1 << 20;
+    match mode {
+        ConsoleMode::Table => Console::metrics(aggregator).start(),
+        ConsoleMode::Lines | ConsoleMode::Json => {
+            let events = Console::events()
+                .health(aggregator.register_health("console"))
+                .background(WAITING);
+            match mode {
+                ConsoleMode::Json => events.json().start(),
+                _ => events.start(),
+            }
+        }
     }
 }

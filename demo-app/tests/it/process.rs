@@ -32,10 +32,16 @@ impl Program {
         change(&mut command);
         let mut child = command.spawn().expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("piped"));
+        // With `--console`, what happened while it started comes first.
         let mut line = String::new();
-        out.read_line(&mut line).expect("a line");
-        let address = line.trim_end().strip_prefix("listening on http://");
-        let address = address.unwrap_or_else(|| panic!("the first line is {line:?}"));
+        let address = loop {
+            line.clear();
+            assert_ne!(out.read_line(&mut line).expect("text"), 0, "it has ended");
+            match line.trim_end().strip_prefix("listening on http://") {
+                Some(address) => break address,
+                None => assert!(arguments.contains(&"--console"), "{line:?}"),
+            }
+        };
         Self {
             address: address.parse().expect("an address"),
             child,
@@ -131,4 +137,35 @@ fn with_a_dead_statsd_address_it_ends_in_time_and_says_so() {
     assert!(started.elapsed() < Duration::from_secs(5));
     let said = program.said();
     assert!(said.contains("StatsD") || said.contains("statsd"), "{said}");
+}
+
+#[test]
+fn the_console_shows_each_event() {
+    let mut program = Program::start(&["--console", "json"]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let reply = runtime.block_on(http::get(program.address, "/users-fast"));
+    assert_eq!(reply.status, 200);
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    let mut rest = String::new();
+    program.out.read_to_string(&mut rest).unwrap();
+    let events: Vec<serde_json::Value> = rest
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    let request = events
+        .iter()
+        .find(|event| event["name"] == "demo.endpoint.stop");
+    let request = request.unwrap_or_else(|| panic!("{rest}"));
+    assert_eq!(request["metadata"]["route"], "/users-fast");
+    assert!(request["trace_id"].is_string(), "{request}");
+    assert!(
+        events
+            .iter()
+            .any(|event| event["name"] == "demo.repo.query"),
+        "{rest}"
+    );
 }
