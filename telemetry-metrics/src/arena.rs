@@ -1,7 +1,7 @@
 //! Arenas: the words that emitters write.
 //!
 //! Each metric of a row group takes some words of a row, and all of a row's words lie together.
-//! Rows are kept in chunks of 64, and there is a chunk **per stripe** (see `lease.rs`), made when a
+//! Rows are kept in chunks, of 64 if they are not very wide, and there is a chunk **per stripe** (see `lease.rs`), made when a
 //! thread of that stripe first touches one of these rows. So a series costs 8 bytes per word, and
 //! as much again for each further thread that counts in it, never a padded line; and reading all of
 //! them is a linear pass over a few arrays.
@@ -19,8 +19,10 @@ use crate::amount::Amount;
 use crate::lease::{Lease, STRIPES};
 use crate::unit::Dimension;
 
-/// Rows in a chunk.
-const ROWS: usize = 64;
+/// The most rows in a chunk.
+const MOST_ROWS: usize = 64;
+/// The most words, unless one row has more: a thread that touches one row pays for its chunk.
+const MOST_WORDS: usize = 8_192;
 /// Unused words at both ends of a chunk, so that two threads never write to one cache line.
 const PAD: usize = 8;
 
@@ -33,8 +35,10 @@ pub(crate) struct Arena {
     columns: Box<[Dimension]>,
     /// Whether all of that adds up as integers do.
     is_integers: bool,
-    /// How many there may ever be.
+    /// How many rows there may ever be.
     rows: usize,
+    /// A chunk has two to the power of this.
+    shift: u32,
     stripes: Box<[OnceLock<Box<[Chunk]>>]>,
 }
 
@@ -43,6 +47,9 @@ impl Arena {
     /// [`Dimension::Bytes`], as integers add up.
     pub(crate) fn new(columns: Box<[Dimension]>, rows: usize) -> Self {
         Self {
+            shift: (MOST_WORDS / columns.len().max(1))
+                .clamp(1, MOST_ROWS)
+                .ilog2(),
             is_integers: columns.iter().all(|column| *column != Dimension::None),
             columns,
             rows,
@@ -54,7 +61,7 @@ impl Arena {
     #[inline(always)]
     pub(crate) fn words(&self, place: usize, lease: Lease) -> Words<'_> {
         let stripe = lease.stripe();
-        let (chunk, row) = (place / ROWS, place % ROWS);
+        let (chunk, row) = self.at(place);
         let words = match self.stripes[stripe].get() {
             Some(chunks) => match chunks[chunk].get() {
                 Some(words) => words,
@@ -70,16 +77,27 @@ impl Arena {
         }
     }
 
+    /// Rows in a chunk.
+    fn per_chunk(&self) -> usize {
+        1 << self.shift
+    }
+
+    /// The chunk of a place, and its row there.
+    #[inline(always)]
+    fn at(&self, place: usize) -> (usize, usize) {
+        (place >> self.shift, place & ((1 << self.shift) - 1))
+    }
+
     #[cold]
     #[inline(never)]
     fn first_touch(&self, stripe: usize, chunk: usize) -> &[AtomicU64] {
         let chunks = self.stripes[stripe].get_or_init(|| {
-            (0..self.rows.div_ceil(ROWS))
+            (0..self.rows.div_ceil(self.per_chunk()))
                 .map(|_| OnceLock::new())
                 .collect()
         });
         chunks[chunk].get_or_init(|| {
-            let rows = ROWS.min(self.rows - chunk * ROWS);
+            let rows = self.per_chunk().min(self.rows - chunk * self.per_chunk());
             let words = 2 * PAD + rows * self.columns.len();
             (0..words).map(|_| AtomicU64::new(0)).collect()
         })
@@ -89,7 +107,7 @@ impl Arena {
     pub(crate) fn totals(&self, rows: usize) -> Totals {
         let width = self.columns.len();
         let mut totals = vec![0; rows * width];
-        let per_chunk = ROWS * width;
+        let per_chunk = self.per_chunk() * width;
         if per_chunk > 0 {
             for chunks in self.stripes.iter().filter_map(OnceLock::get) {
                 for (chunk, totals) in chunks.iter().zip(totals.chunks_mut(per_chunk)) {
@@ -137,9 +155,10 @@ impl Arena {
     }
 
     fn each(&self, place: usize, mut each: impl FnMut(&[AtomicU64])) {
-        let start = PAD + place % ROWS * self.columns.len();
+        let (chunk, row) = self.at(place);
+        let start = PAD + row * self.columns.len();
         for chunks in self.stripes.iter().filter_map(OnceLock::get) {
-            if let Some(words) = chunks[place / ROWS].get() {
+            if let Some(words) = chunks[chunk].get() {
                 each(&words[start..start + self.columns.len()]);
             }
         }
@@ -306,6 +325,27 @@ mod tests {
         arena.clear(63);
         assert_eq!(*arena.totals_of(63), [0, 0, 0]);
         assert_eq!(arena.totals_of(64)[0], events);
+    }
+
+    #[test]
+    fn wide_rows_have_small_chunks_and_all_have_their_places() {
+        for width in [1, 14, 127, 128, 129, 1_000, 8_192, 10_000] {
+            let arena = Arena::new(vec![COUNT; width].into(), 70);
+            assert!(arena.per_chunk() == 1 || arena.per_chunk() * width <= MOST_WORDS);
+            assert_eq!(arena.per_chunk() == MOST_ROWS, width <= 128);
+            for place in 0..70 {
+                let words = arena.words(place, Lease::current());
+                words.count_by(0, place as u64 + 1);
+                words.count_by(width - 1, 1);
+            }
+            let totals = arena.totals(70);
+            for place in 0..70 {
+                let row = totals.of(place).unwrap();
+                let first = place as u64 + 1 + u64::from(width == 1);
+                assert_eq!((row[0], row.iter().sum::<u64>()), (first, place as u64 + 2));
+                assert_eq!(*arena.totals_of(place), *row);
+            }
+        }
     }
 
     #[test]

@@ -24,6 +24,10 @@ use crate::row::Row;
 /// advance, a few bytes each.
 pub(crate) const MOST_SERIES: usize = 1 << 20;
 
+/// The map has room for so many from the start, 9 bytes each: in a full one an event has to look
+/// further for its row.
+const ROOM: usize = 128;
+
 /// The rows of one group.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -73,6 +77,7 @@ impl Rows {
         let rows = Self {
             // A row that expires is to be let go at once, and not with thirty others.
             by_key: HashSet::builder()
+                .capacity(ROOM)
                 .hasher(Hashed)
                 .collector(Collector::new().batch_size(1))
                 // Nor when an older table goes. Only writers wait, and they have a lock anyway.
