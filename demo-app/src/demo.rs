@@ -93,7 +93,6 @@ impl Demo {
     }
 
     /// The numbers.
-    #[must_use]
     pub fn aggregator(&self) -> &Aggregator {
         &self.telemetry.aggregator
     }

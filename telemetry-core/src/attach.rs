@@ -9,7 +9,7 @@ use crate::name::NameError;
 use crate::{Event, local, registry};
 
 /// Why a handler could not be attached. In every case nothing was attached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttachError {
     /// A handler of this id is attached; ids are unique over all events.
@@ -34,6 +34,13 @@ pub enum AttachError {
         /// What was given.
         pattern: String,
     },
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for AttachError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for AttachError {

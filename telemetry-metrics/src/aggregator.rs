@@ -201,6 +201,7 @@ impl AggregatorBuilder {
 /// assert_eq!(snapshot.find("shop.order.placed.count", &[]), Some(&Data::Counter(1)));
 /// # Ok::<(), telemetry_metrics::StartError>(())
 /// ```
+#[must_use = "dropping it ends the counting: keep it until the end of `main`"]
 pub struct Aggregator {
     shared: Arc<Shared>,
     warnings: Vec<DefinitionProblem>,

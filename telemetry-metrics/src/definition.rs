@@ -133,6 +133,33 @@ impl Definition {
         }
     }
 
+    /// Says that numbers are skipped because of their unit, and what to do.
+    pub(crate) fn tell_unit(&self) {
+        use std::io::Write;
+        let (what, instead) = match self.dimension() {
+            Dimension::Time => (
+                "a bare number, because it is a time",
+                "pass a `Duration`, or say what the number is, as in \
+                 `.unit((Unit::Millisecond, Unit::Second))`",
+            ),
+            Dimension::Bytes => (
+                "a `Duration`, because it is a size in bytes",
+                "give another unit, or none",
+            ),
+            Dimension::None => (
+                "a `Duration`, because it is a plain number",
+                "say `.unit(Unit::Second)` or another unit of time",
+            ),
+        };
+        let _ = writeln!(
+            std::io::stderr(),
+            "telemetry-metrics: the {} `{}` skips {what}: {instead} (said once; all are counted in \
+             `telemetry.metric.skipped`)",
+            self.kind(),
+            self.name()
+        );
+    }
+
     /// A definition of the library's own, about itself.
     pub(crate) fn own(kind: Kind, name: &str, tags: &[&str], description: &str) -> Self {
         Self {

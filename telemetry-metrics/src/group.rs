@@ -7,7 +7,7 @@ use crate::cells::{Wanted, lay_out};
 use crate::definition::Definition;
 use crate::metric::TagValuesWith;
 use crate::rows::Rows;
-use crate::skip::Account;
+use crate::skip::{Account, Skip};
 
 /// The most tags that a group may have for [the short way](crate::record).
 pub(crate) const FEW_TAGS: usize = 6;
@@ -59,6 +59,16 @@ impl Group {
         // As if it had tags, so that there is no row that takes everything.
         group.rows = Rows::new(lay_out(&group.metrics), 1, max_series);
         group
+    }
+
+    /// Counts that a metric skipped a number.
+    #[cold]
+    pub(crate) fn skip(&self, at: usize, reason: Skip, count: u64) {
+        let account = &self.accounts[at];
+        account.skip_many(reason, count);
+        if account.is_first_of_unit(reason) {
+            self.metrics[at].tell_unit();
+        }
     }
 
     /// To be told once, when the limit of series is reached.

@@ -282,7 +282,7 @@ impl LateSeries {
     }
 
     fn skip(&self, reason: Skip, count: u64) {
-        self.one.group.accounts[0].skip_many(reason, count);
+        self.one.group.skip(0, reason, count);
     }
 
     fn overflowed(&self, count: u64) {

@@ -113,9 +113,11 @@ impl fmt::Display for Problem {
                 "names beginning with `telemetry.` are kept for self-metrics: choose another \
                  name, and point it at the event with `.event(..)`",
             ),
-            Self::Duplicate => {
-                f.write_str("a definition of this name and kind stands earlier in the list")
-            }
+            Self::Duplicate => f.write_str(
+                "a definition of this name and kind stands earlier in the list: give this one \
+                 another name (for a counter the last segment is free, otherwise point it with \
+                 `.event(..)` and `.measurement(..)`)",
+            ),
             Self::KeepAndDrop => f.write_str("give `keep` or `drop_when`, not both"),
             Self::EmptyMeasurement => f.write_str("the measurement's key is empty"),
             Self::EmptyTag => f.write_str("a tag's key is empty"),
@@ -228,13 +230,20 @@ impl fmt::Display for DefinitionProblem {
 }
 
 /// Why an aggregator did not start. Nothing is attached then.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum StartError {
     /// Something is wrong with the definitions; all of it is listed.
     Definitions(Vec<DefinitionProblem>),
     /// A handler could not be attached.
     Attach(AttachError),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for StartError {

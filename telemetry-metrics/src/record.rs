@@ -252,10 +252,10 @@ impl Group {
     #[cold]
     #[inline(never)]
     fn account(&self, at: usize, counted: Result<(), Skip>, all_there: bool, overflow: bool) {
-        let account = &self.accounts[at];
         if let Err(reason) = counted {
-            return account.skip(reason);
+            return self.skip(at, reason, 1);
         }
+        let account = &self.accounts[at];
         if !all_there {
             account.tags_missing.fetch_add(1, Ordering::Relaxed);
         }
@@ -285,11 +285,10 @@ impl Group {
         } = scratch;
         updates.clear();
         // All closures run before any cell is touched.
-        let metrics = self.metrics.iter().zip(&self.rows.cells);
-        for ((metric, cell), account) in metrics.zip(&self.accounts) {
+        for (at, (metric, cell)) in self.metrics.iter().zip(&self.rows.cells).enumerate() {
             updates.push(
                 update(metric, &cell.reading, event).unwrap_or_else(|reason| {
-                    account.skip(reason);
+                    self.skip(at, reason, 1);
                     Update::Nothing
                 }),
             );
@@ -304,7 +303,7 @@ impl Group {
 
         // A tag's text comes from code of users: `tag_values`, or a `Display` of theirs.
         if isolated(|| self.write_tags(event, texts, ends, computed)).is_none() {
-            return counted().for_each(|(at, _)| self.accounts[at].skip(Skip::Panicked));
+            return counted().for_each(|(at, _)| self.skip(at, Skip::Panicked, 1));
         }
         let mut start = 0;
         let texts: SmallVec<[&[u8]; 2 * FEW_TAGS]> = ends

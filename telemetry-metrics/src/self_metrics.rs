@@ -89,7 +89,7 @@ impl SelfMetrics {
                 Counter,
                 "telemetry.reporter.failed",
                 &["reporter"],
-                "What a reporter could not deliver, and tries again with the next delta",
+                "What a reporter could not deliver, or refused to: sends, or scrapes with a wrong token",
             ),
             dropped: own(
                 Counter,

@@ -1,7 +1,7 @@
 //! Why a metric did not count an event. Nothing is skipped silently: each metric counts its skips
 //! by reason, and the snapshot shows them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Why a metric skipped an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,8 @@ impl Skip {
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     skips: [AtomicU64; Skip::ALL.len()],
+    /// Whether it was said that numbers are skipped because of their unit.
+    told_unit: AtomicBool,
     /// Events counted although a tag was absent.
     pub(crate) tags_missing: AtomicU64,
     /// Events counted in the overflow series.
@@ -59,8 +61,10 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    pub(crate) fn skip(&self, reason: Skip) {
-        self.skip_many(reason, 1);
+    /// Whether this is the first number that is skipped because of its unit. Those are a mistake in
+    /// the program, and a metric without numbers says nothing by itself.
+    pub(crate) fn is_first_of_unit(&self, reason: Skip) -> bool {
+        reason == Skip::Unit && !self.told_unit.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn skip_many(&self, reason: Skip, count: u64) {

@@ -21,7 +21,7 @@ fn so_do_those_that_the_instrumentation_ships_whatever_the_prefix() {
         telemetry_sqlx::metrics("definitions.repo"),
         telemetry_poller::metrics(),
     ];
-    start(shipped.into_iter().flatten()).unwrap_or_else(|error| panic!("{error}"));
+    drop(start(shipped.into_iter().flatten()).unwrap_or_else(|error| panic!("{error}")));
 }
 
 #[test]

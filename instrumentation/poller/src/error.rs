@@ -3,7 +3,6 @@
 use std::{fmt, io};
 
 /// Why a poller could not be started. In every case nothing runs.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum PollerError {
     /// The period is zero.
@@ -23,6 +22,13 @@ pub enum PollerError {
         /// What it said.
         error: io::Error,
     },
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for PollerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for PollerError {

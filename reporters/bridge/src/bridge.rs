@@ -38,6 +38,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// bridge.flush(Duration::from_secs(1))?; // the recorder's counter is one higher now
 /// # Ok(()) }
 /// ```
+#[must_use = "dropping it ends the reporting"]
 pub struct Bridge<R: Recorder + Send + 'static> {
     push: Push,
     shared: Shared<Any<R>>,

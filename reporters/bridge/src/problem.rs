@@ -3,7 +3,6 @@
 use std::fmt;
 
 /// Why a bridge was not started.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum BridgeError {
     /// Settings or definitions that do not go; all of them, a sentence each.
@@ -12,6 +11,13 @@ pub enum BridgeError {
     Exporter(String),
     /// The system refused a thread.
     Thread(std::io::Error),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for BridgeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for BridgeError {

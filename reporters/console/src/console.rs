@@ -25,6 +25,7 @@ use crate::metrics::MetricsBuilder;
 /// assert_eq!(console.stats().written, 1);
 /// # Ok::<(), telemetry_console::ConsoleError>(())
 /// ```
+#[must_use = "dropping it ends the reporting"]
 pub struct Console {
     account: Arc<Account>,
     pub(crate) attached: Option<AttachGuard>,

@@ -59,7 +59,6 @@ impl fmt::Display for Problem {
 }
 
 /// Why a console did not start.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum ConsoleError {
     /// Something is wrong with the settings; all of it is listed.
@@ -68,6 +67,13 @@ pub enum ConsoleError {
     Attach(AttachError),
     /// The system refused a thread.
     Thread(std::io::Error),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for ConsoleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for ConsoleError {

@@ -172,7 +172,7 @@ impl fmt::Display for FamilyProblem {
 }
 
 /// Why the reporter cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PrometheusError {
     /// Prometheus would not accept the definitions as they are; everything that is wrong is
@@ -189,6 +189,13 @@ pub enum PrometheusError {
     /// [`quantile_window`](crate::PrometheusBuilder::quantile_window) was given this, which is
     /// shorter than a second or longer than a day.
     Window(Duration),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for PrometheusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for PrometheusError {

@@ -162,13 +162,19 @@ impl fmt::Display for Problem {
 }
 
 /// Why a reporter did not start.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum StatsdError {
     /// Something is wrong with the settings or the definitions; all of it is listed.
     Settings(Vec<Problem>),
     /// The system refused a thread.
     Thread(std::io::Error),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for StatsdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for StatsdError {

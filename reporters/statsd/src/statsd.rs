@@ -43,6 +43,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
+#[must_use = "dropping it ends the reporting"]
 pub struct Statsd {
     push: Push,
     outbox: Outbox,

@@ -23,7 +23,6 @@ pub struct HistoryBuilder<'a> {
 }
 
 /// Why a history was not started.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum HistoryError {
     /// The interval is shorter than 10 ms.
@@ -39,6 +38,13 @@ pub enum HistoryError {
     Budget(usize),
     /// The system refused a thread.
     Thread(std::io::Error),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for HistoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for HistoryError {

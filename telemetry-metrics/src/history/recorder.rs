@@ -54,6 +54,7 @@ use crate::push::{Flush, Push};
 /// # Ok(()) }
 /// # const SECOND: Duration = Duration::from_secs(10);
 /// ```
+#[must_use = "dropping it ends the recording"]
 pub struct History {
     shared: Arc<Shared>,
     _push: Push,

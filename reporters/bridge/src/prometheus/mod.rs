@@ -44,6 +44,7 @@ const RENDER_FEEDS: Duration = Duration::from_secs(5);
 /// assert!(bridge.render().contains("shop_parcel_weighed_count_total 1\n"));
 /// # Ok(()) }
 /// ```
+#[must_use = "dropping it ends the reporting"]
 pub struct PrometheusBridge {
     push: Push,
     shared: Shared<Exporter>,

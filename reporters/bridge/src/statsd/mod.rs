@@ -69,6 +69,7 @@ pub enum StatsdFormat {
 /// assert_eq!(&datagram[..length], b"shop.parcel.lost.count:1|c|#carrier:owl");
 /// # Ok(()) }
 /// ```
+#[must_use = "dropping it ends the reporting"]
 pub struct StatsdBridge {
     push: Push,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use telemetry_metrics::Kind;
 
 /// Why a dashboard cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrafanaError {
     /// No definition has the name that was given for a golden signal.
@@ -28,6 +28,13 @@ pub enum GrafanaError {
     },
     /// A uid that Grafana does not take.
     Uid(String),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for GrafanaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for GrafanaError {

@@ -65,9 +65,13 @@ impl<A: Into<IpAddr>> From<(A, u16)> for ListenAddress {
     }
 }
 
-/// `host:port`, where the host may be a name.
+/// `host:port`, where the host may be a name; a port alone, with or without the colon, is one of this
+/// machine's own address.
 impl From<&str> for ListenAddress {
     fn from(name: &str) -> Self {
+        if let Ok(port) = name.strip_prefix(':').unwrap_or(name).parse::<u16>() {
+            return port.into();
+        }
         Self(match name.parse() {
             Ok(address) => Kind::Address(address),
             Err(_) => Kind::Name(name.to_owned()),

@@ -99,7 +99,6 @@ impl Drop for Listener {
 }
 
 /// Why there is no listener.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum ListenError {
     /// The address cannot be listened at.
@@ -111,6 +110,13 @@ pub enum ListenError {
     },
     /// The thread cannot be started.
     Start(io::Error),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for ListenError {
