@@ -330,6 +330,14 @@ mod tests {
             problems(vec![sum("a.b"), sum("a.b").event("c")]),
             [Problem::Duplicate]
         );
+        // What the message says works.
+        assert!(Problem::Duplicate.to_string().contains("another name"));
+        let apart = sum("a.eu.b").event("a").measurement("b");
+        let again = counter("a.other").keep(|_| true);
+        assert_eq!(
+            problems(vec![sum("a.b"), apart, counter("a.count"), again]),
+            []
+        );
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl SelfMetrics {
                 Counter,
                 "telemetry.reporter.failed",
                 &["reporter"],
-                "What a reporter could not deliver, or refused to: sends, or scrapes with a wrong token",
+                "What a reporter could not deliver: lines, or scrapes cut short or refused for their token",
             ),
             dropped: own(
                 Counter,
