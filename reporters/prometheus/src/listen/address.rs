@@ -96,7 +96,9 @@ mod tests {
         assert_eq!(bound.ip(), Ipv4Addr::LOCALHOST);
         let named = ListenAddress::from("localhost:0").bind().unwrap();
         assert!(named.local_addr().unwrap().ip().is_loopback());
-        assert_eq!(ListenAddress::from(9464), "127.0.0.1:9464".into());
+        for text in ["127.0.0.1:9464", "9464", ":9464"] {
+            assert_eq!(ListenAddress::from(9464), text.into(), "{text}");
+        }
         assert_eq!(ListenAddress::from("[::1]:1").to_string(), "[::1]:1");
     }
 
@@ -104,8 +106,8 @@ mod tests {
     fn what_is_no_address_is_an_error() {
         for bad in [
             "",
-            "9464",
             ":",
+            "99999",
             "localhost",
             "127.0.0.1:99999",
             "300.0.0.1:x",
