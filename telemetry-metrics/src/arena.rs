@@ -224,21 +224,14 @@ pub(crate) struct Words<'a> {
 
 impl Words<'_> {
     /// Adds one to a count.
-    // Release, here and below, so that a reader who sees one word sees what was written before it.
     #[inline(always)]
     pub(crate) fn count(&self, at: usize) {
-        let word = &self.words[at];
-        if self.is_shared {
-            word.fetch_add(1, Ordering::Release);
-        } else {
-            word.store(
-                word.load(Ordering::Relaxed).wrapping_add(1),
-                Ordering::Release,
-            );
-        }
+        self.count_by(at, 1);
     }
 
     /// Adds so many to a count.
+    // Release, here and below, so that a reader who sees one word sees what was written before it.
+    #[inline(always)]
     pub(crate) fn count_by(&self, at: usize, count: u64) {
         let word = &self.words[at];
         if self.is_shared {
@@ -256,33 +249,38 @@ impl Words<'_> {
     #[inline(always)]
     #[must_use]
     pub(crate) fn add(&self, at: usize, amount: Amount) -> bool {
-        let word = &self.words[at];
-        if self.is_shared {
-            return word
-                .fetch_update(Ordering::Release, Ordering::Relaxed, |bits| {
-                    plus(bits, amount)
-                })
-                .is_ok();
-        }
-        match plus(word.load(Ordering::Relaxed), amount) {
-            Some(total) => {
-                word.store(total, Ordering::Release);
+        match amount {
+            Amount::Integer(n) => {
+                self.add_integer(at, n);
                 true
             }
-            None => false,
+            Amount::Real(x) => self.add_real(at, x),
         }
     }
-}
 
-#[inline(always)]
-fn plus(bits: u64, amount: Amount) -> Option<u64> {
-    match amount {
-        // One that does not fit begins again, see `Cell::total`.
-        Amount::Integer(n) => Some(bits.wrapping_add(n as u64)),
-        Amount::Real(x) => {
+    /// Adds to a sum of integers. One that is full begins again, see `Cell::total`.
+    #[inline(always)]
+    pub(crate) fn add_integer(&self, at: usize, n: i64) {
+        self.count_by(at, n as u64);
+    }
+
+    #[inline(always)]
+    fn add_real(&self, at: usize, x: f64) -> bool {
+        let word = &self.words[at];
+        let plus = |bits: u64| {
             let total = f64::from_bits(bits) + x;
             total.is_finite().then(|| total.to_bits())
+        };
+        if self.is_shared {
+            return word
+                .fetch_update(Ordering::Release, Ordering::Relaxed, plus)
+                .is_ok();
         }
+        let total = plus(word.load(Ordering::Relaxed));
+        if let Some(total) = total {
+            word.store(total, Ordering::Release);
+        }
+        total.is_some()
     }
 }
 

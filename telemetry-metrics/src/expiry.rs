@@ -91,7 +91,7 @@ impl Rows {
         let mut gone = 0;
         if due {
             made.expiry.swept = Some(now);
-            let totals = self.arena.totals(self.places(&made.in_order));
+            let totals = self.totals(&made.in_order);
             let mut seen = std::mem::take(&mut made.expiry.seen);
             let mut left = Vec::new();
             made.in_order.retain(|row| {
@@ -167,11 +167,6 @@ impl Rows {
         for one in leaving.filter(|one| rows.contains(&one.row.id)) {
             one.waiting.retain(|waiting| *waiting != reader);
         }
-    }
-
-    /// So many places are taken up to the last of these rows.
-    pub(crate) fn places(&self, rows: &[Arc<Row>]) -> usize {
-        rows.iter().map(|row| row.place() + 1).max().unwrap_or(0)
     }
 }
 

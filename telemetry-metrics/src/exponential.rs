@@ -170,6 +170,11 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// How many of which bucket.
+    pub(crate) fn counted(&self) -> (Index, u64) {
+        (self.index, self.count)
+    }
+
     /// The mean of what is held.
     #[cfg(test)]
     pub(crate) fn mean(&self) -> f64 {
@@ -205,20 +210,25 @@ pub(crate) fn mean(index: Index, count: u64, offsets: u128) -> f64 {
 /// The number below which the share `q` of all numbers lies, by nearest rank: at most 1.083 % off.
 ///
 /// The answer is clamped to what was really seen, so that one number alone is reported exactly.
-pub(crate) fn quantile(held: &[Held], q: f64, min: f64, max: f64) -> Option<f64> {
-    let total: u64 = held.iter().map(|held| held.count).sum();
-    if total == 0 {
-        return None;
-    }
+pub(crate) fn quantile(
+    counts: impl Iterator<Item = (Index, u64)> + Clone,
+    q: f64,
+    min: f64,
+    max: f64,
+) -> Option<f64> {
+    let total = counts
+        .clone()
+        .fold(0_u64, |total, (_, count)| total.saturating_add(count));
     // 0.55 of 100 is 55, but 55.00000000000001 in floats.
     let exact = q.clamp(0.0, 1.0) * total as f64 * (1.0 - 4.0 * f64::EPSILON);
     let rank = (exact.ceil() as u64).max(1);
-    let mut below = 0;
-    let bucket = held.iter().find(|held| {
-        below += held.count;
+    let mut below = 0_u64;
+    let mut counts = counts;
+    let (index, _) = counts.find(|(_, count)| {
+        below = below.saturating_add(*count);
         below >= rank
     })?;
-    Some(bucket.index.middle().clamp(min, max.max(min)))
+    Some(index.middle().clamp(min, max.max(min)))
 }
 
 #[cfg(test)]

@@ -18,9 +18,6 @@ const NOWHERE: u16 = u16::MAX;
 pub(crate) struct Position(u16);
 
 impl Position {
-    /// To be looked for by its name.
-    pub(crate) const UNKNOWN: Self = Self(NOWHERE);
-
     /// What was found.
     pub(crate) fn of(found: Option<usize>) -> Self {
         Self(

@@ -32,18 +32,20 @@ impl Reading {
     }
 
     /// What is to be added; `None` for counters. `measure` is the definition's own closure, if it has
-    /// one; `position` is where the measurement stands, if that is known.
-    #[inline(always)]
+    /// one.
     pub(crate) fn amount(
         &self,
         event: &Event<'_>,
         measure: Option<&MeasureWith>,
-        position: Position,
     ) -> Result<Option<Amount>, Skip> {
         if self.is_counter {
             return Ok(None);
         }
-        self.number(event, measure, position).map(Some)
+        let number = match measure {
+            Some(measure) => isolated(|| measure(event)).ok_or(Skip::Panicked)?,
+            None => self.by_name(event),
+        };
+        self.stored(number.as_ref()).map(Some)
     }
 
     /// What is to be added, where that is plain to see; never of counters.
@@ -66,32 +68,24 @@ impl Reading {
         Some(amount)
     }
 
-    /// The same as [`amount`](Self::amount) of everything but a counter.
-    #[inline(always)]
-    pub(crate) fn number(
-        &self,
-        event: &Event<'_>,
-        measure: Option<&MeasureWith>,
-        position: Position,
-    ) -> Result<Amount, Skip> {
-        let amount = match (measure, position.get()) {
-            (None, Some(at)) => {
-                let number = event.measurement_at(at).ok_or(Skip::Missing)?;
-                store(number, self.dimension, self.from)?
-            }
-            (measure, _) => self.looked_for(event, measure)?,
-        };
+    /// What is to be added, whatever it may be, or why nothing is; never of counters, nor of what a
+    /// closure measures.
+    pub(crate) fn number(&self, event: &Event<'_>, position: Position) -> Result<Amount, Skip> {
+        match position.get() {
+            Some(at) => self.stored(event.measurement_at(at)),
+            None => self.stored(self.by_name(event).as_ref()),
+        }
+    }
+
+    fn by_name(&self, event: &Event<'_>) -> Option<Number> {
+        event.measurement(self.key.as_ref()?)
+    }
+
+    fn stored(&self, number: Option<&Number>) -> Result<Amount, Skip> {
+        let amount = store(number.ok_or(Skip::Missing)?, self.dimension, self.from)?;
         if self.only_grows && amount.is_negative() {
             return Err(Skip::Negative);
         }
         Ok(amount)
-    }
-    #[inline(never)]
-    fn looked_for(&self, event: &Event<'_>, measure: Option<&MeasureWith>) -> Result<Amount, Skip> {
-        let number = match measure {
-            Some(measure) => isolated(|| measure(event)).ok_or(Skip::Panicked)?,
-            None => self.key.as_ref().and_then(|key| event.measurement(key)),
-        };
-        store(&number.ok_or(Skip::Missing)?, self.dimension, self.from)
     }
 }

@@ -14,7 +14,7 @@ use once_cell::sync::OnceCell;
 use papaya::{HashSet, ResizeMode};
 use seize::Collector;
 
-use crate::arena::Arena;
+use crate::arena::{Arena, Totals};
 use crate::cells::{Cell, LaidOut};
 use crate::expiry::Expiry;
 use crate::key::{Hashed, Key, Listed};
@@ -252,6 +252,12 @@ impl Rows {
     /// All rows in the order in which they were met, the overflow row last.
     pub(crate) fn all(&self) -> Vec<Arc<Row>> {
         self.with_overflow(&self.made().in_order)
+    }
+
+    /// What these rows hold now. To be asked for after they were listed, so that all of them are in it.
+    pub(crate) fn totals(&self, rows: &[Arc<Row>]) -> Totals {
+        let places = rows.iter().map(|row| row.place() + 1).max().unwrap_or(0);
+        self.arena.totals(places)
     }
 
     pub(crate) fn with_overflow(&self, in_order: &[Arc<Row>]) -> Vec<Arc<Row>> {

@@ -121,7 +121,8 @@ impl Summary {
     /// stored (nanoseconds, bytes or ones); at most 1.083 % off. `None` if there are none.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        exponential::quantile(&self.held, q, self.min, self.max)
+        let counts = self.held.iter().map(Held::counted);
+        exponential::quantile(counts, q, self.min, self.max)
     }
 }
 
@@ -210,9 +211,8 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn read(group: &'a Group) -> Self {
-        // First the rows, so that all of them are in what is read.
         let rows = group.rows.all();
-        let totals = group.rows.arena.totals(group.rows.places(&rows));
+        let totals = group.rows.totals(&rows);
         Self {
             group,
             rows,

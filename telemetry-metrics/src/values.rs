@@ -201,7 +201,11 @@ mod tests {
     use std::thread::ScopedJoinHandle;
 
     use super::*;
-    use crate::exponential::quantile;
+    use crate::exponential;
+
+    fn quantile(held: &[Held], q: f64, min: f64, max: f64) -> Option<f64> {
+        exponential::quantile(held.iter().map(Held::counted), q, min, max)
+    }
 
     fn count(store: &ValueStore) -> u64 {
         store.held().iter().map(|held| held.count).sum()

@@ -111,9 +111,9 @@ impl Cell {
             return false;
         };
         let bucket = self.bounds.bucket(Amount::Integer(n));
-        let fits = to.words.add(self.total, Amount::Integer(n));
+        to.words.add_integer(self.total, n);
         to.words.count(self.first + bucket);
-        fits
+        true
     }
 
     /// Counts one event in a counter.

@@ -1,7 +1,7 @@
 //! Quantiles of what was counted within a window.
 
 use crate::amount::Amount;
-use crate::exponential::Index;
+use crate::exponential::{self, Index};
 
 /// What a summary counted within a window.
 #[derive(Debug, Clone)]
@@ -36,19 +36,9 @@ impl Merged {
         }
     }
 
-    /// By nearest rank: the middle of the bucket of the number at that rank, clamped to where it
-    /// can be.
     pub(super) fn quantile(&self, q: f64) -> Option<f64> {
-        // 0.55 of 100 is 55, but 55.00000000000001 in floats.
-        let exact = q.clamp(0.0, 1.0) * self.count as f64 * (1.0 - 4.0 * f64::EPSILON);
-        let rank = (exact.ceil() as u64).max(1);
-        let mut below = 0u64;
-        let (index, _) = self.counts.iter().find(|(_, count)| {
-            below = below.saturating_add(*count);
-            below >= rank
-        })?;
         let (min, max) = self.range;
-        Some(index.middle().clamp(min, max.max(min)))
+        exponential::quantile(self.counts.iter().copied(), q, min, max)
     }
 }
 

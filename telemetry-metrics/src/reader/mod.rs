@@ -246,7 +246,7 @@ struct Scanned<'a> {
 impl<'a> Scanned<'a> {
     fn new(group: &'a Group) -> Self {
         let rows = group.rows.all_for_reader();
-        let totals = group.rows.arena.totals(group.rows.places(&rows.all));
+        let totals = group.rows.totals(&rows.all);
         Self {
             group,
             rows: rows.all,

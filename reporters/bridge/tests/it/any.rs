@@ -7,16 +7,7 @@ use telemetry_bridge::{Bridge, BridgeError, FlushError};
 use telemetry_metrics::{Aggregator, Unit, counter, distribution, last_value, sum, summary};
 
 use crate::recording::Recording;
-use crate::support::{NEVER, SOON, aggregator, counts, on_four_threads};
-
-fn start(aggregator: &Aggregator) -> (Bridge<Recording>, Recording) {
-    let recording = Recording::default();
-    let bridge = Bridge::builder(aggregator, recording.clone())
-        .interval(NEVER)
-        .start()
-        .unwrap();
-    (bridge, recording)
-}
+use crate::support::{NEVER, SOON, aggregator, counts, on_four_threads, start};
 
 #[test]
 fn each_kind_becomes_what_is_like_it_over_there() {
@@ -376,32 +367,4 @@ fn families_that_come_later_are_fed_too() {
         described[0],
         ("counter any_late".into(), None, "Came later".into())
     );
-}
-
-#[test]
-fn a_sum_that_comes_back_after_its_series_expired_begins_at_zero() {
-    let aggregator = Aggregator::builder()
-        .metrics([
-            sum("any.back.level").up_down().tags(["a"]),
-            sum("any.back.half").tags(["a"]),
-        ])
-        .expire_after(Duration::from_nanos(1))
-        .start()
-        .unwrap();
-    let (bridge, recording) = start(&aggregator);
-    let gone = || {
-        let snapshot = aggregator.snapshot();
-        snapshot.find("any.back.level", &[("a", "1")]).is_none()
-    };
-    for level in [5, -3, 4] {
-        execute!("any.back", { level: level, half: 0.5 }, { a: 1 });
-        bridge.flush(SOON).unwrap();
-        while !gone() {
-            bridge.flush(SOON).unwrap();
-        }
-        let gauge = recording.gauge("any.back.level{a=1}");
-        assert_eq!(gauge, Some(f64::from(level)));
-    }
-    // Nor do the halves of different lives make a whole.
-    assert_eq!(recording.counter("any.back.half{a=1}"), None);
 }

@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use telemetry::execute;
-use telemetry_bridge::Bridge;
 use telemetry_metrics::{Aggregator, sum};
 
-use crate::recording::Recording;
-use crate::support::{NEVER, SOON, counts};
+use crate::support::{SOON, counts, start};
 
 #[test]
 fn series_that_are_gone_leave_room_for_those_that_come() {
@@ -19,11 +17,7 @@ fn series_that_are_gone_leave_room_for_those_that_come() {
         .expire_after(Duration::from_millis(50))
         .start()
         .unwrap();
-    let recording = Recording::default();
-    let bridge = Bridge::builder(&aggregator, recording.clone())
-        .interval(NEVER)
-        .start()
-        .unwrap();
+    let (bridge, recording) = start(&aggregator);
     // In three parts, two of which are more than what is kept at once.
     for part in 0..3 {
         for job in 0..60_000 {
@@ -51,11 +45,7 @@ fn of_series_for_which_there_is_no_room_nothing_is_recorded_wrong() {
             .max_series(100_010)])
         .start()
         .unwrap();
-    let recording = Recording::default();
-    let bridge = Bridge::builder(&aggregator, recording.clone())
-        .interval(NEVER)
-        .start()
-        .unwrap();
+    let (bridge, recording) = start(&aggregator);
     for _ in 0..2 {
         for job in 0..100_010 {
             execute!("expiry.most", { level: 1 }, { job });
@@ -67,4 +57,32 @@ fn of_series_for_which_there_is_no_room_nothing_is_recorded_wrong() {
         assert_eq!(memory.gauges.len(), 100_000);
         assert!(memory.gauges.values().all(|level| *level == 2.0));
     });
+}
+
+#[test]
+fn a_sum_that_comes_back_after_its_series_expired_begins_at_zero() {
+    let aggregator = Aggregator::builder()
+        .metrics([
+            sum("any.back.level").up_down().tags(["a"]),
+            sum("any.back.half").tags(["a"]),
+        ])
+        .expire_after(Duration::from_nanos(1))
+        .start()
+        .unwrap();
+    let (bridge, recording) = start(&aggregator);
+    let gone = || {
+        let snapshot = aggregator.snapshot();
+        snapshot.find("any.back.level", &[("a", "1")]).is_none()
+    };
+    for level in [5, -3, 4] {
+        execute!("any.back", { level: level, half: 0.5 }, { a: 1 });
+        bridge.flush(SOON).unwrap();
+        while !gone() {
+            bridge.flush(SOON).unwrap();
+        }
+        let gauge = recording.gauge("any.back.level{a=1}");
+        assert_eq!(gauge, Some(f64::from(level)));
+    }
+    // Nor do the halves of different lives make a whole.
+    assert_eq!(recording.counter("any.back.half{a=1}"), None);
 }

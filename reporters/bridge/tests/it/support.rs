@@ -4,7 +4,10 @@ use std::time::Duration;
 #[cfg(feature = "statsd")]
 use std::time::Instant;
 
+use telemetry_bridge::Bridge;
 use telemetry_metrics::{Aggregator, HealthReport, Metric};
+
+use crate::recording::Recording;
 
 /// How long anything may take before it counts as stuck.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -14,6 +17,16 @@ pub(crate) const NEVER: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn aggregator(metrics: impl IntoIterator<Item = Metric>) -> Aggregator {
     Aggregator::builder().metrics(metrics).start().unwrap()
+}
+
+/// A bridge to what remembers all that it is told, and feeds when it is asked to.
+pub(crate) fn start(aggregator: &Aggregator) -> (Bridge<Recording>, Recording) {
+    let recording = Recording::default();
+    let bridge = Bridge::builder(aggregator, recording.clone())
+        .interval(NEVER)
+        .start()
+        .unwrap();
+    (bridge, recording)
 }
 
 /// The account of the only reporter.
