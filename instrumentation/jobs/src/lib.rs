@@ -1,0 +1,1 @@
+//! Telemetry events for background jobs: any queue, observed.
