@@ -15,6 +15,7 @@
 mod config;
 mod demo;
 mod error;
+mod flow;
 pub mod signals;
 mod store;
 pub mod telemetry;

@@ -1,4 +1,5 @@
-//! What this application measures: **all its metric definitions**, and the reporters.
+//! What this application measures: **all its metric definitions**, in [`metrics()`], and here the
+//! reporters.
 //!
 //! This is the module to copy into an application of your own. The events come from elsewhere and
 //! know nothing of it:
@@ -9,6 +10,8 @@
 //! | `demo.repo.query` | `telemetry_sqlx::Pool` in `store` | after each query |
 //! | `vm.memory`, `vm.cpu`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` | every five seconds |
 
+mod metrics;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +19,12 @@ use ::telemetry::NameError;
 use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFormat};
 use telemetry_console::{Console, ConsoleError};
 use telemetry_http::TelemetryLayer;
-use telemetry_metrics::{Aggregator, Metric, counter, distribution, last_value, summary};
+use telemetry_metrics::Aggregator;
 use telemetry_poller::Poller;
 use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
+
+pub use metrics::metrics;
 
 use crate::{Bridge, Config, ConsoleMode, StartError, StatsdFormat};
 
@@ -28,50 +33,6 @@ pub const ENDPOINT: &str = "demo.endpoint";
 
 /// The prefix of query events.
 pub const REPO: &str = "demo.repo";
-
-/// The definitions.
-#[must_use]
-pub fn metrics() -> Vec<Metric> {
-    vec![
-        // Requests.
-        counter("demo.endpoint.stop.count")
-            .tags(["method", "route", "status", "outcome"])
-            .description("Requests answered, or given up by the client"),
-        counter("demo.endpoint.exception.count")
-            .tags(["route"])
-            .description("Requests whose handler panicked"),
-        distribution("demo.endpoint.duration")
-            .events(["demo.endpoint.stop", "demo.endpoint.exception"])
-            .tags(["route", "outcome"])
-            .description("Time from a request to the end of its answer"),
-        // Queries.
-        summary("demo.repo.query.total_time")
-            .tags(["source", "command"])
-            .description("Time of a query, waiting for a connection included"),
-        distribution("demo.repo.query.queue_time")
-            .tags(["source", "command"])
-            .description("Time that a query waited for a connection"),
-        // The process.
-        last_value("vm.memory.total")
-            .bytes()
-            .description("Resident memory"),
-        last_value("vm.memory.virtual")
-            .bytes()
-            .description("Virtual memory"),
-        last_value("vm.cpu.time")
-            .seconds()
-            .description("Processor time since the poll before"),
-        last_value("vm.cpu.cumulative")
-            .seconds()
-            .description("Processor time since the start"),
-        last_value("vm.total_run_queue_lengths.total")
-            .description("Tasks that wait in tokio's global queue"),
-        last_value("vm.system_counts.threads").description("Threads of the process"),
-        last_value("vm.system_counts.tasks").description("Tasks alive in tokio"),
-        last_value("vm.system_counts.workers").description("Worker threads of tokio"),
-        last_value("vm.system_counts.open_files").description("Open files and sockets"),
-    ]
-}
 
 /// The layer that makes events of requests.
 pub(crate) fn endpoint_layer() -> Result<TelemetryLayer, NameError> {

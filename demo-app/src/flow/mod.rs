@@ -1,0 +1,1 @@
+//! The event-driven part: request → command → stored event → projection.
