@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod http;
+pub(crate) mod program;
 pub(crate) mod query_log;
 pub(crate) mod servers;
 
