@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use super::SpanInfo;
 use super::added::{self, Added};
@@ -31,8 +31,15 @@ pub(super) enum Ending<'p> {
 /// A span with so many values, and `outcome`, needs no more room than this has.
 const ORDINARY: usize = 8;
 
+/// What an end knows that the span was not told while it ran.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Late<'v> {
+    pub(super) measurements: &'v [(&'static str, Option<Number>)],
+    pub(super) metadata: &'v [(&'static str, Option<Value<'v>>)],
+}
+
 #[inline(never)]
-pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
+pub(super) fn emit(live: &Live, ending: &Ending<'_>, late: Late<'_>) {
     // First of all, so that nothing of ours counts into it.
     let now = Moment::now();
     let (slot, kind) = match (live.ends.exception, ending) {
@@ -55,11 +62,12 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
     let outcome = match ending {
         Ending::Returned => "ok",
         Ending::Dropped => "cancelled",
-        Ending::Panicked(_) => return end.emit_decorated(ending, &added.unwrap_or_default()),
+        Ending::Panicked(_) => return end.emit_decorated(ending, added.as_ref(), late),
     };
+    let is_late = !(late.measurements.is_empty() && late.metadata.is_empty());
     match added {
         // Nothing was added but the outcome, so the keys are those of the callsite.
-        None if count < ORDINARY => {
+        None if count < ORDINARY && !is_late => {
             let mut values = [None; ORDINARY];
             for (to, from) in values.iter_mut().zip(live.metadata.values()) {
                 *to = from;
@@ -67,7 +75,7 @@ pub(super) fn emit(live: &Live, ending: &Ending<'_>) {
             values[count] = Some(Value::Str(outcome));
             end.emit(live.ends.keys, &end.times(), &values[..=count]);
         }
-        added => end.emit_decorated(ending, &added.unwrap_or_default()),
+        added => end.emit_decorated(ending, added.as_ref(), late),
     }
 }
 
@@ -112,58 +120,92 @@ impl End<'_> {
         });
     }
 
-    #[cold]
     #[inline(never)]
-    fn emit_decorated(&self, ending: &Ending<'_>, added: &Added) {
+    fn emit_decorated(&self, ending: &Ending<'_>, added: Option<&Added>, late: Late<'_>) {
         // The callsite's keys keep their places, so that a position learned once stays good; what
         // was set later replaces the value in place, and new keys follow.
-        let mut keys: SmallVec<[&'static str; 12]> =
-            SmallVec::from_slice(self.live.ends.keys.metadata);
-        let mut values: SmallVec<[Option<Value<'_>>; 12]> = self.live.metadata.values().collect();
-        values.resize(keys.len(), None);
-
-        let (outcome, reason) = match (ending, &added.failure) {
+        let mut metadata = Row {
+            keys: SmallVec::from_slice(self.live.ends.keys.metadata),
+            values: self.live.metadata.values().collect(),
+        };
+        metadata.values.resize(metadata.keys.len(), None);
+        let mut measurements = Row {
+            keys: SmallVec::from_slice(&TIMES),
+            values: SmallVec::from_slice(&self.times()),
+        };
+        let mut failure = None;
+        if let Some(added) = added {
+            failure = added.failure.as_ref().map(Text::as_str);
+            for (key, value) in &added.metadata {
+                metadata.set(key, value.as_ref().map(OwnedValue::as_value));
+            }
+            for (key, number) in &added.measurements {
+                measurements.measure(key, Some(*number));
+            }
+        }
+        for (key, value) in late.metadata {
+            metadata.set(key, *value);
+        }
+        for (key, number) in late.measurements {
+            measurements.measure(key, *number);
+        }
+        // Last, because they are the span's own and win.
+        let (outcome, reason) = match (ending, failure) {
             (Ending::Panicked(payload), _) => {
                 let unknown = "unknown: the span was dropped by unwinding";
+                metadata.set("kind", Some(Value::Str("panic")));
                 ("panic", Some(payload.map_or(unknown, panic_message)))
             }
             // Failed, and then dropped or returned, as `?` does: the error is what happened.
-            (_, Some(error)) => ("error", Some(Text::as_str(error))),
+            (_, Some(error)) => ("error", Some(error)),
             (Ending::Dropped, None) => ("cancelled", None),
             (Ending::Returned, None) => ("ok", None),
         };
-        let set = added.metadata.iter();
-        let set = set.map(|(key, value)| (*key, value.as_ref().map(OwnedValue::as_value)));
-        let own = [
-            ("outcome", Some(outcome)),
-            ("kind", (outcome == "panic").then_some("panic")),
-            ("reason", reason),
-        ];
-        let own = own.into_iter().filter(|(_, value)| value.is_some());
-        for (key, value) in set.chain(own.map(|(key, value)| (key, value.map(Value::Str)))) {
-            match keys.iter().position(|known| *known == key) {
-                Some(at) => values[at] = value,
-                None => {
-                    keys.push(key);
-                    values.push(value);
-                }
-            }
-        }
-
-        let mut measurement_keys: SmallVec<[&'static str; 6]> =
-            smallvec!["duration", "monotonic_time"];
-        let mut measurements: SmallVec<[Option<Number>; 6]> = SmallVec::from_slice(&self.times());
-        for (key, number) in &added.measurements {
-            if !measurement_keys.contains(key) {
-                measurement_keys.push(key);
-                measurements.push(Some(*number));
-            }
+        metadata.set("outcome", Some(Value::Str(outcome)));
+        if reason.is_some() {
+            metadata.set("reason", reason.map(Value::Str));
         }
         let keys = Keys {
-            measurements: &measurement_keys,
-            metadata: &keys,
+            measurements: &measurements.keys,
+            metadata: &metadata.keys,
             base: Base::Of(self.live.ends.keys),
         };
-        self.emit(&keys, &measurements, &values);
+        self.emit(&keys, &measurements.values, &metadata.values);
+    }
+}
+
+/// So many keys take no memory of their own.
+const ROOM: usize = 12;
+
+/// What every span measures, in this order.
+const TIMES: [&str; 2] = ["duration", "monotonic_time"];
+
+/// Keys and values that are being put together.
+struct Row<V> {
+    keys: SmallVec<[&'static str; ROOM]>,
+    values: SmallVec<[Option<V>; ROOM]>,
+}
+
+impl<V> Row<V> {
+    /// The last to come wins.
+    #[inline]
+    fn set(&mut self, key: &'static str, value: Option<V>) {
+        match self.keys.iter().position(|known| *known == key) {
+            Some(at) => self.values[at] = value,
+            None => {
+                self.keys.push(key);
+                self.values.push(value);
+            }
+        }
+    }
+}
+
+impl Row<Number> {
+    /// The last to come wins, but over what the span measures itself.
+    #[inline]
+    fn measure(&mut self, key: &'static str, number: Option<Number>) {
+        if !TIMES.contains(&key) {
+            self.set(key, number);
+        }
     }
 }

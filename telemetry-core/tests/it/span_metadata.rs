@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use telemetry::{Value, any, attach, debug, display, span};
+use telemetry::{ToNumber, ToValue, Value, any, attach, debug, display, span};
 
 use crate::support::{Log, catch, failures, panic_quietly};
 
@@ -282,4 +282,61 @@ fn a_span_shows_its_name() {
     let span = span!("it.meta.shown");
     assert!(format!("{span:?}").contains("it.meta.shown"));
     span.finish();
+}
+
+#[test]
+fn what_comes_with_the_end_wins_over_what_was_set_but_not_over_what_is_the_spans_own() {
+    let log = Log::new();
+    let _guard = attach("it-meta-late", "it.meta.late.stop", log.writes_event())
+        .unwrap()
+        .guard();
+    let begin = || span!("it.meta.late", { a: 1, b: "two", none: None::<u8> });
+    begin().finish_with(
+        &[("rows", 3.to_number()), ("duration", 0.to_number())],
+        &[("b", 2.5.to_value()), ("new", 'n'.to_value())],
+    );
+    let span = begin();
+    span.set("a", 9);
+    span.set("b", 'b');
+    span.measure("rows", 1);
+    span.measure("gone", 1);
+    span.fail("late");
+    span.finish_with(
+        &[("rows", 4.to_number()), ("gone", None)],
+        &[
+            ("b", None),
+            ("outcome", "mine".to_value()),
+            ("none", true.to_value()),
+        ],
+    );
+    begin().finish_with(&[], &[]);
+    assert_eq!(
+        log.take(),
+        [
+            "it.meta.late.stop duration monotonic_time rows=3 | a=1 b=2.5 outcome=ok new=n",
+            "it.meta.late.stop duration monotonic_time rows=4 | a=9 none=true outcome=error reason=late",
+            "it.meta.late.stop duration monotonic_time | a=1 b=two outcome=ok",
+        ]
+    );
+}
+
+#[test]
+fn more_than_a_span_usually_has_is_as_good() {
+    let log = Log::new();
+    let _guard = attach("it-meta-many", "it.meta.many.stop", log.writes_event())
+        .unwrap()
+        .guard();
+    const KEYS: [&str; 20] = [
+        "k00", "k01", "k02", "k03", "k04", "k05", "k06", "k07", "k08", "k09", "k10", "k11", "k12",
+        "k13", "k14", "k15", "k16", "k17", "k18", "k19",
+    ];
+    let numbers = KEYS.map(|key| (key, 1.to_number()));
+    let values = KEYS.map(|key| (key, true.to_value()));
+    span!("it.meta.many").finish_with(&numbers, &values);
+    let line = log.take().pop().unwrap();
+    assert!(KEYS.iter().all(|key| line.contains(&format!(" {key}=1"))));
+    assert!(
+        KEYS.iter()
+            .all(|key| line.contains(&format!(" {key}=true")))
+    );
 }
