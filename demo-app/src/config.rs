@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::telemetry::LogFilter;
+
 const LISTEN: &str = "127.0.0.1:4000";
 const DATABASE: &str = "sqlite::memory:";
 
@@ -31,7 +33,8 @@ pub struct Config {
     #[arg(long, env = "LISTEN", default_value = LISTEN, value_name = "ADDR", value_parser = listen)]
     pub listen: SocketAddr,
 
-    /// sqlite::memory: or sqlite://FILE, which is created if missing
+    /// sqlite::memory:, sqlite://FILE, which is created if missing, or
+    /// postgres://USER:PASSWORD@HOST/NAME
     // The value may hold a password, so `--help` must not show it.
     #[arg(
         long,
@@ -43,9 +46,25 @@ pub struct Config {
     )]
     pub database: String,
 
+    /// Send cookies by HTTPS only: for a site behind something that speaks it
+    #[arg(long)]
+    pub secure_cookies: bool,
+
+    /// What hashing a password costs; low is for load tests, and not safe
+    #[arg(long, value_enum, default_value_t = PasswordCost::Standard, value_name = "COST")]
+    pub password_cost: PasswordCost,
+
     /// Write every event to standard output, as readable lines or as JSON, or the metrics as a table
     #[arg(long, value_enum)]
     pub console: Option<ConsoleMode>,
+
+    /// Write log lines to standard error; each line of a request has the id of its trace
+    #[arg(long, value_enum, default_value_t = LogMode::Off, value_name = "FORM")]
+    pub log: LogMode,
+
+    /// Which log lines: levels, by target where wanted, such as info,sqlx=debug
+    #[arg(long, default_value = "info", value_name = "LEVELS")]
+    pub log_filter: LogFilter,
 
     /// Send metrics to this StatsD daemon: host:port, or unix:// and a socket's path
     #[arg(long, env = "STATSD", value_name = "ADDR")]
@@ -71,23 +90,52 @@ pub struct Config {
     /// How long the landing page takes, in milliseconds, at random between both, inclusive
     #[arg(long, default_value = "0-0", value_name = "LOW-HIGH")]
     pub landing_delay_ms: LandingDelay,
+
+    /// Send virtual visitors through the site, so that there is something to see
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = crate::load::VISITORS, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub load: Option<u32>,
+
+    /// How many WebSockets of /live may be open
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub live_sockets: u32,
+
+    /// How often a WebSocket is pinged, in milliseconds
+    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=3_600_000), hide = true)]
+    pub live_ping_ms: u64,
 }
 
 impl Default for Config {
-    /// The defaults of the flags, whatever the environment says; but a free port, for tests.
+    /// The defaults of the flags, whatever the environment says; but, for tests, a free port and
+    /// passwords that are hashed quickly.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             database: DATABASE.into(),
+            secure_cookies: false,
+            password_cost: PasswordCost::Low,
             console: None,
+            log: LogMode::Off,
+            log_filter: LogFilter::default(),
             statsd: None,
             statsd_format: StatsdFormat::Standard,
             bridge: None,
             bridge_statsd: None,
             flush_ms: 1000,
             landing_delay_ms: LandingDelay { low: 0, high: 0 },
+            load: None,
+            live_sockets: 1000,
+            live_ping_ms: 20_000,
         }
     }
+}
+
+/// What hashing a password costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PasswordCost {
+    /// As much as is recommended: 19 MiB and some hundredths of a second.
+    Standard,
+    /// Next to nothing. Such hashes are quickly guessed.
+    Low,
 }
 
 /// What is written to standard output.
@@ -99,6 +147,17 @@ pub enum ConsoleMode {
     Json,
     /// Every ten seconds the metrics.
     Table,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogMode {
+    /// Not at all.
+    Off,
+    /// For people.
+    Text,
+    /// A JSON object per line.
+    Json,
 }
 
 /// What a StatsD daemon understands.

@@ -11,15 +11,24 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::flow::{self, Flow};
+use crate::load::Load;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
+use crate::web::live::Sockets;
 use crate::{Config, StartError, web};
 
 /// How long requests may take to finish when the application stops.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long virtual visitors may take to finish their requests and go.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How long what is cut off may take to end.
 const CUT_OFF_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long commands and events that are being worked on may take.
+const FLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The running application.
 ///
@@ -27,10 +36,13 @@ const CUT_OFF_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Demo {
     address: SocketAddr,
-    // Declared in the order in which they have to go: first the server, last who counts.
+    // Declared in the order in which they have to go: first visitors, then the server, last who counts.
+    load: Option<Load>,
     drain: Option<oneshot::Sender<()>>,
     cut_off: watch::Sender<bool>,
     server: Server,
+    sockets: Sockets,
+    flow: flow::Tasks,
     store: Store,
     telemetry: Telemetry,
 }
@@ -63,12 +75,25 @@ impl Demo {
         let address = listener
             .local_addr()
             .map_err(|error| StartError::Listen(config.listen, error))?;
-        let telemetry = Telemetry::start(&config)?;
+        let sockets = Sockets::new(config.live_sockets);
+        let mut telemetry = Telemetry::start(&config)?;
         let store = Store::open(&config.database)
             .await
             .map_err(StartError::Database)?;
+        let (flow, flow_tasks) =
+            Flow::start(store.pool(), flow::Settings::suiting(&config.database))
+                .await
+                .map_err(StartError::Events)?;
+        telemetry.poll(sockets.clone(), flow.clone(), store.clone())?;
         let (cut_off, is_cut_off) = watch::channel(false);
-        let app = web::app(&config, store.clone(), &telemetry, is_cut_off)?;
+        let app = web::app(
+            &config,
+            store.clone(),
+            flow,
+            &telemetry,
+            sockets.clone(),
+            is_cut_off,
+        )?;
 
         let (drain, drained) = oneshot::channel::<()>();
         let serve = axum::serve(listener, app).with_graceful_shutdown(async {
@@ -78,9 +103,12 @@ impl Demo {
         let server = Server(tokio::spawn(serve.into_future()));
         Ok(Self {
             address,
+            load: config.load.map(|visitors| Load::start(address, visitors)),
             drain: Some(drain),
             cut_off,
             server,
+            sockets,
+            flow: flow_tasks,
             store,
             telemetry,
         })
@@ -113,9 +141,18 @@ impl Demo {
     /// counted as `cancelled`.
     pub async fn stop_within(mut self, drain_timeout: Duration) -> StopReport {
         let mut report = StopReport::default();
+        if let Some(load) = self.load.take()
+            && !load.stop(LOAD_TIMEOUT.min(drain_timeout)).await
+        {
+            report
+                .complaints
+                .push("a virtual visitor did not leave in time".to_owned());
+        }
         if let Some(drain) = self.drain.take() {
             let _ = drain.send(());
         }
+        // They would never end by themselves. No connection of theirs is waited for below.
+        self.sockets.close();
         if timeout(drain_timeout, &mut self.server.0).await.is_err() {
             report.complaints.push(format!(
                 "connections were still open after {drain_timeout:?} and are cut off"
@@ -126,6 +163,17 @@ impl Demo {
                 self.server.0.abort();
                 let _ = (&mut self.server.0).await;
             }
+        }
+        if !self.sockets.closed(CUT_OFF_TIMEOUT).await {
+            report.complaints.push(format!(
+                "{} WebSockets did not close in time",
+                self.sockets.open()
+            ));
+        }
+        if !self.flow.stop(FLOW_TIMEOUT).await {
+            report
+                .complaints
+                .push("the event-driven part did not stop in time and was cut off".to_owned());
         }
         if timeout(CUT_OFF_TIMEOUT, self.store.close()).await.is_err() {
             report

@@ -11,6 +11,7 @@ use telemetry_prometheus::PrometheusError;
 use telemetry_statsd::StatsdError;
 
 use crate::store::DatabaseError;
+use crate::telemetry::LogError;
 
 /// Why the application did not start. The text says what to do, and holds no password.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub enum StartError {
     Listen(SocketAddr, std::io::Error),
     /// The database cannot be used.
     Database(DatabaseError),
+    /// What is stored of the event-driven part cannot be read.
+    Events(sqlx::Error),
     /// The metric definitions are wrong.
     Metrics(MetricsError),
     /// The definitions do not suit Prometheus.
@@ -32,10 +35,16 @@ pub enum StartError {
     BridgeAddress,
     /// The console reporter cannot be started.
     Console(ConsoleError),
+    /// Log lines cannot be written.
+    Log(LogError),
+    /// Panics cannot be made events.
+    Panics(std::io::Error),
     /// The poller cannot be started.
     Poller(PollerError),
     /// An event prefix of the application is not a name.
     Name(telemetry::NameError),
+    /// The system has no randomness to give.
+    Randomness,
     /// The asynchronous runtime cannot be started.
     Runtime(std::io::Error),
     /// Signals cannot be waited for.
@@ -59,6 +68,7 @@ impl fmt::Display for StartError {
                 )
             }
             Self::Database(error) => error.fmt(f),
+            Self::Events(error) => write!(f, "cannot read the stored events: {error}"),
             Self::Metrics(error) => error.fmt(f),
             Self::Prometheus(error) => error.fmt(f),
             Self::Console(error) => error.fmt(f),
@@ -67,8 +77,11 @@ impl fmt::Display for StartError {
             Self::BridgeAddress => f.write_str(
                 "`--bridge statsd` needs an address: write `--bridge-statsd ADDR`, or `--statsd ADDR`",
             ),
+            Self::Log(error) => error.fmt(f),
+            Self::Panics(error) => write!(f, "cannot start the thread that reports panics: {error}"),
             Self::Poller(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
+            Self::Randomness => f.write_str("the system has no randomness to give, or no memory"),
             Self::Runtime(error) => write!(f, "cannot start the runtime: {error}"),
             Self::Signals(error) => write!(f, "cannot wait for signals: {error}"),
         }

@@ -16,12 +16,13 @@ mod config;
 mod demo;
 mod error;
 mod flow;
+mod load;
 pub mod signals;
 mod store;
 pub mod telemetry;
 mod web;
 
-pub use config::{Bridge, Config, ConsoleMode, LandingDelay, StatsdFormat};
+pub use config::{Bridge, Config, ConsoleMode, LandingDelay, LogMode, PasswordCost, StatsdFormat};
 pub use demo::{DRAIN_TIMEOUT, Demo, StopReport};
 pub use error::StartError;
 

@@ -2,12 +2,18 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use clap::Parser;
-use demo_app::{Config, Demo, StartError, signals};
+use demo_app::{Config, Demo, LogMode, StartError, signals, telemetry};
 
 fn main() -> ExitCode {
     let config = Config::parse();
+    if config.log != LogMode::Off {
+        telemetry::log_panics_only();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -37,12 +43,25 @@ async fn run(config: Config) -> Result<(), StartError> {
     signals.next().await;
     tokio::select! {
         report = demo.stop() => {
-            for line in report.complaints() {
-                let _ = writeln!(std::io::stderr(), "demo-app: {line}");
-            }
+            say(report.complaints().to_vec());
         }
         // Whoever asks twice does not want to wait.
         () = signals.next() => {}
     }
     Ok(())
+}
+
+/// Writes lines to standard error; but the program ends in time also where that is a full pipe that
+/// nobody reads.
+fn say(lines: Vec<String>) {
+    let (said, wait) = mpsc::channel::<()>();
+    let speak = move || {
+        for line in lines {
+            let _ = writeln!(std::io::stderr(), "demo-app: {line}");
+        }
+        drop(said);
+    };
+    if thread::Builder::new().spawn(speak).is_ok() {
+        let _ = wait.recv_timeout(Duration::from_secs(1));
+    }
 }

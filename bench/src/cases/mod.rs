@@ -3,6 +3,7 @@
 mod cells;
 mod event;
 mod gate;
+mod http;
 mod memory;
 mod metric;
 mod reporter;
@@ -10,6 +11,7 @@ mod scrape;
 mod span;
 mod statsd;
 
+pub use http::{Layered, requests};
 pub use memory::over_two_decades;
 pub use metric::{BOUNDS, Pattern, Sample, samples};
 pub use scrape::{LINES, SCRAPED, checked};
@@ -29,6 +31,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(reporter::cases());
     cases.extend(statsd::cases());
     cases.extend(scrape::cases());
+    cases.extend(http::cases());
     cases.extend(peers::cases());
     cases.extend(candidates::cases());
     cases

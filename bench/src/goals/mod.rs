@@ -2,7 +2,9 @@
 
 mod promises;
 
-pub use promises::{A_TENTH, DIFFERENCES, Difference, Most, NUMBERS, ORIGINALS, WEIGHTS};
+pub use promises::{
+    A_TENTH, ADDED, Added, DIFFERENCES, Difference, Most, NUMBERS, ORIGINALS, WEIGHTS,
+};
 
 /// Two cases of equal work, or one case and a number.
 pub struct Goal {

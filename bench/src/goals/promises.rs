@@ -57,6 +57,52 @@ pub const DIFFERENCES: &[Difference] = &[
     },
 ];
 
+/// What ours adds to something, in relation to what a peer adds to the same thing.
+pub struct Added {
+    /// What is added to.
+    pub work: &'static str,
+    /// Id of the case with ours.
+    pub ours: &'static str,
+    /// Id of the case with the peer.
+    pub peer: &'static str,
+    /// Id of the case with neither.
+    pub base: &'static str,
+    /// Ours may add at most so many times as much, in instructions and times.
+    pub most: Option<f64>,
+}
+
+/// See `cases/http.rs`.
+pub const ADDED: &[Added] = &[
+    Added {
+        work: "a request, one listener to its end, without ids in headers",
+        ours: "http.ours.visit",
+        peer: "http.trace-layer",
+        base: "http.axum",
+        most: Some(1.0),
+    },
+    Added {
+        work: "a request, as it is by default: ids from and to headers, too",
+        ours: "http.ours.visit.traceparent",
+        peer: "http.trace-layer",
+        base: "http.axum",
+        most: Some(1.0),
+    },
+    Added {
+        work: "a request, nobody",
+        ours: "http.ours.none",
+        peer: "http.trace-layer.none",
+        base: "http.axum",
+        most: None,
+    },
+    Added {
+        work: "a request into `telemetry_http::metrics`",
+        ours: "http.ours.metrics",
+        peer: "http.trace-layer",
+        base: "http.axum",
+        most: None,
+    },
+];
+
 /// Live bytes of the heap that were promised.
 pub struct Bytes {
     /// What is weighed.
@@ -145,6 +191,11 @@ mod tests {
         }
         for (id, _) in NUMBERS {
             assert!(exists(id), "{id}");
+        }
+        for added in ADDED {
+            for id in [added.ours, added.peer, added.base] {
+                assert!(exists(id), "{id}");
+            }
         }
         for difference in DIFFERENCES {
             assert!(exists(difference.more), "{}", difference.more);

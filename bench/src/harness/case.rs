@@ -24,6 +24,8 @@ pub enum Table {
     Statsd,
     /// One answer to a Prometheus server.
     Scrape,
+    /// One request to a router.
+    Http,
     /// Ways to publish a list of handlers.
     Candidate,
 }

@@ -10,6 +10,7 @@ mod opentelemetry;
 mod prometheus;
 mod prometheus_client;
 mod scrape;
+mod trace_layer;
 mod tracing;
 mod tracing_span;
 
@@ -28,6 +29,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(prometheus::cases());
     cases.extend(dogstatsd::cases());
     cases.extend(scrape::cases());
+    cases.extend(trace_layer::cases());
     cases
 }
 

@@ -34,15 +34,17 @@ pub struct Section {
 
 impl Section {
     /// All keys there are.
-    pub const KEYS: [&'static str; 16] = [
+    pub const KEYS: [&'static str; 18] = [
         "machine",
         "ratios",
         "numbers",
+        "added",
+        "differences",
         "gates",
         "events",
         "spans",
+        "requests",
         "metrics",
-        "differences",
         "reporters",
         "statsd",
         "floods",
@@ -88,10 +90,12 @@ impl Results<'_> {
             section("machine", "Setup", setup),
             section("ratios", "Ratios", self.pairs()),
             section("numbers", "Numbers", self.numbers()),
+            section("added", "What is added", self.added()),
             section("differences", "Differences", self.differences()),
             table("gates", "Idle gates", Table::Gate),
             table("events", "One event of three fields", Table::Event),
             table("spans", "One span", Table::Span),
+            table("requests", "One request", Table::Http),
             table(
                 "metrics",
                 "One event into a counter and a distribution",

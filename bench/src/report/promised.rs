@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::Results;
 use super::format::{Verdict, bracket, nanos, number};
-use crate::goals::{A_TENTH, DIFFERENCES, Difference, Goal, Most, NUMBERS, ORIGINALS, PAIRS};
+use crate::goals::{
+    A_TENTH, ADDED, Added, DIFFERENCES, Difference, Goal, Most, NUMBERS, ORIGINALS, PAIRS,
+};
 use crate::stats::Times;
 
 impl Results<'_> {
@@ -89,6 +91,61 @@ impl Results<'_> {
             );
         }
         rows
+    }
+
+    /// How much more a case costs with ours than without, in relation to a peer in its place.
+    pub fn added(&self) -> String {
+        let rows: Vec<String> = ADDED
+            .iter()
+            .filter_map(|added| self.one_added(added))
+            .collect();
+        if rows.is_empty() {
+            return String::new();
+        }
+        let mut text = String::from(
+            "| to what | measured as | instructions | time, 1 thread | time, T threads | promise |\n\
+             |---|---|--:|--:|--:|---|\n",
+        );
+        text.extend(rows);
+        text
+    }
+
+    fn one_added(&self, added: &Added) -> Option<String> {
+        let (ours, peer) = (self.find(added.ours)?, self.find(added.peer)?);
+        let base = self.find(added.base)?;
+        let of = |ours: f64, peer: f64, base: f64| (ours - base) / (peer - base);
+        let mut verdict = Verdict::default();
+        let mut instructions = "–".to_owned();
+        if let (Some(a), Some(b), Some(base)) =
+            (ours.instructions, peer.instructions, base.instructions)
+        {
+            let ratio = of(a, b, base);
+            verdict.judge(added.most, &[ratio]);
+            instructions = format!("{ratio:.2}{}", bracket(added.most));
+        }
+        let mut times = |ours: Option<Times>, peer: Option<Times>, base: Option<Times>| {
+            let (Some(a), Some(b), Some(base)) = (ours, peer, base) else {
+                return "–".to_owned();
+            };
+            let median = of(a.median, b.median, base.median);
+            let minimum = of(a.minimum, b.minimum, base.minimum);
+            verdict.judge(added.most, &[median, minimum]);
+            format!("{median:.2} ({minimum:.2}){}", bracket(added.most))
+        };
+        let one = times(ours.one_thread, peer.one_thread, base.one_thread);
+        let all = times(ours.all_threads, peer.all_threads, base.all_threads);
+        let Added {
+            work,
+            ours,
+            peer,
+            base,
+            ..
+        } = added;
+        Some(format!(
+            "| {work} | (`{ours}` − `{base}`) / (`{peer}` − `{base}`) | {instructions} | {one} | \
+             {all} | {} |\n",
+            verdict.text()
+        ))
     }
 
     /// What cannot be measured alone: how much more one case costs than another.

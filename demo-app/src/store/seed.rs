@@ -1,6 +1,9 @@
-//! The tables and what is in them at first.
+//! What is in the tables at first.
 
-use sqlx::SqlitePool;
+use sqlx::AnyConnection;
+
+use super::now;
+use super::schema::Dialect;
 
 pub(super) const USERS: [&str; 20] = [
     "Ada",
@@ -35,40 +38,30 @@ const TITLES: [&str; 7] = [
     "Water the plants",
 ];
 
-/// Makes the tables where they are missing, and fills them if there are no users.
-pub(super) async fn create(pool: &SqlitePool) -> Result<(), sqlx::Error> {
-    let mut transaction = pool.begin().await?;
-    sqlx::query("CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query(
-        "CREATE TABLE IF NOT EXISTS items (\
-           id INTEGER PRIMARY KEY,\
-           user_id INTEGER NOT NULL REFERENCES users (id),\
-           title TEXT NOT NULL,\
-           done BOOLEAN NOT NULL)",
-    )
-    .execute(&mut *transaction)
-    .await?;
-    sqlx::query("CREATE INDEX IF NOT EXISTS items_of_user ON items (user_id)")
-        .execute(&mut *transaction)
-        .await?;
+/// Fills the tables if there are no users.
+pub(super) async fn fill(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = dialect.begin_alone(connection).await?;
     let users: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
         .fetch_one(&mut *transaction)
         .await?;
     if users == 0 {
         for (n, name) in USERS.iter().enumerate() {
-            let user = sqlx::query("INSERT INTO users (name) VALUES (?)")
-                .bind(name)
-                .execute(&mut *transaction)
-                .await?
-                .last_insert_rowid();
+            let user: i64 = sqlx::query_scalar(
+                "INSERT INTO users (name, created_at) VALUES ($1, $2) RETURNING id",
+            )
+            .bind(*name)
+            .bind(now())
+            .fetch_one(&mut *transaction)
+            .await?;
             // One to five items each, the same at every start.
             for item in 0..=(n * 3) % 5 {
-                sqlx::query("INSERT INTO items (user_id, title, done) VALUES (?, ?, ?)")
+                sqlx::query("INSERT INTO todo_items (user_id, title, done) VALUES ($1, $2, $3)")
                     .bind(user)
                     .bind(TITLES[(n + item) % TITLES.len()])
-                    .bind((n + item) % 3 == 0)
+                    .bind(i32::from((n + item) % 3 == 0))
                     .execute(&mut *transaction)
                     .await?;
             }

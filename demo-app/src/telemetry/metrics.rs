@@ -24,7 +24,127 @@ pub fn metrics() -> Vec<Metric> {
         distribution("demo.repo.query.queue_time")
             .tags(["source", "command"])
             .description("Time that a query waited for a connection"),
+        // Accounts and forms.
+        counter("demo.accounts.sign_up.count")
+            .tags(["outcome", "reason"])
+            .description("Attempts to sign up"),
+        counter("demo.accounts.log_in.count")
+            .tags(["outcome", "reason"])
+            .description("Attempts to log in"),
+        distribution("demo.accounts.log_in.duration")
+            .tags(["outcome"])
+            .description("Time that an attempt to log in took"),
+        counter("demo.accounts.log_out.count")
+            .tags(["outcome", "reason"])
+            .description("Attempts to log out"),
+        distribution("demo.accounts.hash_password.duration")
+            .tags(["operation", "outcome"])
+            .description("Time that hashing a password took"),
+        summary("demo.accounts.hash_password.queue_time")
+            .tags(["operation"])
+            .description("Time that a password waited for a core"),
+        counter("demo.forms.refused.count")
+            .tags(["form", "reason"])
+            .description("Forms that were not taken: not ours, too large, or no forms"),
+        counter("demo.todos.change.count")
+            .tags(["action", "outcome", "reason"])
+            .description("Attempts to change a to-do item"),
+        last_value("demo.sessions.active").description("Sessions that are not over"),
+        // Commands, stored events and what is made of them.
+        counter("demo.commands.handle.stop.count")
+            .tags(["command", "outcome", "reason"])
+            .description("Commands decided, or given up"),
+        counter("demo.commands.handle.exception.count")
+            .tags(["command"])
+            .description("Commands whose handler panicked"),
+        distribution("demo.commands.handle.duration")
+            .events([
+                "demo.commands.handle.stop",
+                "demo.commands.handle.exception",
+            ])
+            .tags(["command", "outcome"])
+            .description("Time that deciding a command took"),
+        summary("demo.commands.handle.stop.queue_time")
+            .tags(["command"])
+            .description("Time that a command waited for its turn"),
+        counter("demo.commands.refuse.count")
+            .tags(["command", "reason"])
+            .description("Commands not accepted, or not answered in time"),
+        counter("demo.events.append.count")
+            .tags(["event"])
+            .description("Events stored"),
+        counter("demo.events.set_aside.count")
+            .tags(["reader", "event", "reason"])
+            .description("Events given up because no attempt could use them"),
+        counter("demo.projection.apply.stop.count")
+            .tags(["projection", "event", "outcome"])
+            .description("Attempts to project an event"),
+        counter("demo.projection.apply.exception.count")
+            .tags(["projection", "event"])
+            .description("Attempts to project an event that panicked"),
+        distribution("demo.projection.apply.stop.lag")
+            .seconds()
+            .buckets([0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0])
+            .tags(["projection"])
+            .description("Time from storing an event to its being projected"),
+        counter("demo.process.react.stop.count")
+            .tags(["process", "event", "outcome"])
+            .description("Attempts to answer an event with a command"),
+        counter("demo.process.react.exception.count")
+            .tags(["process", "event"])
+            .description("Attempts to answer an event that panicked"),
+        last_value("demo.projection.lag.events")
+            .tags(["projection"])
+            .description("Events that a reader has yet to read"),
+        last_value("demo.projection.lag.age")
+            .seconds()
+            .tags(["projection"])
+            .description("Age of the event that a reader is at"),
+        last_value("demo.mailbox.length")
+            .tags(["mailbox"])
+            .description("Messages that wait in a channel"),
+        last_value("demo.mailbox.capacity")
+            .tags(["mailbox"])
+            .description("Messages that have room in a channel"),
+        // The live page and its WebSockets.
+        counter("demo.channel.joined.count")
+            .tags(["channel", "outcome"])
+            .description("WebSockets opened"),
+        distribution("demo.channel.handle_in.duration")
+            .tags(["channel", "event", "outcome"])
+            .description("Time that a message of a WebSocket took to be handled"),
+        counter("demo.channel.closed.count")
+            .tags(["channel", "reason"])
+            .description("WebSockets closed"),
+        counter("demo.live.handle_event.stop.count")
+            .tags(["event", "outcome"])
+            .description("Clicks handled, or given up with their socket"),
+        counter("demo.live.handle_event.exception.count")
+            .tags(["event"])
+            .description("Clicks whose handler panicked"),
+        distribution("demo.live.handle_event.duration")
+            .events([
+                "demo.live.handle_event.stop",
+                "demo.live.handle_event.exception",
+            ])
+            .tags(["event", "outcome"])
+            .description("Time that a click took on the server"),
+        distribution("demo.live.render.duration")
+            .buckets([0.000_01, 0.000_1, 0.001, 0.01, 0.1])
+            .description("Time that rendering took"),
+        counter("demo.live.refused.count")
+            .tags(["reason"])
+            .description("WebSockets refused"),
+        last_value("demo.live.sockets.open").description("WebSockets open"),
+        last_value("demo.live.sockets.limit").description("WebSockets that may be open"),
+        // Virtual visitors.
+        counter("demo.load.request.count")
+            .tags(["method", "route", "status", "outcome"])
+            .description("Requests that virtual visitors made"),
         // The process.
+        counter("process.panic.count")
+            .tags(["location"])
+            .description("Panics, caught or not"),
         last_value("vm.memory.total")
             .bytes()
             .description("Resident memory"),

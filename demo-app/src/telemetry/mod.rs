@@ -7,15 +7,28 @@
 //! | event | emitted by | when |
 //! |---|---|---|
 //! | `demo.endpoint.start`, `.stop`, `.exception` | `telemetry_http::TelemetryLayer` in `web` | around each request |
+//! | `demo.load.request` | `load` | after each request of a virtual visitor |
+//! | `process.panic` | `telemetry::report_panics` | after each panic, caught or not |
 //! | `demo.repo.query` | `telemetry_sqlx::Pool` in `store` | after each query |
+//! | `demo.channel.joined`, `.handle_in`, `.closed` | `telemetry_http::Channels` in `web::live` | as WebSockets open, after each message, as they close |
+//! | `demo.live.handle_event.start`, `.stop`, `.exception` | `web::live` | around each click on the page `/live` |
+//! | `demo.live.render` | `web::live` | after each rendering of what the click changed |
+//! | `demo.live.refused` | `web::live` | when a WebSocket is refused |
+//! | `demo.commands.*`, `demo.events.*`, `demo.projection.*`, `demo.process.*` | `flow`, which lists them | as commands and stored events are worked on |
+//! | `demo.mailbox`, `demo.projection.lag` | `telemetry_poller::Poller` | every five seconds |
+//! | `demo.accounts.*`, `demo.forms.refused` | `web::accounts`, which lists them | after each attempt |
+//! | `demo.todos.change` | `web::todos` | after each attempt to change a to-do item |
+//! | `demo.live.sockets`, `demo.sessions` | `telemetry_poller::Poller` | every five seconds |
 //! | `vm.memory`, `vm.cpu`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` | every five seconds |
 
+mod logs;
 mod metrics;
+mod polls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::telemetry::NameError;
+use ::telemetry::{NameError, execute};
 use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFormat};
 use telemetry_console::{Console, ConsoleError};
 use telemetry_http::TelemetryLayer;
@@ -23,13 +36,22 @@ use telemetry_metrics::Aggregator;
 use telemetry_poller::Poller;
 use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
+use tokio::runtime::Handle;
 
+pub(crate) use logs::within_a_span;
+pub use logs::{LogError, LogFilter, log_panics_only};
 pub use metrics::metrics;
 
+use crate::flow::Flow;
+use crate::store::Store;
+use crate::web::live::Sockets;
 use crate::{Bridge, Config, ConsoleMode, StartError, StatsdFormat};
 
 /// The prefix of endpoint events.
 pub const ENDPOINT: &str = "demo.endpoint";
+
+/// The prefix of the events of WebSockets.
+pub const CHANNEL: &str = "demo.channel";
 
 /// The prefix of query events.
 pub const REPO: &str = "demo.repo";
@@ -46,11 +68,12 @@ pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     // Dropped in this order: no more polls, a last flush, and then nobody listens any more.
-    poller: Poller,
+    poller: Option<Poller>,
     pub(crate) statsd: Option<Statsd>,
     pub(crate) prometheus: Prometheus,
     pub(crate) bridge: Option<RunningBridge>,
     console: Option<Console>,
+    logs: Option<logs::Logs>,
     pub(crate) aggregator: Aggregator,
 }
 
@@ -129,23 +152,51 @@ impl Telemetry {
             None => None,
             Some(mode) => Some(console(mode, &aggregator).map_err(StartError::Console)?),
         };
+        let logs = logs::Logs::start(config.log, &config.log_filter, &aggregator)
+            .map_err(StartError::Log)?;
+        ::telemetry::report_panics().map_err(StartError::Panics)?;
         let bridge = RunningBridge::start(config, &aggregator)?;
-        let poller = Poller::builder().vm().start().map_err(StartError::Poller)?;
         Ok(Self {
-            poller,
+            poller: None,
             statsd,
             prometheus,
             bridge,
             console,
+            logs,
             aggregator,
         })
+    }
+
+    /// Looks now and then at what has no event of its own. Starts when all of that is there.
+    pub(crate) fn poll(
+        &mut self,
+        sockets: Sockets,
+        flow: Flow,
+        store: Store,
+    ) -> Result<(), StartError> {
+        let poller = Poller::builder()
+            .vm()
+            .measurement("demo.live.sockets", move || {
+                execute!("demo.live.sockets", { open: sockets.open(), limit: sockets.limit() });
+            })
+            .measurement("demo.flow", move || flow.emit_gauges())
+            .measurement(
+                "demo.sessions",
+                polls::count_sessions(Handle::current(), store),
+            )
+            .start()
+            .map_err(StartError::Poller)?;
+        self.poller = Some(poller);
+        Ok(())
     }
 
     /// Flushes the reporters a last time. Waits for their threads, so it is not for a thread of
     /// the runtime. Returns what did not go well.
     pub(crate) fn stop(self) -> Vec<String> {
         let mut complaints = Vec::new();
-        if !self.poller.stop() {
+        if let Some(poller) = self.poller
+            && !poller.stop()
+        {
             complaints.push("a poll did not end in time".to_owned());
         }
         if let Some(statsd) = self.statsd
@@ -158,6 +209,11 @@ impl Telemetry {
             && let Err(error) = bridge.flush()
         {
             complaints.push(format!("the last flush of the bridge failed: {error}"));
+        }
+        if let Some(logs) = self.logs
+            && !logs.stop(FLUSH_TIMEOUT)
+        {
+            complaints.push("standard error did not take all log lines in time".to_owned());
         }
         // Last, to show what all of that emitted; and whoever reads it may have gone away.
         if let Some(console) = self.console {

@@ -1,11 +1,19 @@
 //! The routes.
 
+mod accounts;
+mod activity;
 mod bridge;
+mod headers;
+pub(crate) mod live;
+mod nav;
 mod pages;
+mod todos;
 
-use axum::extract::{Request, State};
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -14,14 +22,18 @@ use telemetry_metrics::Snapshots;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::accounts::Accounts;
+use crate::flow::Flow;
 use crate::store::Store;
-use crate::telemetry::{Telemetry, endpoint_layer};
-use crate::{Config, LandingDelay, StartError};
+use crate::telemetry::{Telemetry, endpoint_layer, within_a_span};
+use crate::{Config, LandingDelay, LogMode, StartError};
 
 /// What the handlers share.
 #[derive(Clone)]
 struct Shared {
     store: Store,
+    flow: Flow,
+    accounts: Accounts,
     landing_delay: LandingDelay,
     numbers: Snapshots,
 }
@@ -29,11 +41,15 @@ struct Shared {
 pub(crate) fn app(
     config: &Config,
     store: Store,
+    flow: Flow,
     telemetry: &Telemetry,
+    sockets: live::Sockets,
     cut_off: watch::Receiver<bool>,
 ) -> Result<Router, StartError> {
     let shared = Shared {
         store,
+        flow,
+        accounts: Accounts::new(config).ok_or(StartError::Randomness)?,
         landing_delay: config.landing_delay_ms,
         numbers: telemetry.aggregator.snapshots(),
     };
@@ -41,22 +57,33 @@ pub(crate) fn app(
         .route("/", get(landing))
         .route("/users-fast", get(users_fast))
         .route("/users-slow", get(users_slow))
+        .route("/slow", get(slow))
         .route("/fail", get(fail))
         .route("/panic", get(panic))
         .route("/health", get(health))
         .route("/style.css", get(style))
+        .merge(accounts::router())
+        .merge(activity::router())
+        .merge(todos::router())
         .with_state(shared)
         .merge(telemetry.prometheus.router())
         .merge(bridge::router(telemetry.bridge.clone()))
-        .fallback(not_found);
+        .merge(live::router(config, sockets).map_err(StartError::Name)?)
+        .method_not_allowed_fallback(not_allowed)
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(accounts::MAX_FORM));
+    // Inside the endpoint's layer, so that it begins in the request's trace.
+    let routes = match config.log {
+        LogMode::Off => routes,
+        LogMode::Text | LogMode::Json => routes.layer(from_fn(within_a_span)),
+    };
     Ok(routes
         // One line makes events of all requests. It stands behind the routes, so that the matched
         // route is known to it, and inside catch-panic, so that it sees the panic itself.
         .layer(endpoint_layer().map_err(StartError::Name)?)
         .layer(from_fn_with_state(cut_off, answer_or_cut_off))
-        .layer(CatchPanicLayer::custom(|_| {
-            pages::panicked().into_response()
-        })))
+        .layer(CatchPanicLayer::custom(|_| pages::panicked()))
+        .layer(map_response(headers::protect)))
 }
 
 /// Gives up a request when the application cannot wait for it any longer. It is dropped like one
@@ -93,6 +120,14 @@ async fn users_slow(State(shared): State<Shared>) -> Response {
     )
 }
 
+/// How long the slow page takes.
+const SLOW: Duration = Duration::from_secs(2);
+
+async fn slow() -> impl IntoResponse {
+    tokio::time::sleep(SLOW).await;
+    pages::slow()
+}
+
 async fn fail() -> impl IntoResponse {
     pages::failed("This page always fails, so that there is a failure to look at.")
 }
@@ -103,6 +138,10 @@ async fn panic() -> Response {
 
 async fn not_found() -> impl IntoResponse {
     pages::not_found()
+}
+
+async fn not_allowed() -> impl IntoResponse {
+    pages::not_allowed()
 }
 
 async fn style() -> impl IntoResponse {

@@ -1,48 +1,19 @@
-//! What people see.
+//! What people see: the frame of each page, and the pages that belong to no feature.
+
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
+use super::nav::GROUPS;
 use crate::store::User;
 
 /// The style sheet, served from a route of its own.
 pub(super) const STYLE: &str = include_str!("style.css");
 
-const LINKS: [(&str, &str, &str); 6] = [
-    (
-        "/users-fast",
-        "Users, fast",
-        "All users and their to-do items in one joined query.",
-    ),
-    (
-        "/users-slow",
-        "Users, slow",
-        "The same page with 1 + 20 queries: the N+1 problem.",
-    ),
-    (
-        "/fail",
-        "Failure",
-        "Answers 500, so that there is an error to count.",
-    ),
-    (
-        "/panic",
-        "Panic",
-        "The handler panics. The server lives, and counts an exception.",
-    ),
-    (
-        "/metrics",
-        "Metrics",
-        "Every number as Prometheus scrapes it.",
-    ),
-    (
-        "/health",
-        "Health",
-        "Whether the application runs, and how its reporters fare.",
-    ),
-];
-
-fn page(title: &str, here: &str, content: &Markup) -> Markup {
+/// A page: `here` is its path, so that the navigation can say where one is.
+pub(super) fn page(title: &str, here: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -54,15 +25,25 @@ fn page(title: &str, here: &str, content: &Markup) -> Markup {
                 link rel="icon" href="data:,";
             }
             body {
+                a.skip href="#main" { "Skip to the content" }
                 header {
                     a.brand href="/" { "telemetry" span { "demo" } }
-                    nav aria-label="Pages" {
-                        @for (path, name, _) in LINKS {
-                            a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
+                    nav aria-label="Site" {
+                        @for group in GROUPS {
+                            ul aria-label=(group.name) {
+                                @for link in group.links {
+                                    li {
+                                        a href=(link.path)
+                                            aria-current=[(link.path == here).then_some("page")] {
+                                            (link.name)
+                                        }
+                                    }
+                                }
+                            }
                         }
                     }
                 }
-                main { h1 { (title) } (content) }
+                main #main tabindex="-1" { h1 { (title) } (content) }
                 footer { "Each request to this site is an event. So is each query." }
             }
         }
@@ -72,12 +53,23 @@ fn page(title: &str, here: &str, content: &Markup) -> Markup {
 pub(super) fn landing() -> Markup {
     let content = html! {
         p.lead {
-            "This application does nothing of interest, and tells everything about it. Call some \
-             pages, and then look at the metrics."
+            "This application does little, and tells everything about it. Whatever you click makes \
+             events; look at the " a href="/metrics" { "metrics" } " before and after."
         }
-        ul.cards {
-            @for (path, name, what) in LINKS {
-                li { a href=(path) { strong { (name) } span { (what) } } }
+        @for group in GROUPS {
+            section {
+                h2 { (group.name) }
+                ul.cards {
+                    @for link in group.links {
+                        li {
+                            a href=(link.path) {
+                                strong { (link.name) }
+                                span { (link.what) }
+                                @if let Some(event) = link.event { code { (event) } }
+                            }
+                        }
+                    }
+                }
             }
         }
     };
@@ -97,11 +89,11 @@ pub(super) fn users(here: &str, title: &str, users: Result<Vec<User>, sqlx::Erro
                 @for user in &users {
                     @let done = user.items.iter().filter(|item| item.done).count();
                     tr {
-                        th scope="row" { (user.name) }
+                        th scope="row" { bdi { (user.name) } }
                         td {
                             ul.items {
                                 @for item in &user.items {
-                                    li.done[item.done] { (item.title) }
+                                    li.done[item.done] dir="auto" { (item.title) }
                                 }
                             }
                         }
@@ -114,29 +106,88 @@ pub(super) fn users(here: &str, title: &str, users: Result<Vec<User>, sqlx::Erro
     page(title, here, &content).into_response()
 }
 
-pub(super) fn failed(why: &str) -> (StatusCode, Markup) {
-    let content = html! { p.lead { (why) } p { a href="/" { "Back to the start" } } };
-    (
+/// How long ago something was, roughly.
+pub(super) fn ago(age: Duration) -> String {
+    let (count, unit) = match age.as_secs() {
+        0..5 => return "just now".to_owned(),
+        seconds @ 5..60 => (seconds, "second"),
+        seconds @ 60..3600 => (seconds / 60, "minute"),
+        seconds @ 3600..86_400 => (seconds / 3600, "hour"),
+        seconds => (seconds / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} ago")
+}
+
+/// A page that says only what is the matter.
+pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Response {
+    let content = html! { p.lead { (text) } p { a href="/" { "Back to the start" } } };
+    (status, page(title, "", &content)).into_response()
+}
+
+pub(super) fn slow() -> Markup {
+    let content = html! {
+        p.lead { "This page took its time. Whoever leaves before it is there is counted as cancelled." }
+    };
+    page("Worth the wait", "/slow", &content)
+}
+
+pub(super) fn failed(why: &str) -> Response {
+    message(
         StatusCode::INTERNAL_SERVER_ERROR,
-        page("Something went wrong", "/fail", &content),
+        "Something went wrong",
+        why,
     )
 }
 
-pub(super) fn panicked() -> (StatusCode, Markup) {
-    let content = html! {
-        p.lead { "The code behind this page panicked. The server caught it and goes on." }
-        p { a href="/" { "Back to the start" } }
-    };
-    (
+pub(super) fn panicked() -> Response {
+    message(
         StatusCode::INTERNAL_SERVER_ERROR,
-        page("Something went very wrong", "/panic", &content),
+        "Something went very wrong",
+        "The code behind this page panicked. The server caught it and goes on.",
     )
 }
 
-pub(super) fn not_found() -> (StatusCode, Markup) {
-    let content = html! {
-        p.lead { "There is no such page." }
-        p { a href="/" { "Back to the start" } }
-    };
-    (StatusCode::NOT_FOUND, page("Not found", "", &content))
+pub(super) fn not_found() -> Response {
+    message(StatusCode::NOT_FOUND, "Not found", "There is no such page.")
+}
+
+pub(super) fn not_allowed() -> Response {
+    message(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Not like that",
+        "This page cannot be used in this way.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_rough() {
+        for (seconds, text) in [
+            (0, "just now"),
+            (5, "5 seconds ago"),
+            (119, "1 minute ago"),
+            (7200, "2 hours ago"),
+            (u64::MAX, "213503982334601 days ago"),
+        ] {
+            assert_eq!(ago(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn text_is_text_whatever_it_holds() {
+        let hostile = "<script>alert(1)</script>\"'&";
+        let user = User {
+            id: 1,
+            name: hostile.into(),
+            items: Vec::new(),
+        };
+        let content = html! { p title=(user.name) { (user.name) } };
+        let page = page(hostile, hostile, &content).into_string();
+        assert!(!page.contains("<script"), "{page}");
+        assert!(page.contains("title=\"&lt;script&gt;alert(1)&lt;/script&gt;&quot;'&amp;\""));
+    }
 }

@@ -1,8 +1,14 @@
 //! Tests of the whole application, as users and operators see it.
 
 mod bridge;
+mod browser;
 mod definitions;
 mod failures;
+mod flow;
+mod live;
+mod load;
+mod load_tool;
+mod logs;
 mod process;
 mod prometheus;
 mod queries;

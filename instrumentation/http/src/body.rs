@@ -7,63 +7,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
-use http::{Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use telemetry::Span;
+use telemetry::SpanContext;
 
-use crate::future::{Bodiless, end_with_panic};
-use crate::labels::Brief;
-
-/// What is still to come of a body, as far as its server will read it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// Nothing: the server does not poll the body again.
-    Nothing,
-    /// So many bytes; after them the server may or may not poll again.
-    Bytes(u64),
-    /// Whatever comes until the body's end.
-    Unknown,
-}
-
-impl Left {
-    pub(crate) fn of<B: Body>(response: &Response<B>, method: Bodiless) -> Self {
-        let status = response.status();
-        let without_body = match method {
-            Bodiless::Always => true,
-            Bodiless::OnSuccess if status.is_success() => true,
-            _ => {
-                status.is_informational()
-                    || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-            }
-        };
-        if without_body || response.body().is_end_stream() {
-            return Self::Nothing;
-        }
-        // In the order in which hyper asks: the body's own size, then the header.
-        let announced = response.body().size_hint().exact().or_else(|| {
-            response
-                .headers()
-                .get(header::CONTENT_LENGTH)?
-                .to_str()
-                .ok()?
-                .parse()
-                .ok()
-        });
-        announced.map_or(Self::Unknown, |bytes| Self::Bytes(bytes).after(0))
-    }
-
-    /// What is left after so many more bytes.
-    fn after(self, bytes: usize) -> Self {
-        match self {
-            Self::Bytes(left) => match left.saturating_sub(bytes as u64) {
-                0 => Self::Nothing,
-                left => Self::Bytes(left),
-            },
-            known => known,
-        }
-    }
-}
+use crate::exchange::Exchange;
+use crate::left::Left;
 
 pin_project! {
     /// The body of a response; its end is the end of the span.
@@ -71,32 +20,63 @@ pin_project! {
     /// It passes everything through: frames and trailers, `size_hint`, `is_end_stream`. Dropped
     /// before its end, it ends the span as `cancelled`.
     pub struct ResponseBody<B> {
-        // Declared before the span: its destructor is still the request's work.
+        // Taken out only by the drop.
         #[pin]
-        inner: B,
+        inner: Option<B>,
         open: Option<Open>,
+        // What is current from the end on, while the inner body is still there.
+        context: Option<SpanContext>,
+    }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let Some(Open { exchange, .. }) = this.open.take() else {
+                let _entered = this.context.map(SpanContext::enter);
+                this.inner.set(None);
+                return;
+            };
+            // What the body owns is dropped as the request's work.
+            let dropped = catch_unwind(AssertUnwindSafe(|| {
+                let _entered = exchange.enter();
+                this.inner.set(None);
+            }));
+            match dropped {
+                Ok(()) => exchange.cancel(),
+                Err(payload) => exchange.end_with_panic(payload),
+            }
+        }
     }
 }
 
 /// A body that is not at its end.
 struct Open {
-    span: Span,
+    exchange: Exchange,
     left: Left,
 }
 
 impl<B> ResponseBody<B> {
-    pub(crate) fn unobserved(inner: B) -> Self {
-        Self { inner, open: None }
+    pub(crate) fn new(inner: B, exchange: Exchange, left: Left) -> Self {
+        let context = exchange.context();
+        let open = if left == Left::Nothing {
+            exchange.finish();
+            None
+        } else {
+            Some(Open { exchange, left })
+        };
+        Self {
+            inner: Some(inner),
+            open,
+            context,
+        }
     }
 
-    pub(crate) fn observed(inner: B, span: Span, left: Left) -> Self {
-        if left == Left::Nothing {
-            span.finish();
-            return Self::unobserved(inner);
-        }
+    /// One that nothing is told about any more.
+    pub(crate) fn ended(inner: B) -> Self {
         Self {
-            inner,
-            open: Some(Open { span, left }),
+            inner: Some(inner),
+            open: None,
+            context: None,
         }
     }
 }
@@ -112,19 +92,26 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let mut this = self.project();
+        let this = self.project();
+        let Some(mut inner) = this.inner.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
         let Some(mut open) = this.open.take() else {
-            return this.inner.poll_frame(cx);
+            let _entered = this.context.map(SpanContext::enter);
+            return inner.poll_frame(cx);
         };
         // Unwind safety: the panic goes on at once; whoever catches it above decides.
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let polled = this.inner.as_mut().poll_frame(cx);
+            let _entered = open.exchange.enter();
+            let polled = inner.as_mut().poll_frame(cx);
             let ended = match &polled {
                 Poll::Pending => false,
                 Poll::Ready(None | Some(Err(_))) => true,
                 Poll::Ready(Some(Ok(frame))) => {
-                    open.left = open.left.after(frame.data_ref().map_or(0, Buf::remaining));
-                    open.left == Left::Nothing || frame.is_trailers() || this.inner.is_end_stream()
+                    let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
+                    open.exchange.hand_over(bytes);
+                    open.left = open.left.after(bytes);
+                    open.left == Left::Nothing || frame.is_trailers() || inner.is_end_stream()
                 }
             };
             (polled, ended)
@@ -135,29 +122,32 @@ where
                 polled
             }
             Ok((polled, true)) => {
-                if let Poll::Ready(Some(Err(error))) = &polled {
-                    open.span.fail(&Brief(error));
+                match &polled {
+                    Poll::Ready(Some(Err(error))) => open.exchange.fail(error),
+                    _ => open.exchange.finish(),
                 }
-                open.span.finish();
                 polled
             }
-            Err(payload) => end_with_panic(open.span, payload),
+            Err(payload) => open.exchange.end_with_panic(payload),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        match &self.inner {
+            Some(inner) => inner.size_hint(),
+            None => SizeHint::with_exact(0),
+        }
     }
 }
 
 impl<B> fmt::Debug for ResponseBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseBody")
-            .field("span", &self.open.as_ref().map(|open| &open.span))
+            .field("span", &self.open.as_ref().map(|open| &open.exchange))
             .finish_non_exhaustive()
     }
 }

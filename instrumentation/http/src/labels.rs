@@ -2,10 +2,9 @@
 //! tag has a place in memory for each of its values, in this process and in every system behind
 //! it.
 
-use std::fmt::{self, Display, Write};
-
+#[cfg(feature = "axum")]
 use axum::extract::MatchedPath;
-use http::{Extensions, Method};
+use http::{Extensions, Method, StatusCode, Version};
 
 /// The `method` of a request whose method is not one of the nine standard ones.
 pub const OTHER_METHOD: &str = "OTHER";
@@ -29,12 +28,36 @@ pub(crate) fn method(method: &Method) -> &'static str {
     }
 }
 
+/// The version as one writes it after `HTTP/`.
+pub(crate) fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_11 => "1.1",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "other",
+    }
+}
+
+/// The first digit of the status. RFC 9110 wants codes above 599, which are invalid, treated as 5xx.
+pub(crate) fn status_class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        ..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        500.. => "5xx",
+    }
+}
+
 /// The route as the request's extensions tell it now.
 pub(crate) fn route(extensions: &Extensions) -> &str {
     matched(extensions).unwrap_or(UNMATCHED_ROUTE)
 }
 
 /// The template of the matched route, if axum has matched one.
+#[cfg(feature = "axum")]
 pub(crate) fn matched(extensions: &Extensions) -> Option<&str> {
     extensions
         .get::<MatchedPath>()
@@ -42,49 +65,17 @@ pub(crate) fn matched(extensions: &Extensions) -> Option<&str> {
         .filter(|path| is_public(path))
 }
 
+/// Nobody who could tell is known.
+#[cfg(not(feature = "axum"))]
+pub(crate) fn matched(_: &Extensions) -> Option<&str> {
+    None
+}
+
 /// Whether a template is one that the application wrote. Axum routes fallbacks and nested services
 /// through wildcards of its own; what those matched is no route of the application.
+#[cfg(feature = "axum")]
 fn is_public(template: &str) -> bool {
     !template.contains("{*__private__axum")
-}
-
-/// The first bytes of an error's text. Errors may quote what the client sent.
-pub(crate) struct Brief<'e, E>(pub(crate) &'e E);
-
-impl<E> Brief<'_, E> {
-    const MAX: usize = 256;
-}
-
-impl<E: Display> Display for Brief<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Limited<'f, 'g> {
-            f: &'f mut fmt::Formatter<'g>,
-            left: usize,
-        }
-        impl Write for Limited<'_, '_> {
-            fn write_str(&mut self, text: &str) -> fmt::Result {
-                let end = (0..=self.left.min(text.len()))
-                    .rev()
-                    .find(|at| text.is_char_boundary(*at))
-                    .unwrap_or(0);
-                self.f.write_str(&text[..end])?;
-                // A cut text is at its end, even if there would be room for a shorter character.
-                self.left = if end == text.len() {
-                    self.left - end
-                } else {
-                    0
-                };
-                if self.left == 0 {
-                    Err(fmt::Error)
-                } else {
-                    Ok(())
-                }
-            }
-        }
-        // The error is how the printing is stopped, and `to_string` would panic on one.
-        let _ = write!(Limited { f, left: Self::MAX }, "{}", self.0);
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -112,31 +103,31 @@ mod tests {
     }
 
     #[test]
+    fn versions_and_classes_are_few() {
+        let versions = [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].map(version);
+        assert_eq!(versions, ["1.0", "1.1", "2"]);
+        for (status, class) in [
+            (100, "1xx"),
+            (101, "1xx"),
+            (200, "2xx"),
+            (299, "2xx"),
+            (304, "3xx"),
+            (404, "4xx"),
+            (499, "4xx"),
+            (500, "5xx"),
+            (999, "5xx"),
+        ] {
+            assert_eq!(status_class(StatusCode::from_u16(status).unwrap()), class);
+        }
+    }
+
+    #[cfg(feature = "axum")]
+    #[test]
     fn wildcards_of_the_routers_own_are_not_public() {
         assert!(is_public("/users/{id}"));
         assert!(is_public("/files/{*path}"));
         assert!(!is_public("/{*__private__axum_fallback}"));
         assert!(!is_public("/api/{*__private__axum_fallback}"));
         assert!(!is_public("/static/{*__private__axum_nest_tail_param}"));
-    }
-
-    #[test]
-    fn the_text_of_an_error_is_cut_between_characters() {
-        assert_eq!(Brief(&"short").to_string(), "short");
-        assert_eq!(Brief(&"x".repeat(10_000)).to_string(), "x".repeat(256));
-        let text = format!("x{}", "ü".repeat(10_000));
-        assert_eq!(Brief(&text).to_string(), format!("x{}", "ü".repeat(127)));
-    }
-
-    #[test]
-    fn an_error_that_cannot_print_itself_does_not_panic() {
-        struct Silent;
-        impl Display for Silent {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("half")?;
-                Err(fmt::Error)
-            }
-        }
-        assert_eq!(Brief(&Silent).to_string(), "half");
     }
 }

@@ -1,47 +1,13 @@
 //! [`RouteLayer`]: tells a [`TelemetryLayer`](crate::TelemetryLayer) further out what matched.
-//!
-//! A router notes what it matched in the request, which it then gives away; nobody outside sees
-//! it again. So a telemetry layer that does not know the route leaves a handle of its span in the
-//! request, and the layer here, which is inside the router, decorates the span through it. The way
-//! back, through the response, would be too late: a handler that panics or is cancelled has none.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Extensions, Request};
-use telemetry::{Span, SpanHandle};
+use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::labels;
-
-/// The spans around this request that do not know its route yet, innermost first.
-#[derive(Clone)]
-struct Listener {
-    span: SpanHandle,
-    further_out: Option<Arc<Listener>>,
-}
-
-/// Leaves word in the request that `span` wants to know the route, unless it knows already.
-pub(crate) fn listen(span: &Span, extensions: &mut Extensions) {
-    if let Some(route) = labels::matched(extensions) {
-        // Those further out may not know what this one does.
-        return tell(route, extensions);
-    }
-    let further_out = extensions.remove::<Arc<Listener>>();
-    extensions.insert(Arc::new(Listener {
-        span: span.handle(),
-        further_out,
-    }));
-}
-
-fn tell(route: &str, extensions: &Extensions) {
-    let mut next = extensions.get::<Arc<Listener>>();
-    while let Some(listener) = next {
-        listener.span.set("route", route);
-        next = listener.further_out.as_ref();
-    }
-}
+use crate::listener::tell_route;
 
 /// Goes inside a router, so that a [`TelemetryLayer`](crate::TelemetryLayer) around the whole
 /// router gets to know which route matched.
@@ -127,7 +93,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let extensions = request.extensions();
         if let Some(route) = self.fixed.or_else(|| labels::matched(extensions)) {
-            tell(route, extensions);
+            tell_route(route, extensions);
         }
         self.inner.call(request)
     }

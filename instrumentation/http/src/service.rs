@@ -6,28 +6,33 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use telemetry::SpanName;
 use tower_service::Service;
 
-use crate::future::{Exchange, end_with_panic};
-use crate::{ResponseBody, ResponseFuture, labels, route};
+use crate::exchange::Exchange;
+use crate::left::Bodiless;
+use crate::{ResponseBody, ResponseFuture, TelemetryLayer, labels, listener};
 
-/// A service whose requests are spans; made by [`TelemetryLayer`](crate::TelemetryLayer).
+/// The longest request that is believed to come when it is announced, in bytes: 1 TiB. A client
+/// may announce anything, and one number of twenty digits spoils a total for ever.
+const BELIEVABLE: u64 = 1 << 40;
+
+/// A service whose requests are spans; made by [`TelemetryLayer`].
 #[derive(Debug, Clone)]
 pub struct TelemetryService<S> {
     inner: S,
-    name: SpanName,
+    layer: TelemetryLayer,
 }
 
 impl<S> TelemetryService<S> {
-    pub(crate) fn new(inner: S, name: SpanName) -> Self {
-        Self { inner, name }
+    pub(crate) fn new(inner: S, layer: TelemetryLayer) -> Self {
+        Self { inner, layer }
     }
 }
 
 impl<S, B, ResB> Service<Request<B>> for TelemetryService<S>
 where
     S: Service<Request<B>, Response = Response<ResB>, Error: Display>,
+    B: Body,
     ResB: Body<Error: Display>,
 {
     type Response = Response<ResponseBody<ResB>>;
@@ -39,21 +44,40 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let span = telemetry::span!(self.name, {
+        let TelemetryLayer {
+            name,
+            traces,
+            in_flight,
+        } = &self.layer;
+        // First, so that whoever sees the start event finds the request counted.
+        let counted = in_flight.enter();
+        let parent = traces.parent(&mut request);
+        let span = telemetry::span!(parent: parent, *name, {
             method: labels::method(request.method()),
             route: labels::route(request.extensions()),
-            // Not known yet; named here so that the catalogue lists it.
+            version: labels::version(request.version()),
+            // Not known yet; named here so that the catalogue lists them.
             status: None::<u16>,
+            status_class: None::<&str>,
+            streamed: None::<bool>,
         });
-        if !span.is_observed() {
-            return ResponseFuture::unobserved(self.inner.call(request));
+        if span.is_observed() {
+            let size = request.body().size_hint().exact();
+            let size = size.filter(|announced| *announced <= BELIEVABLE);
+            if let Some(size) = size {
+                span.measure("request_size", size);
+            }
+            listener::listen(&span, size.is_none(), request.extensions_mut());
         }
-        route::listen(&span, request.extensions_mut());
-        let exchange = Exchange::begin(span, request.method());
+        let exchange = Exchange::begin(counted, span, Bodiless::of(request.method()), *traces);
         // Unwind safety: the panic goes on at once; whoever catches it above decides.
-        match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
-            Ok(future) => ResponseFuture::observed(future, exchange),
-            Err(payload) => end_with_panic(exchange.span, payload),
+        let called = catch_unwind(AssertUnwindSafe(|| {
+            let _entered = exchange.enter();
+            telemetry::in_current_context(self.inner.call(request))
+        }));
+        match called {
+            Ok(future) => ResponseFuture::new(future, exchange),
+            Err(payload) => exchange.end_with_panic(payload),
         }
     }
 }

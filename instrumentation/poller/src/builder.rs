@@ -3,23 +3,21 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
-
-use tokio::runtime::Handle;
 
 use crate::error::PollerError;
 use crate::measurement::Measurement;
 use crate::poller::Poller;
+use crate::shared::Shared;
+use crate::state::State;
 use crate::ticks::Ticks;
-use crate::vm;
-use crate::worker::{Shared, Worker};
 
 /// Configures a [`Poller`]; made by [`Poller::builder`].
 #[must_use = "nothing runs before `start`"]
 pub struct PollerBuilder {
     name: String,
     period: Duration,
+    timeout: Duration,
     init_delay: Duration,
     max_rest: u32,
     stop_timeout: Duration,
@@ -32,6 +30,7 @@ impl PollerBuilder {
             // Linux shows fifteen bytes of a thread's name.
             name: "telemetry-poll".to_owned(),
             period: Duration::from_secs(5),
+            timeout: Duration::from_secs(5),
             init_delay: Duration::ZERO,
             max_rest: 32,
             stop_timeout: Duration::from_secs(2),
@@ -45,13 +44,25 @@ impl PollerBuilder {
         self
     }
 
+    /// How long a run may take before it counts as a failure, where the measurement itself does not
+    /// say; 5 seconds unless told otherwise, and `Duration::MAX` is for ever.
+    ///
+    /// A function that takes longer cannot be interrupted: it is shown as
+    /// [`hanging`](crate::MeasurementInfo::hanging), and not started again before it has returned.
+    /// The future of an asynchronous measurement is dropped. The others of the poller wait for
+    /// neither, and not for the timeout.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// The time from [`start`](Self::start) to the first tick; none unless told otherwise.
     pub fn init_delay(mut self, delay: Duration) -> Self {
         self.init_delay = delay;
         self
     }
 
-    /// The name of the poller's thread; `telemetry-poll` unless told otherwise. Linux shows its
+    /// The name of the poller's threads; `telemetry-poll` unless told otherwise. Linux shows its
     /// first fifteen bytes.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -92,12 +103,9 @@ impl PollerBuilder {
     pub fn measurement(
         self,
         name: impl Into<String>,
-        mut function: impl FnMut() + Send + 'static,
+        function: impl FnMut() + Send + 'static,
     ) -> Self {
-        self.add(Measurement::new(name, move || {
-            function();
-            Ok::<(), String>(())
-        }))
+        self.with(Measurement::new(name, function))
     }
 
     /// Adds a measurement that can fail. An error counts as a panic does: the measurement is kept,
@@ -119,123 +127,75 @@ impl PollerBuilder {
         name: impl Into<String>,
         function: impl FnMut() -> Result<(), E> + Send + 'static,
     ) -> Self {
-        self.add(Measurement::new(name, function))
+        self.with(Measurement::fallible(name, function))
     }
 
-    /// Adds all built-in measurements: `vm.memory`, `vm.cpu`, `vm.total_run_queue_lengths` and
-    /// `vm.system_counts`.
-    ///
-    /// The tokio figures are of the runtime in whose context this is called; outside of any they
-    /// are left out. [`vm_on`](Self::vm_on) names the runtime.
-    pub fn vm(self) -> Self {
-        let handle = Handle::try_current().ok();
-        self.add_vm(handle)
-    }
-
-    /// Adds all built-in measurements, with the figures of this tokio runtime.
+    /// Adds a [`Measurement`], which may have a timeout and a period of its own.
     ///
     /// ```
-    /// # use telemetry_poller::Poller;
-    /// let runtime = tokio::runtime::Runtime::new()?;
-    /// let poller = Poller::builder().vm_on(runtime.handle().clone()).start()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # use std::time::Duration;
+    /// # use telemetry_poller::{Measurement, Poller};
+    /// let rare = Measurement::new("shop.catalogue", || telemetry::execute!("shop.catalogue", { size: 3 }));
+    /// let poller = Poller::builder()
+    ///     .period(Duration::from_secs(5))
+    ///     .with(rare.every(12).timeout(Duration::from_secs(30)))
+    ///     .start()?;
+    /// # Ok::<(), telemetry_poller::PollerError>(())
     /// ```
-    pub fn vm_on(self, handle: Handle) -> Self {
-        self.add_vm(Some(handle))
-    }
-
-    fn add_vm(self, handle: Option<Handle>) -> Self {
-        let builder = self.memory().cpu();
-        let builder = match handle.clone() {
-            Some(handle) => builder.run_queue(handle),
-            None => builder,
-        };
-        builder.system_counts(handle)
-    }
-
-    /// Adds `vm.memory`. Does nothing where the platform has no figures (it needs Linux).
-    pub fn memory(self) -> Self {
-        self.add_if(vm::memory())
-    }
-
-    /// Adds `vm.cpu`. Does nothing where the platform has no figures (it needs Linux, macOS or
-    /// FreeBSD).
-    ///
-    /// The first `time` is of the time since this call.
-    pub fn cpu(self) -> Self {
-        self.add_if(vm::cpu())
-    }
-
-    /// Adds `vm.total_run_queue_lengths`, of this tokio runtime.
-    ///
-    /// The handle does not keep the runtime from shutting down.
-    pub fn run_queue(self, handle: Handle) -> Self {
-        self.add(vm::run_queue(handle))
-    }
-
-    /// Adds `vm.system_counts`, with the tokio figures of this runtime; with `None`, without them.
-    /// Does nothing where nothing can be counted (not on Linux, and no runtime).
-    pub fn system_counts(self, handle: impl Into<Option<Handle>>) -> Self {
-        self.add_if(vm::system_counts(handle.into()))
-    }
-
-    fn add(mut self, measurement: Measurement) -> Self {
+    pub fn with(mut self, measurement: Measurement) -> Self {
         self.measurements.push(measurement);
         self
     }
 
-    fn add_if(self, measurement: Option<Measurement>) -> Self {
-        match measurement {
-            Some(measurement) => self.add(measurement),
-            None => self,
-        }
-    }
-
-    /// Starts the poller on a thread of its own. The first poll is at once, or after the
-    /// [`init_delay`](Self::init_delay).
+    /// Starts the poller on threads of its own: one that keeps the time, one that measures. The
+    /// first poll is at once, or after the [`init_delay`](Self::init_delay).
     ///
     /// # Errors
     ///
-    /// A [`PollerError`] if the period is zero, two measurements have one name, the thread's name
-    /// contains a zero byte, or the operating system gives no thread.
+    /// A [`PollerError`] if the period or a timeout is zero, two measurements have one name, an
+    /// asynchronous one has no runtime, a prefix is not a name, the thread's name contains a zero
+    /// byte, or the operating system gives no thread.
     pub fn start(self) -> Result<Poller, PollerError> {
-        self.start_on(thread::Builder::new())
+        self.start_with(None)
     }
 
-    fn start_on(self, thread: thread::Builder) -> Result<Poller, PollerError> {
+    /// `stack` is the size of the clock's stack, so that a test can ask for too much.
+    fn start_with(self, stack: Option<usize>) -> Result<Poller, PollerError> {
         if self.period.is_zero() {
             return Err(PollerError::ZeroPeriod);
         }
-        let mut names = HashSet::new();
-        if let Some(twice) = self
-            .measurements
-            .iter()
-            .find(|one| !names.insert(one.name()))
-        {
-            return Err(PollerError::DuplicateMeasurement {
-                name: twice.name().to_owned(),
-            });
+        if self.timeout.is_zero() {
+            return Err(PollerError::ZeroTimeout);
         }
         // `thread::Builder` would panic.
         if self.name.contains('\0') {
             return Err(PollerError::ThreadName { name: self.name });
         }
-        let shared = Arc::new(Shared::new(&self.measurements));
-        let worker = Worker {
-            shared: shared.clone(),
-            ticks: Ticks::new(Instant::now(), self.init_delay, self.period),
-            max_rest: self.max_rest,
-            measurements: self.measurements,
-        };
-        let thread = thread
-            .name(self.name)
-            .spawn(|| worker.run())
-            .map_err(|error| PollerError::Spawn { error })?
-            .thread()
-            .id();
+        let ticks = Ticks::new(Instant::now(), self.init_delay, self.period);
+        let mut state = State::new(ticks, self.max_rest, self.timeout);
+        let mut names = HashSet::new();
+        for measurement in self.measurements {
+            let measurement = measurement.check()?;
+            if !names.insert(measurement.name.clone()) {
+                let name = measurement.name;
+                return Err(PollerError::DuplicateMeasurement { name });
+            }
+            state.push(measurement);
+        }
+        let worker = state.hire();
+        let shared = Arc::new(Shared::new(self.name, self.period, state));
+        shared
+            .spawn_worker(worker)
+            .and_then(|()| shared.spawn_clock(stack))
+            .map_err(|error| {
+                // Nothing has been queued, for there is no clock. The worker ends by itself.
+                shared.stop();
+                let (functions, _) = shared.lock().clear();
+                drop(functions);
+                PollerError::Spawn { error }
+            })?;
         Ok(Poller {
             shared,
-            thread,
             stop_timeout: self.stop_timeout,
         })
     }
@@ -247,6 +207,7 @@ impl fmt::Debug for PollerBuilder {
         f.debug_struct("PollerBuilder")
             .field("name", &self.name)
             .field("period", &self.period)
+            .field("timeout", &self.timeout)
             .field("init_delay", &self.init_delay)
             .field("max_rest", &self.max_rest)
             .field("stop_timeout", &self.stop_timeout)
@@ -264,8 +225,7 @@ mod tests {
         let kept = Arc::new(());
         let captured = kept.clone();
         let builder = Poller::builder().measurement("m", move || drop(captured.clone()));
-        let greedy = thread::Builder::new().stack_size(isize::MAX as usize);
-        let error = builder.start_on(greedy).unwrap_err();
+        let error = builder.start_with(Some(isize::MAX as usize)).unwrap_err();
         assert!(matches!(error, PollerError::Spawn { .. }), "{error:?}");
         assert_eq!(Arc::strong_count(&kept), 1, "the measurements are dropped");
     }

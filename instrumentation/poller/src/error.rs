@@ -1,17 +1,41 @@
-//! What can go wrong when starting a poller, and when asking it for a poll.
+//! What can go wrong when starting a poller, when adding to it, and when asking it for a poll.
 
 use std::{fmt, io};
 
-/// Why a poller could not be started. In every case nothing runs.
+use telemetry::NameError;
+
+/// Why a poller could not be started, or a measurement not be added. What was asked for then does
+/// not run; a poller that runs is as it was.
 #[non_exhaustive]
 pub enum PollerError {
     /// The period is zero.
     ZeroPeriod,
+    /// A timeout is zero: that of the poller, or of one measurement.
+    ZeroTimeout,
+    /// A measurement is to run at every zeroth tick.
+    ZeroEvery {
+        /// Its name.
+        name: String,
+    },
     /// Two measurements have one name.
     DuplicateMeasurement {
         /// The name.
         name: String,
     },
+    /// An asynchronous measurement was made outside of any tokio runtime, and not told which.
+    NoRuntime {
+        /// Its name.
+        name: String,
+    },
+    /// A prefix of events is not a name.
+    Prefix {
+        /// The prefix.
+        prefix: String,
+        /// What is wrong with it.
+        error: NameError,
+    },
+    /// The poller was stopped.
+    Stopped,
     /// The thread's name contains a zero byte.
     ThreadName {
         /// The name.
@@ -35,6 +59,22 @@ impl fmt::Display for PollerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ZeroPeriod => f.write_str("the period is zero: give a positive one"),
+            Self::ZeroTimeout => {
+                f.write_str("a timeout is zero: give a positive one, or `Duration::MAX` for none")
+            }
+            Self::ZeroEvery { name } => write!(
+                f,
+                "measurement `{name}` is to run at every zeroth tick: give at least 1 to `every`"
+            ),
+            Self::NoRuntime { name } => write!(
+                f,
+                "measurement `{name}` is asynchronous and has no runtime: make it inside of one, \
+                 or name one with `on`"
+            ),
+            Self::Prefix { prefix, error } => {
+                write!(f, "{prefix:?} cannot be the prefix of events: {error}")
+            }
+            Self::Stopped => f.write_str("the poller is stopped: start another one"),
             Self::DuplicateMeasurement { name } => write!(
                 f,
                 "there are two measurements called `{name}`: rename one (`vm()` adds all built-in \
@@ -56,6 +96,7 @@ impl std::error::Error for PollerError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Spawn { error } => Some(error),
+            Self::Prefix { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -1,189 +1,233 @@
-//! One measurement: a function, and what is known about how it fares.
+//! [`Measurement`]: a function to run now and then, its name, and how it is to be run.
 
-use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::Duration;
 
-/// How much of an error is kept and shown, in characters.
-const ERROR_CHARS: usize = 200;
+#[cfg(feature = "tokio")]
+use tokio::runtime::Handle;
 
-/// A row of [`Poller::list_measurements`](crate::Poller::list_measurements).
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MeasurementInfo {
-    /// The name given when adding it.
-    pub name: String,
-    /// How often it has run to its end, well or not.
-    pub runs: u64,
-    /// How often it has panicked or returned an error.
-    pub failures: u64,
-    /// How often it has failed since it last succeeded; 0 if all is well.
-    pub failures_in_a_row: u32,
-    /// At how many ticks it was left out, because it was resting after a failure. Ticks that the
-    /// whole poller missed are not in here, see [`Poller::missed_ticks`](crate::Poller::missed_ticks).
-    pub skipped: u64,
-    /// Since when it has been running, if it is running now. An old one hangs.
-    pub running_since: Option<Instant>,
-    /// What the last failure said, in one line of at most 200 characters. It stays when the
-    /// measurement succeeds again.
-    pub last_error: Option<String>,
+use crate::error::PollerError;
+
+/// How a run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Done,
+    Failed(String),
+    /// What is measured is gone for good: the measurement removes itself.
+    Gone,
+    /// An asynchronous run was dropped before its end.
+    #[cfg(feature = "tokio")]
+    Dropped,
 }
 
-impl MeasurementInfo {
-    fn new(name: String) -> Self {
-        Self {
-            name,
-            runs: 0,
-            failures: 0,
-            failures_in_a_row: 0,
-            skipped: 0,
-            running_since: None,
-            last_error: None,
+impl Ending {
+    fn of<E: fmt::Display>(result: Result<(), E>) -> Self {
+        match result {
+            Ok(()) => Self::Done,
+            Err(error) => Self::Failed(error.to_string()),
         }
     }
 }
 
-/// A function to run, and its name.
-pub(crate) struct Measurement {
-    name: String,
-    function: Box<dyn FnMut() -> Result<(), String> + Send>,
-    /// The first tick at which it runs again.
-    pub(crate) resting_until: u64,
+pub(crate) type OnThread = Box<dyn FnMut() -> Ending + Send>;
+
+#[cfg(feature = "tokio")]
+pub(crate) type Running = std::pin::Pin<Box<dyn Future<Output = Ending> + Send>>;
+
+#[cfg(feature = "tokio")]
+pub(crate) type OnRuntime = Box<dyn FnMut() -> Running + Send>;
+
+/// What is called, and where.
+pub(crate) enum Function {
+    Thread(OnThread),
+    #[cfg(feature = "tokio")]
+    Runtime(Handle, OnRuntime),
+    /// Made outside of any runtime, and not yet told which; never in one that was added.
+    #[cfg(feature = "tokio")]
+    Homeless(OnRuntime),
+    /// Why it cannot be run; never in one that was added.
+    Impossible(PollerError),
+}
+
+/// A measurement to give to [`PollerBuilder::with`](crate::PollerBuilder::with) before the start, or
+/// to [`Poller::add`](crate::Poller::add) after it.
+///
+/// ```
+/// use std::time::Duration;
+/// use telemetry_poller::{Measurement, Poller};
+///
+/// let poller = Poller::builder().period(Duration::from_secs(1)).start()?;
+/// let size = || telemetry::execute!("shop.catalogue", { size: 3 });
+/// // Once a minute, and a failure if it takes longer than ten seconds.
+/// poller.add(Measurement::new("shop.catalogue", size).every(60).timeout(Duration::from_secs(10)))?;
+/// assert!(poller.remove("shop.catalogue"));
+/// # Ok::<(), telemetry_poller::PollerError>(())
+/// ```
+#[must_use = "it is not run before it is added to a poller"]
+pub struct Measurement {
+    pub(crate) name: String,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) every: u32,
+    pub(crate) function: Function,
 }
 
 impl Measurement {
-    pub(crate) fn new<E: fmt::Display>(
+    /// A function that emits events.
+    ///
+    /// It is called again after a panic, so it should not leave its captures half-changed.
+    pub fn new(name: impl Into<String>, mut function: impl FnMut() + Send + 'static) -> Self {
+        Self::on_thread(name, move || {
+            function();
+            Ending::Done
+        })
+    }
+
+    /// A function that can fail. An error counts as a panic does, but keeps the panic hook out of
+    /// it: the measurement is kept, counted and backed off.
+    pub fn fallible<E: fmt::Display>(
         name: impl Into<String>,
         mut function: impl FnMut() -> Result<(), E> + Send + 'static,
     ) -> Self {
+        Self::on_thread(name, move || Ending::of(function()))
+    }
+
+    pub(crate) fn on_thread(
+        name: impl Into<String>,
+        function: impl FnMut() -> Ending + Send + 'static,
+    ) -> Self {
+        Self::of(name.into(), Function::Thread(Box::new(function)))
+    }
+
+    pub(crate) fn of(name: String, function: Function) -> Self {
         Self {
-            name: name.into(),
-            function: Box::new(move || function().map_err(|error| error.to_string())),
-            resting_until: 0,
+            name,
+            timeout: None,
+            every: 1,
+            function,
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// How long a run may take before it counts as a failure; that of the poller unless told
+    /// otherwise, see [`PollerBuilder::timeout`](crate::PollerBuilder::timeout).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Runs it at every `n`-th tick of its poller only; `1`, every tick, unless told otherwise. The
+    /// first run is at the first tick after it was added, the others at the ticks whose number,
+    /// counted from zero, `n` divides.
+    pub fn every(mut self, n: u32) -> Self {
+        self.every = n;
+        self
+    }
+
+    /// The name given.
+    #[must_use]
+    pub fn name(&self) -> &str {
         &self.name
     }
 
-    pub(crate) fn info(&self) -> MeasurementInfo {
-        MeasurementInfo::new(self.name.clone())
-    }
-
-    /// Runs the function; whatever it does, if it returns, this returns.
-    pub(crate) fn run(&mut self) -> Result<(), String> {
-        // Unwind safety: the function's state is its own business. It is called again after a
-        // panic, which the builder's documentation says.
-        let error = match catch_unwind(AssertUnwindSafe(|| (self.function)())) {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => one_line(&error),
-            Err(payload) => {
-                let error = one_line(panic_message(&*payload));
-                discard(payload);
-                error
-            }
-        };
-        Err(error)
-    }
-
-    /// Drops the function, whose captures may have destructors that panic.
-    pub(crate) fn discard(self) {
-        discard(self.function);
-    }
-}
-
-/// For how many periods to skip a measurement that has failed `in_a_row` times.
-pub(crate) fn rest(in_a_row: u32, max: u32) -> u64 {
-    let doubled = 1u64
-        .checked_shl(in_a_row.saturating_sub(1))
-        .unwrap_or(u64::MAX);
-    doubled.min(max.into())
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    if let Some(text) = payload.downcast_ref::<&'static str>() {
-        text
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text
-    } else {
-        "a panic without a message"
-    }
-}
-
-/// Errors quote what came from outside. They stay short, and cannot forge lines in a log.
-fn one_line(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut line: String = chars
-        .by_ref()
-        .take(ERROR_CHARS)
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect();
-    if chars.next().is_some() {
-        // The last character makes room, so that the promised length holds.
-        line.pop();
-        line.push('…');
-    }
-    line
-}
-
-fn discard<T>(value: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        // Its destructor may panic, too. Enough is enough: this one is leaked.
-        std::mem::forget(payload);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rests_double_up_to_the_cap() {
-        let rests: Vec<u64> = (1..=7).map(|n| rest(n, 20)).collect();
-        assert_eq!(rests, [1, 2, 4, 8, 16, 20, 20]);
-        assert_eq!(rest(1, 0), 0, "no rest at all");
-        assert_eq!(rest(u32::MAX, u32::MAX), u64::from(u32::MAX));
-    }
-
-    #[test]
-    fn errors_are_short_single_lines() {
-        assert_eq!(one_line("a\nb\tc\u{1b}[31m"), "a b c [31m");
-        assert_eq!(one_line(&"é".repeat(ERROR_CHARS)), "é".repeat(ERROR_CHARS));
-        let long = one_line(&"é".repeat(10_000));
-        assert_eq!(long.chars().count(), ERROR_CHARS);
-        assert!(long.ends_with("é…"), "{long}");
-    }
-
-    #[test]
-    fn panics_and_errors_become_text() {
-        let run = |result: fn() -> Result<(), String>| Measurement::new("m", result).run();
-        assert_eq!(run(|| Ok(())), Ok(()));
-        assert_eq!(run(|| Err("no\nanswer".into())), Err("no answer".into()));
-        assert_eq!(run(|| panic!("literal")), Err("literal".into()));
-        assert_eq!(run(|| panic!("number {}", 7)), Err("number 7".into()));
-        let odd = run(|| std::panic::panic_any(7));
-        assert_eq!(odd, Err("a panic without a message".into()));
-    }
-
-    #[test]
-    fn destructors_that_panic_are_contained() {
-        struct Bomb;
-        impl Drop for Bomb {
-            fn drop(&mut self) {
-                panic!("in a destructor");
-            }
+    /// What is wrong with it, if anything.
+    pub(crate) fn check(self) -> Result<Self, PollerError> {
+        if self.every == 0 {
+            return Err(PollerError::ZeroEvery { name: self.name });
         }
-        let mut payload = Measurement::new("m", || -> Result<(), String> {
-            std::panic::panic_any(Bomb)
-        });
-        assert_eq!(payload.run(), Err("a panic without a message".into()));
-        let bomb = Bomb;
-        Measurement::new("m", move || {
-            let _captured = &bomb;
-            Ok::<(), String>(())
+        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(PollerError::ZeroTimeout);
+        }
+        match self.function {
+            Function::Impossible(error) => Err(error),
+            #[cfg(feature = "tokio")]
+            Function::Homeless(_) => Err(PollerError::NoRuntime { name: self.name }),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Asynchronous measurements (feature `tokio`).
+#[cfg(feature = "tokio")]
+impl Measurement {
+    /// A function whose future emits events, run as a task of a tokio runtime: of the one in whose
+    /// context this is called, or of the one named with [`on`](Self::on).
+    ///
+    /// A future that takes longer than the [`timeout`](Self::timeout) is dropped at its next
+    /// suspension.
+    ///
+    /// ```
+    /// use telemetry_poller::{Measurement, Poller};
+    /// # async fn orders_waiting() -> u64 { 3 }
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// let poller = Poller::builder()
+    ///     .with(Measurement::future("shop.orders", || async {
+    ///         let waiting = orders_waiting().await;
+    ///         telemetry::execute!("shop.orders", { waiting });
+    ///     }).on(runtime.handle()))
+    ///     .start()?;
+    /// # poller.poll_now(std::time::Duration::from_secs(10))?;
+    /// # assert_eq!(poller.list_measurements()[0].runs, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn future<F>(
+        name: impl Into<String>,
+        mut function: impl FnMut() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self::on_runtime(name.into(), move || {
+            let future = function();
+            Box::pin(async move {
+                future.await;
+                Ending::Done
+            })
         })
-        .discard();
+    }
+
+    /// As [`future`](Self::future), of a future that can fail.
+    pub fn fallible_future<F, E>(
+        name: impl Into<String>,
+        mut function: impl FnMut() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        Self::on_runtime(name.into(), move || {
+            let future = function();
+            Box::pin(async move { Ending::of(future.await) })
+        })
+    }
+
+    /// Runs an asynchronous measurement on this runtime. Of no effect on one that is not.
+    ///
+    /// The handle does not keep the runtime from shutting down; after that the runs fail.
+    pub fn on(mut self, handle: &Handle) -> Self {
+        self.function = match self.function {
+            Function::Runtime(_, function) | Function::Homeless(function) => {
+                Function::Runtime(handle.clone(), function)
+            }
+            other => other,
+        };
+        self
+    }
+
+    fn on_runtime(name: String, function: impl FnMut() -> Running + Send + 'static) -> Self {
+        let function: OnRuntime = Box::new(function);
+        let function = match Handle::try_current() {
+            Ok(handle) => Function::Runtime(handle, function),
+            Err(_) => Function::Homeless(function),
+        };
+        Self::of(name, function)
+    }
+}
+
+impl fmt::Debug for Measurement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Measurement")
+            .field("name", &self.name)
+            .field("timeout", &self.timeout)
+            .field("every", &self.every)
+            .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,15 @@
 //! [`Poller`]: the handle of a running poller.
 
 use std::sync::Arc;
-use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use crate::builder::PollerBuilder;
-use crate::error::PollNowError;
-use crate::measurement::MeasurementInfo;
-use crate::worker::Shared;
+use crate::error::{PollNowError, PollerError};
+use crate::info::MeasurementInfo;
+use crate::isolate::is_inside;
+use crate::measurement::Measurement;
+use crate::shared::{Shared, stop_task};
+use crate::state::State;
 
 /// A running poller; see the [crate's documentation](crate). Dropping it stops it.
 ///
@@ -24,7 +26,6 @@ use crate::worker::Shared;
 #[must_use = "dropping the poller stops it"]
 pub struct Poller {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) thread: ThreadId,
     pub(crate) stop_timeout: Duration,
 }
 
@@ -34,11 +35,62 @@ impl Poller {
         PollerBuilder::new()
     }
 
-    /// Runs all measurements once, those that rest after a failure included, and waits until they
-    /// have run, at most `within`.
+    /// Adds a measurement to the running poller. Its first run is at the next tick.
     ///
-    /// It happens on the poller's thread and leaves the ticks where they are. Of use in tests, and
-    /// before a report that should be fresh.
+    /// ```
+    /// # use telemetry_poller::{Measurement, Poller, PollerError};
+    /// let poller = Poller::builder().start()?;
+    /// poller.add(Measurement::new("shop.carts", || telemetry::execute!("shop.carts", { open: 3 })))?;
+    ///
+    /// let again = poller.add(Measurement::new("shop.carts", || {}));
+    /// assert!(matches!(again, Err(PollerError::DuplicateMeasurement { .. })));
+    /// # Ok::<(), PollerError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`PollerError`] if there is a measurement of this name, if this one's settings make no
+    /// sense, or if the poller was stopped.
+    pub fn add(&self, measurement: Measurement) -> Result<(), PollerError> {
+        let measurement = measurement.check()?;
+        let error = {
+            let mut state = self.shared.lock();
+            match state.refuses(&measurement.name) {
+                None => {
+                    state.push(measurement);
+                    return Ok(());
+                }
+                Some(error) => error,
+            }
+        };
+        self.shared.discard(measurement);
+        Err(error)
+    }
+
+    /// Removes a measurement; `false` if there is none of this name.
+    ///
+    /// It is not started again after this has returned, and its name is free. A run that goes on
+    /// is not waited for: a function runs to its end, a future is dropped by its runtime. What the
+    /// measurement captured is dropped here, or after that last run.
+    pub fn remove(&self, name: &str) -> bool {
+        let Some(entry) = self.shared.lock().remove(name) else {
+            return false;
+        };
+        // Who waits for a poll does not have to wait for this one any more.
+        self.shared.done.notify_all();
+        if let Some(abort) = entry.run.and_then(|run| run.abort) {
+            stop_task(&abort);
+        }
+        self.shared.discard(entry.function);
+        true
+    }
+
+    /// Runs all measurements once, whether or not they are due or rest after a failure, and waits
+    /// until they have run or have taken longer than their timeouts, at most `within`. One that
+    /// hangs already is neither started nor waited for.
+    ///
+    /// The ticks stay where they are. Of use in tests, and before a report that should be fresh. It
+    /// blocks the calling thread.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -57,19 +109,22 @@ impl Poller {
     /// A [`PollNowError`] if the time runs out, the poller is stopped, or a measurement of this
     /// poller asks. A measurement that fails is no error here.
     pub fn poll_now(&self, within: Duration) -> Result<(), PollNowError> {
-        if self.is_own_thread() {
+        if is_inside(self.shared.id) {
             return Err(PollNowError::InsideMeasurement);
         }
         let ticket = {
             let mut state = self.shared.lock();
-            state.requested += 1;
-            state.requested
+            if state.stopping {
+                return Err(PollNowError::Stopped);
+            }
+            state.request()
         };
-        self.shared.notify();
+        self.shared.clock.notify_all();
+        self.shared.work.notify_all();
         let state = self
             .shared
-            .wait(within, |state| state.served >= ticket || state.stopping);
-        if state.served >= ticket {
+            .wait(within, |state| state.stopping || state.is_served(&ticket));
+        if state.is_served(&ticket) {
             Ok(())
         } else if state.stopping {
             Err(PollNowError::Stopped)
@@ -82,40 +137,37 @@ impl Poller {
     /// while one of them hangs.
     #[must_use]
     pub fn list_measurements(&self) -> Vec<MeasurementInfo> {
-        self.shared.lock().rows.clone()
+        let state = self.shared.lock();
+        state.entries.iter().map(|one| one.info.clone()).collect()
     }
 
-    /// How many ticks have passed without a poll, because the one before took too long or the
-    /// thread woke too late.
+    /// How many ticks have passed without a poll, because the poller woke too late, or because
+    /// everything that was due was still running.
     #[must_use]
     pub fn missed_ticks(&self) -> u64 {
-        self.shared.lock().missed
+        self.shared.lock().ticks.missed()
     }
 
-    /// Stops the poller: a measurement that runs is the last one. Waits until it has returned and
-    /// all measurements have been dropped, at most the
-    /// [`stop_timeout`](PollerBuilder::stop_timeout).
+    /// Stops the poller: nothing more is started, and asynchronous runs are dropped by their
+    /// runtime. Waits until what runs has returned, all measurements have been dropped and the
+    /// threads are done, at most the [`stop_timeout`](PollerBuilder::stop_timeout).
     ///
-    /// `false` if that was not enough. The thread then ends by itself when the measurement that
-    /// hangs returns, and runs no other. Called by a measurement of this poller, it does not wait.
+    /// `false` if that was not enough. The thread of a measurement that hangs then ends by itself
+    /// when the measurement returns. Called by a measurement of this poller, it does not wait.
     ///
     /// It blocks the calling thread, in asynchronous code as well; without a measurement that takes
-    /// its time that is a matter of microseconds.
+    /// its time that is a matter of microseconds. On the only thread of a runtime that is to drop
+    /// an asynchronous run, it waits in vain.
     ///
-    /// Stopping twice is harmless; the second answers whether the thread has ended by now.
+    /// Stopping twice is harmless; the second answers whether all have ended by now.
     pub fn stop(&self) -> bool {
-        self.shared.lock().stopping = true;
-        self.shared.notify();
-        let patience = if self.is_own_thread() {
+        self.shared.stop();
+        let patience = if is_inside(self.shared.id) {
             Duration::ZERO
         } else {
             self.stop_timeout
         };
-        self.shared.wait(patience, |state| state.ended).ended
-    }
-
-    fn is_own_thread(&self) -> bool {
-        thread::current().id() == self.thread
+        self.shared.wait(patience, State::ended).ended()
     }
 }
 

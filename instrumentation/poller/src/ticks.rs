@@ -1,8 +1,7 @@
 //! When to poll: the arithmetic of a fixed rate, without a clock.
 //!
 //! Tick `n` is at `first + n × period`, computed anew each time, so that errors do not add up. Of
-//! the ticks that have passed only the latest is taken, and after a poll the next one is always in
-//! the future; those in between are missed, and counted.
+//! the ticks that have passed only the latest is taken; those before it are missed, and counted.
 
 use std::time::{Duration, Instant};
 
@@ -36,20 +35,15 @@ impl Ticks {
         if self.next_at()? > now {
             return None;
         }
-        self.skip_to(self.after(now).saturating_sub(1));
-        let tick = self.next;
+        let tick = self.after(now).saturating_sub(1).max(self.next);
+        self.missed = self.missed.saturating_add(tick - self.next);
         self.next = tick.saturating_add(1);
         Some(tick)
     }
 
-    /// A poll ended at `now`: the ticks that passed meanwhile are missed.
-    pub(crate) fn finish(&mut self, now: Instant) {
-        self.skip_to(self.after(now));
-    }
-
-    fn skip_to(&mut self, tick: u64) {
-        self.missed = self.missed.saturating_add(tick.saturating_sub(self.next));
-        self.next = self.next.max(tick);
+    /// The tick that was taken is missed after all.
+    pub(crate) fn miss(&mut self) {
+        self.missed = self.missed.saturating_add(1);
     }
 
     /// The first tick after `now`.
@@ -106,50 +100,27 @@ mod tests {
     }
 
     #[test]
-    fn quick_polls_and_late_wake_ups_do_not_move_the_ticks() {
+    fn late_wake_ups_do_not_move_the_ticks() {
         let start = Instant::now();
         let mut ticks = Ticks::new(start, Duration::ZERO, PERIOD);
         for n in 0..1000 {
-            let woken = start + ms(n * 100 + 7);
-            assert_eq!(ticks.take(woken), Some(n));
-            ticks.finish(woken + ms(60));
+            assert_eq!(ticks.take(start + ms(n * 100 + 7)), Some(n));
             assert_eq!(ticks.next_at(), Some(start + ms((n + 1) * 100)));
         }
         assert_eq!(ticks.missed(), 0);
     }
 
     #[test]
-    fn a_slow_poll_misses_ticks_and_the_next_is_in_the_future() {
+    fn a_wake_up_that_is_late_by_periods_takes_the_latest_tick_only() {
         let start = Instant::now();
         let mut ticks = Ticks::new(start, Duration::ZERO, PERIOD);
         assert_eq!(ticks.take(start), Some(0));
-        ticks.finish(start + ms(250));
-        assert_eq!(ticks.next_at(), Some(start + ms(300)));
-        assert_eq!(ticks.take(start + ms(250)), None, "no burst");
-        assert_eq!(ticks.missed(), 2);
-    }
-
-    #[test]
-    fn a_wake_up_that_is_late_by_periods_polls_once() {
-        let start = Instant::now();
-        let mut ticks = Ticks::new(start, Duration::ZERO, PERIOD);
-        assert_eq!(ticks.take(start), Some(0));
-        ticks.finish(start);
         assert_eq!(ticks.take(start + ms(370)), Some(3));
-        ticks.finish(start + ms(371));
+        assert_eq!(ticks.take(start + ms(370)), None, "no burst");
         assert_eq!(ticks.missed(), 2);
         assert_eq!(ticks.next_at(), Some(start + ms(400)));
-    }
-
-    #[test]
-    fn a_poll_outside_the_ticks_moves_nothing() {
-        let start = Instant::now();
-        let mut ticks = Ticks::new(start, ms(500), PERIOD);
-        ticks.finish(start + ms(10));
-        assert_eq!(
-            (ticks.next_at(), ticks.missed()),
-            (Some(start + ms(500)), 0)
-        );
+        ticks.miss();
+        assert_eq!(ticks.missed(), 3);
     }
 
     #[test]

@@ -1,53 +1,137 @@
-//! [`PoolConnection`]: a connection taken out of a pool, observed.
+//! [`Connection`]: one connection without a pool, observed.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Database;
+use sqlx::{Connection as _, Database, Error, SqlSafeStr};
+use telemetry::NameError;
 
-use crate::running::Origin;
+use crate::Transaction;
+use crate::lent::Lent;
+use crate::origin::Origin;
 
-/// A connection taken out of a [`Pool`](crate::Pool) by [`Pool::acquire`](crate::Pool::acquire).
+/// A connection that belongs to no pool and emits an event per statement.
 ///
-/// `&mut PoolConnection` is an [`Executor`](sqlx::Executor); sqlx's own needs a dereference there.
-/// Dropping it gives the connection back.
-///
-/// The first statement has the wait for the connection as its `queue_time`; later ones waited for
-/// nothing and have none.
+/// `&mut Connection` is an [`Executor`](sqlx::Executor). Its statements wait for no connection, so
+/// they have no `queue_time`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let plain = sqlx::SqlitePool::connect("sqlite::memory:").await?;
-/// # let pool = telemetry_sqlx::Pool::new(plain, "shop.repo")?;
-/// let mut connection = pool.acquire().await?;
-/// sqlx::query("CREATE TEMP TABLE basket (item TEXT)").execute(&mut connection).await?;
-/// sqlx::query("INSERT INTO basket VALUES (?)").bind("pear").execute(&mut connection).await?;
+/// use sqlx::Connection as _;
+///
+/// let plain = sqlx::SqliteConnection::connect("sqlite::memory:").await?;
+/// let mut connection = telemetry_sqlx::Connection::new(plain, "shop.import")?;
+/// sqlx::query("CREATE TABLE users (name TEXT)").execute(&mut connection).await?;
+/// connection.close().await?;
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
-pub struct PoolConnection<DB: Database> {
-    pub(crate) inner: sqlx::pool::PoolConnection<DB>,
-    pub(crate) origin: Origin,
-    /// What it took to get it, until a statement has said so.
-    pub(crate) waited: Option<Duration>,
+pub struct Connection<DB: Database> {
+    inner: DB::Connection,
+    origin: Origin,
+    /// Always `None`: it was there from the start.
+    waited: Option<Duration>,
 }
 
-impl<DB: Database> PoolConnection<DB> {
+impl<DB: Database> Connection<DB> {
+    /// Wraps a connection; the events are called `{prefix}.query` and `{prefix}.transaction`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pool::new`](crate::Pool::new).
+    pub fn new<C>(inner: C, prefix: &str) -> Result<Self, NameError>
+    where
+        // Said from both sides, so that the database need not be.
+        C: sqlx::Connection<Database = DB>,
+        DB: Database<Connection = C>,
+    {
+        Ok(Self {
+            inner,
+            origin: Origin::new::<DB>(prefix)?,
+            waited: None,
+        })
+    }
+
+    /// Sets the metadata `repo`; it is the last segment of the prefix if this is not called.
+    #[must_use]
+    pub fn repo(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.origin.repo = name.into();
+        self
+    }
+
+    /// Whether events carry the text of the statement; they do if this is not called.
+    #[must_use]
+    pub fn statements(mut self, told: bool) -> Self {
+        self.origin.statements = told;
+        self
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Connection::begin`].
+    pub async fn begin(&mut self) -> Result<Transaction<'_, DB>, Error> {
+        Transaction::<DB>::on_connection(&mut self.inner, &self.origin, &mut self.waited, None)
+            .await
+    }
+
+    /// As [`begin`](Self::begin), with another statement than `BEGIN`.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Connection::begin_with`].
+    pub async fn begin_with(
+        &mut self,
+        statement: impl SqlSafeStr,
+    ) -> Result<Transaction<'_, DB>, Error> {
+        let how = Some(statement.into_sql_str());
+        Transaction::<DB>::on_connection(&mut self.inner, &self.origin, &mut self.waited, how).await
+    }
+
+    /// Closes it, and tells the database so.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Connection::close`].
+    pub async fn close(self) -> Result<(), Error> {
+        self.inner.close().await
+    }
+
     /// sqlx's own connection.
     #[must_use]
-    pub fn inner(&self) -> &sqlx::pool::PoolConnection<DB> {
+    pub fn inner(&self) -> &DB::Connection {
         &self.inner
     }
 
     /// sqlx's own connection. What is done through it emits nothing.
     #[must_use]
-    pub fn inner_mut(&mut self) -> &mut sqlx::pool::PoolConnection<DB> {
+    pub fn inner_mut(&mut self) -> &mut DB::Connection {
         &mut self.inner
     }
 
     /// Goes on with sqlx's own connection.
     #[must_use]
-    pub fn into_inner(self) -> sqlx::pool::PoolConnection<DB> {
+    pub fn into_inner(self) -> DB::Connection {
         self.inner
+    }
+
+    pub(crate) fn lend(&mut self) -> Lent<'_, DB> {
+        Lent {
+            connection: &mut self.inner,
+            origin: &self.origin,
+            waited: &mut self.waited,
+            transaction: None,
+        }
+    }
+}
+
+// Not derived: that would ask for connections that can be printed.
+impl<DB: Database> fmt::Debug for Connection<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
     }
 }

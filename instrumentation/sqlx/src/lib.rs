@@ -77,18 +77,29 @@
 //!   [`sqlx::Executor`] has one method more with it. It can be turned off if nothing in the build
 //!   uses sqlx's `macros`.
 
+mod catalogue;
 mod connection;
 mod driver;
 mod executor;
+mod figures;
+mod lent;
 mod metrics;
+mod origin;
 mod parts;
 mod pool;
+mod pool_connection;
 mod reason;
 mod running;
 mod sql;
+mod transacting;
+mod transaction;
+mod waiting;
 mod yielding;
 
-pub use connection::PoolConnection;
+pub use connection::Connection;
+pub use figures::PoolFigures;
 pub use metrics::metrics;
 pub use pool::Pool;
-pub use sql::{COMMANDS, MAX_SOURCE_LEN};
+pub use pool_connection::PoolConnection;
+pub use sql::{COMMANDS, MAX_SOURCE_LEN, MAX_STATEMENT_LEN};
+pub use transaction::Transaction;

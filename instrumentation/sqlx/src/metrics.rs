@@ -1,9 +1,13 @@
 //! The definitions that most people want.
 
-use telemetry_metrics::{Metric, counter, distribution, summary};
+use telemetry_metrics::{Metric, counter, distribution, last_value};
 
-/// Metrics of the events of a [`Pool`](crate::Pool) with this prefix: how many statements ran and
-/// how they ended, how long they took, and how long they waited for a connection.
+/// Metrics of the events of a [`Pool`](crate::Pool) or [`Connection`](crate::Connection) with this
+/// prefix: how many statements and transactions there were and how they ended, how long they took
+/// and how long they waited for a connection, and how the pool is doing.
+///
+/// Savepoints are not counted as transactions. The pool's figures need somebody who asks for them
+/// now and then, see [`Pool::measurement`](crate::Pool::measurement).
 ///
 /// ```
 /// use telemetry_metrics::Aggregator;
@@ -13,11 +17,12 @@ use telemetry_metrics::{Metric, counter, distribution, summary};
 #[must_use]
 pub fn metrics(prefix: &str) -> Vec<Metric> {
     let query = format!("{prefix}.query");
-    vec![
+    let transaction = format!("{prefix}.transaction");
+    let mut metrics = vec![
         counter(format!("{query}.count"))
             .tags(["repo", "source", "command", "outcome"])
             .description("Statements, by how they ended"),
-        summary(format!("{query}.total_time"))
+        distribution(format!("{query}.total_time"))
             .tags(["repo", "source", "command"])
             .description("Time of a statement, waiting for a connection included"),
         distribution(format!("{query}.queue_time"))
@@ -25,5 +30,28 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .description("Time that a statement waited for a connection")
             // A statement on a connection that was there already waited for none.
             .drop_when(|event| event.measurement("queue_time").is_none()),
-    ]
+        counter(format!("{transaction}.count"))
+            .tags(["repo", "ended"])
+            .description("Transactions, by how they ended")
+            .drop_when(|event| event.metadata_is("savepoint", true)),
+        distribution(format!("{transaction}.duration"))
+            .tags(["repo", "ended"])
+            .description("Time of a transaction, waiting for a connection included")
+            .drop_when(|event| event.metadata_is("savepoint", true)),
+    ];
+    metrics.extend(
+        [
+            ("size", "Connections of the pool"),
+            ("idle", "Connections that nobody uses"),
+            ("in_use", "Connections that somebody uses"),
+            ("waiting", "Tasks that wait for a connection"),
+            ("max", "Connections that there can be"),
+        ]
+        .map(|(figure, description)| {
+            last_value(format!("{prefix}.pool.{figure}"))
+                .tags(["repo"])
+                .description(description)
+        }),
+    );
+    metrics
 }

@@ -1,4 +1,4 @@
-//! A query taken apart, so that its text can be kept.
+//! A query taken apart, so that its text can be read.
 //!
 //! `Execute::sql` consumes the query, and the driver wants to call it, too. So what a driver would
 //! take from the query is taken here, in the order in which drivers take it (the answer of
@@ -27,9 +27,8 @@ impl<DB: Database> Parts<DB> {
         }
     }
 
-    /// The text, once more. Copies it unless it is static or shared.
-    pub(crate) fn text(&self) -> SqlStr {
-        self.sql.clone()
+    pub(crate) fn text(&self) -> &str {
+        self.sql.as_str()
     }
 }
 
@@ -64,7 +63,7 @@ mod tests {
         assert!(parts.persistent() && parts.statement().is_none());
         assert!(parts.take_arguments().unwrap().is_some());
         assert!(parts.take_arguments().unwrap().is_none(), "taken is taken");
-        assert_eq!(parts.text().as_str(), sql);
+        assert_eq!(parts.text(), sql);
         assert_eq!(parts.sql().as_str(), sql);
 
         assert!(!Parts::<Sqlite>::of(sqlx::query(sql).persistent(false)).persistent());

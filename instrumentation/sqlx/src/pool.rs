@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use sqlx::{Database, Error};
+use sqlx::{Database, Error, SqlSafeStr};
 use telemetry::{EventName, NameError};
 
-use crate::PoolConnection;
-use crate::running::Origin;
+use crate::origin::Origin;
+use crate::waiting::Waiting;
+use crate::{PoolConnection, Transaction};
 
 /// A [`sqlx::Pool`] that emits an event per query.
 ///
@@ -36,6 +37,8 @@ use crate::running::Origin;
 pub struct Pool<DB: Database> {
     pub(crate) inner: sqlx::Pool<DB>,
     pub(crate) origin: Origin,
+    pub(crate) figures: EventName,
+    pub(crate) waiting: Arc<Waiting>,
 }
 
 // Not derived: that would ask for `DB: Clone`.
@@ -44,26 +47,26 @@ impl<DB: Database> Clone for Pool<DB> {
         Self {
             inner: self.inner.clone(),
             origin: self.origin.clone(),
+            figures: self.figures,
+            waiting: self.waiting.clone(),
         }
     }
 }
 
 impl<DB: Database> Pool<DB> {
-    /// Wraps a pool; the event is called `{prefix}.query`.
+    /// Wraps a pool; the events are called `{prefix}.query`, `{prefix}.transaction` and
+    /// `{prefix}.pool`.
     ///
     /// # Errors
     ///
-    /// If `{prefix}.query` is not an event name, or too many names were made at run time; see
+    /// If these are not event names, or too many names were made at run time; see
     /// [`EventName::new`].
     pub fn new(inner: sqlx::Pool<DB>, prefix: &str) -> Result<Self, NameError> {
-        let query = EventName::new(&format!("{prefix}.query"))?;
-        let repo = prefix.rsplit('.').next().unwrap_or(prefix);
         Ok(Self {
             inner,
-            origin: Origin {
-                query,
-                repo: repo.into(),
-            },
+            origin: Origin::new::<DB>(prefix)?,
+            figures: EventName::new(&format!("{prefix}.pool"))?,
+            waiting: Arc::default(),
         })
     }
 
@@ -75,10 +78,38 @@ impl<DB: Database> Pool<DB> {
         self
     }
 
-    /// The event that this pool emits.
+    /// Whether events carry the text of the statement; they do if this is not called. Text that is
+    /// put together at run time may contain what is nobody's business.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let plain = sqlx::SqlitePool::connect("sqlite::memory:").await?;
+    /// let pool = telemetry_sqlx::Pool::new(plain, "clinic.repo")?.statements(false);
+    /// telemetry::attach("log", "clinic.repo.query", |query| {
+    ///     assert!(query.metadata_is("statement", None::<&str>));
+    ///     assert!(query.metadata_is("source", "sqlite_schema"));
+    /// })?;
+    /// sqlx::query("SELECT 'ada' FROM sqlite_schema").fetch_all(&pool).await?;
+    /// # assert_eq!(telemetry::list_handlers("clinic.repo")[0].failures, 0);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn statements(mut self, told: bool) -> Self {
+        self.origin.statements = told;
+        self
+    }
+
+    /// The event of a statement.
     #[must_use]
     pub fn query_event(&self) -> EventName {
         self.origin.query
+    }
+
+    /// The event of a transaction.
+    #[must_use]
+    pub fn transaction_event(&self) -> EventName {
+        self.origin.transaction
     }
 
     /// sqlx's own pool. What is done through it emits nothing.
@@ -96,14 +127,53 @@ impl<DB: Database> Pool<DB> {
     ///
     /// As [`sqlx::Pool::acquire`]: a timeout, a closed pool, a connection that cannot be opened.
     pub async fn acquire(&self) -> Result<PoolConnection<DB>, Error> {
-        let since = self.origin.query.is_observed().then(Instant::now);
-        let inner = self.inner.acquire().await?;
+        let since = self.origin.observes_queries().then(Instant::now);
+        let inner = self.wait().await?;
         let waited = since.map(|since| since.elapsed());
-        Ok(PoolConnection {
-            inner,
-            origin: self.origin.clone(),
-            waited,
-        })
+        Ok(PoolConnection::new(inner, self.origin.clone(), waited))
+    }
+
+    /// Takes a connection out of the pool if one is idle and nobody waits for it.
+    #[must_use]
+    pub fn try_acquire(&self) -> Option<PoolConnection<DB>> {
+        let inner = self.inner.try_acquire()?;
+        Some(PoolConnection::new(inner, self.origin.clone(), None))
+    }
+
+    /// Takes a connection out of the pool and begins a transaction on it.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Pool::begin`]. A transaction that could not be begun is a `{prefix}.transaction`
+    /// that `failed`, also if what failed was to get a connection.
+    pub async fn begin(&self) -> Result<Transaction<'static, DB>, Error> {
+        Transaction::on_pool(self, None).await
+    }
+
+    /// As [`begin`](Self::begin), with another statement than `BEGIN`:
+    /// `BEGIN ISOLATION LEVEL SERIALIZABLE`, or `BEGIN IMMEDIATE`.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin), and if the statement begins no transaction.
+    pub async fn begin_with(
+        &self,
+        statement: impl SqlSafeStr,
+    ) -> Result<Transaction<'static, DB>, Error> {
+        Transaction::on_pool(self, Some(statement.into_sql_str())).await
+    }
+
+    /// Whether nobody wants to know of a statement, or of the wait for its connection.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        !self.origin.observes_queries()
+            && !self.figures.is_observed()
+            && !self.waiting.is_asked_for()
+    }
+
+    /// Every wait for a connection of which we know goes through here, to be counted.
+    pub(crate) async fn wait(&self) -> Result<sqlx::pool::PoolConnection<DB>, Error> {
+        let _one_more = self.waiting.enter();
+        self.inner.acquire().await
     }
 
     /// How many connections there are, idle ones included.

@@ -1,33 +1,23 @@
 //! One statement on its way, and the event at its end.
 //!
-//! The event is emitted by [`Running`]'s destructor and by nothing else, so there is exactly one
-//! however the statement ends: it returns, it fails, or the future that owns this is dropped.
-//! Until told otherwise the outcome is `cancelled`, because a drop out of the blue is what that is.
+//! The event is that of a span, which ends exactly once however the statement does: it returns, it
+//! fails, or the future that owns this is dropped, which is `cancelled`.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::{Error, SqlStr};
-use telemetry::{EventName, execute};
+use sqlx::Error;
+use telemetry::{Span, SpanContext, completion_span};
 
+use crate::origin::Origin;
 use crate::{reason, sql};
 
-/// What all statements of a pool have in common.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    pub(crate) query: EventName,
-    pub(crate) repo: Arc<str>,
-}
-
 pub(crate) struct Running {
-    origin: Origin,
-    text: SqlStr,
+    // Dropped last, after what is measured has been told.
+    span: Span,
     clock: Clock,
     queue_time: Option<Duration>,
     query_time: Option<Duration>,
     rows: u64,
-    outcome: &'static str,
-    reason: Option<&'static str>,
 }
 
 /// What the time that passes belongs to.
@@ -40,34 +30,43 @@ enum Clock {
 
 impl Running {
     /// A statement that begins to wait for a connection.
-    pub(crate) fn queueing(origin: Origin, text: SqlStr) -> Self {
-        Self::new(origin, text, Clock::Queue(Instant::now()), None, None)
+    pub(crate) fn queueing(origin: &Origin, text: &str) -> Self {
+        let span = begin(origin, None, text);
+        Self::new(span, Clock::Queue(Instant::now()), None, None)
     }
 
     /// A statement that begins on a connection that was there already; `waited` is how long it
-    /// took to get there, if this statement is to say so.
-    pub(crate) fn querying(origin: Origin, text: SqlStr, waited: Option<Duration>) -> Self {
+    /// took to get there, if this statement is to say so. It belongs to `parent`, or to whatever
+    /// is current.
+    pub(crate) fn querying(
+        origin: &Origin,
+        parent: Option<SpanContext>,
+        text: &str,
+        waited: Option<Duration>,
+    ) -> Self {
+        let span = begin(origin, parent, text);
         let clock = Clock::Query(Instant::now());
-        Self::new(origin, text, clock, waited, Some(Duration::ZERO))
+        Self::new(span, clock, waited, Some(Duration::ZERO))
     }
 
     fn new(
-        origin: Origin,
-        text: SqlStr,
+        span: Span,
         clock: Clock,
         queue_time: Option<Duration>,
         query_time: Option<Duration>,
     ) -> Self {
         Self {
-            origin,
-            text,
+            span,
             clock,
             queue_time,
             query_time,
             rows: 0,
-            outcome: "cancelled",
-            reason: None,
         }
+    }
+
+    /// What is to be current while the statement runs.
+    pub(crate) fn context(&self) -> Option<SpanContext> {
+        own_context(&self.span)
     }
 
     /// The wait is over, the query begins.
@@ -105,37 +104,61 @@ impl Running {
 
     /// The statement returned, or failed.
     pub(crate) fn end<T>(mut self, result: &Result<T, Error>) {
-        match result {
-            Ok(_) => self.outcome = "ok",
-            Err(error) => {
-                self.outcome = "error";
-                self.reason = Some(reason::of(error));
-            }
+        if let Err(error) = result {
+            self.span.fail(reason::of(error));
         }
+        self.tell();
+        std::mem::replace(&mut self.span, Span::unobserved()).finish();
+    }
+
+    fn tell(&mut self) {
+        self.stop();
+        if !self.span.is_observed() {
+            return;
+        }
+        let (queue, query) = (self.queue_time, self.query_time);
+        let total = queue.unwrap_or_default() + query.unwrap_or_default();
+        self.span.measure("total_time", total);
+        self.span.measure("queue_time", queue);
+        self.span.measure("query_time", query);
+        self.span.measure("rows", query.map(|_| self.rows));
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop();
-        let statement = self.text.as_str();
-        let summary = sql::summary(statement);
-        execute!(
-            "*.query" => self.origin.query,
-            {
-                total_time: self.queue_time.unwrap_or_default() + self.query_time.unwrap_or_default(),
-                queue_time: self.queue_time,
-                query_time: self.query_time,
-                rows: self.query_time.map(|_| self.rows),
-            },
-            {
-                repo: self.origin.repo,
-                source: summary.source,
-                command: summary.command,
-                outcome: self.outcome,
-                reason: self.reason,
-                statement,
-            },
-        );
+        self.tell();
+    }
+}
+
+fn begin(origin: &Origin, parent: Option<SpanContext>, text: &str) -> Span {
+    if !origin.observes_queries() {
+        return Span::unobserved();
+    }
+    let summary = sql::summary(text, origin.dialect);
+    completion_span!(
+        parent: parent.or_else(SpanContext::current),
+        "*.query" => origin.query,
+        {
+            repo: origin.repo,
+            source: summary.source,
+            command: summary.command,
+            statement: origin.statements.then(|| sql::excerpt(text)),
+            // For the catalogue: the end may have it.
+            reason: None::<&str>,
+        }
+    )
+}
+
+/// A span's own context, if it has one: that of a span that nobody observes is another's.
+pub(crate) fn own_context(span: &Span) -> Option<SpanContext> {
+    span.context().filter(|_| span.is_observed())
+}
+
+/// Runs a future with this being current, in each poll and while it is dropped.
+pub(crate) async fn within<F: Future>(context: Option<SpanContext>, future: F) -> F::Output {
+    match context {
+        Some(context) => context.wrap(future).await,
+        None => future.await,
     }
 }

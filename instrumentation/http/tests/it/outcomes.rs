@@ -9,7 +9,7 @@ use axum::http::{Response, StatusCode};
 use axum::routing::get;
 use tower::{Layer, ServiceExt, service_fn};
 
-use crate::record::{Recorder, ask, endless, request};
+use crate::record::{Recorder, ask, endless, request, route};
 
 #[tokio::test]
 async fn the_events_carry_what_they_promise() {
@@ -26,18 +26,30 @@ async fn the_events_carry_what_they_promise() {
             .keys()
             .eq(["monotonic_time", "system_time"].iter())
     );
-    assert!(start.metadata.keys().eq(["method", "route"].iter()));
+    assert!(
+        start
+            .metadata
+            .keys()
+            .eq(["method", "route", "version"].iter())
+    );
     let end = recorder.end();
-    assert!(
-        end.measurements
-            .keys()
-            .eq(["duration", "headers_time", "monotonic_time"].iter())
-    );
-    assert!(
-        end.metadata
-            .keys()
-            .eq(["method", "outcome", "route", "status"].iter())
-    );
+    let measured = [
+        "duration",
+        "headers_time",
+        "monotonic_time",
+        "request_size",
+        "response_size",
+    ];
+    assert!(end.measurements.keys().eq(measured.iter()));
+    let told = [
+        "method",
+        "outcome",
+        "route",
+        "status",
+        "status_class",
+        "version",
+    ];
+    assert!(end.metadata.keys().eq(told.iter()));
     assert_eq!(end.status, Some(200), "an integer, not its text");
 }
 
@@ -52,16 +64,16 @@ async fn a_status_below_500_is_ok_and_the_others_are_errors() {
             }),
         )
         .layer(recorder.layer());
-    for (at, (status, outcome, reason)) in [
-        (200, "ok", ""),
-        (301, "ok", ""),
-        (400, "ok", ""),
-        (404, "ok", ""),
-        (499, "ok", ""),
-        (500, "error", "500 Internal Server Error"),
-        (503, "error", "503 Service Unavailable"),
-        (599, "error", "599 <unknown status code>"),
-        (700, "error", "700 <unknown status code>"),
+    for (at, (status, class, outcome, reason)) in [
+        (200, "2xx", "ok", ""),
+        (301, "3xx", "ok", ""),
+        (400, "4xx", "ok", ""),
+        (404, "4xx", "ok", ""),
+        (499, "4xx", "ok", ""),
+        (500, "5xx", "error", "500 Internal Server Error"),
+        (503, "5xx", "error", "503 Service Unavailable"),
+        (599, "5xx", "error", "599 <unknown status code>"),
+        (700, "5xx", "error", "700 <unknown status code>"),
     ]
     .into_iter()
     .enumerate()
@@ -69,7 +81,10 @@ async fn a_status_below_500_is_ok_and_the_others_are_errors() {
         assert_eq!(ask(&app, "GET", &format!("/{status}")).await.0, status);
         let end = &recorder.ends()[at];
         assert_eq!(end.ending(), ("stop", outcome, u64::from(status)));
-        assert_eq!(end.text("reason"), reason);
+        assert_eq!(
+            (end.text("status_class"), end.text("reason")),
+            (class, reason)
+        );
     }
 }
 
@@ -150,7 +165,7 @@ async fn two_layers_with_two_prefixes_each_say_their_own() {
     assert_eq!(ask(&app, "GET", "/users/7").await, (200, "Ada".into()));
     for recorder in [&one, &two] {
         assert_eq!(recorder.end().ending(), ("stop", "ok", 200));
-        assert_eq!(recorder.end().text("route"), "/users/{id}");
+        assert_eq!(recorder.end().text("route"), route("/users/{id}"));
     }
 }
 

@@ -17,13 +17,14 @@ use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::record::{Recorder, Seen, ask, request};
+use crate::record::{Recorder, Seen, ask, request, route};
 
 #[track_caller]
 fn assert_exception(end: &Seen, reason: &str) {
     assert_eq!(end.ending(), ("exception", "panic", 0));
     assert_eq!((end.text("kind"), end.text("reason")), ("panic", reason));
     assert!(!end.metadata.contains_key("status"));
+    assert!(!end.metadata.contains_key("status_class"));
     assert!(end.time("duration").is_some());
 }
 
@@ -44,7 +45,7 @@ async fn a_panic_in_a_handler_is_an_exception_and_is_answered_outside() {
     assert_eq!(ask(&app, "GET", "/7").await.0, 500);
     let end = recorder.end();
     assert_exception(&end, "no user 7");
-    assert_eq!(end.text("route"), "/{id}");
+    assert_eq!(end.text("route"), route("/{id}"));
     assert_eq!(end.time("headers_time"), None);
 }
 
@@ -189,4 +190,31 @@ async fn a_panic_in_a_destructor_is_still_one_event() {
     assert!(crate::record::poll_once(waiting.as_mut()).is_pending());
     assert!(catch_unwind(AssertUnwindSafe(|| drop(waiting))).is_err());
     assert_eq!(recorder.end().event, "exception");
+}
+
+#[tokio::test]
+async fn a_panic_in_the_destructor_of_a_body_is_an_exception_with_its_message() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("boom");
+        }
+    }
+    let recorder = Recorder::new("http_panics.body_destructor");
+    let layer = recorder.layer();
+    let in_flight = layer.in_flight();
+    let service = service_fn(|_: Request| async {
+        let bomb = Bomb;
+        let chunks = stream::pending::<Result<&str, Infallible>>().map(move |chunk| {
+            let _owned = &bomb;
+            chunk
+        });
+        Ok::<_, Infallible>(Response::new(Body::from_stream(chunks)))
+    });
+    let response = layer.layer(service).oneshot(request("GET", "/"));
+    let response = response.await.unwrap();
+    assert_eq!(in_flight.count(), 1);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(response))).is_err());
+    assert_exception(&recorder.end(), "boom");
+    assert_eq!(in_flight.count(), 0);
 }

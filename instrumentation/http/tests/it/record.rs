@@ -14,7 +14,7 @@ use axum::extract::Request;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyExt;
-use telemetry::{AttachGuard, Number};
+use telemetry::{AttachGuard, Number, SpanContext};
 use telemetry_http::TelemetryLayer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -33,6 +33,9 @@ pub(crate) struct Seen {
     pub(crate) measurements: BTreeMap<&'static str, Number>,
     pub(crate) metadata: BTreeMap<&'static str, String>,
     pub(crate) status: Option<u64>,
+    /// The span's own ids, and those of the span above it.
+    pub(crate) context: SpanContext,
+    pub(crate) parent: Option<SpanContext>,
 }
 
 impl Seen {
@@ -45,6 +48,11 @@ impl Seen {
         self.measurements
             .get(key)
             .and_then(|number| number.as_duration())
+    }
+
+    pub(crate) fn number(&self, key: &str) -> Option<u64> {
+        let number = self.measurements.get(key)?.as_f64()?;
+        Some(number as u64)
     }
 
     /// What most tests ask for: event, outcome and status (0 if it is absent).
@@ -81,6 +89,8 @@ impl Recorder {
                         .map(|(k, v)| (k, v.to_string()))
                         .collect(),
                     status: event.metadata("status").and_then(telemetry::Value::as_u64),
+                    context: event.span().unwrap().context(),
+                    parent: event.span().unwrap().parent(),
                 });
                 log.more.notify_waiters();
             }
@@ -153,6 +163,15 @@ impl Recorder {
                 self.select(|_| true)
             );
         }
+    }
+}
+
+/// The route of what matched this template: only with axum is it known.
+pub(crate) fn route(template: &'static str) -> &'static str {
+    if cfg!(feature = "axum") {
+        template
+    } else {
+        telemetry_http::UNMATCHED_ROUTE
     }
 }
 

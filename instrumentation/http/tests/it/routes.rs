@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::{Response, StatusCode};
 use axum::routing::{any, get, post};
 use std::convert::Infallible;
+use telemetry_http::RouteLayer;
 use tower::service_fn;
 
 use crate::record::{Recorder, ask};
@@ -214,4 +215,71 @@ async fn a_template_of_the_routers_own_is_unmatched() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn merged_routers_share_a_fallback_and_keep_their_templates() {
+    let recorder = Recorder::new("http_routes.merged");
+    let gone = || async { StatusCode::GONE };
+    let refused = || async { (StatusCode::METHOD_NOT_ALLOWED, "no") };
+    let users = Router::new().route("/users/{id}", get(fine));
+    let jobs = Router::new()
+        .route("/jobs/{id}", post(fine))
+        .fallback(gone)
+        .method_not_allowed_fallback(refused);
+    let app = users
+        .merge(jobs)
+        .nest(
+            "/deep",
+            Router::new().nest("/{er}", Router::new().route("/{*rest}", any(fine))),
+        )
+        .layer(recorder.layer());
+    expect(
+        &recorder,
+        &app,
+        &[
+            ("GET", "/users/7", 200, "/users/{id}"),
+            ("POST", "/jobs/7", 200, "/jobs/{id}"),
+            ("GET", "/jobs/7", 405, "/jobs/{id}"),
+            ("GET", "/nothing", 410, "unmatched"),
+            ("PUT", "/deep/a/b/c", 200, "/deep/{er}/{*rest}"),
+            ("PUT", "/deep/a", 410, "unmatched"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_layer_of_one_route_sees_that_route_only() {
+    let recorder = Recorder::new("http_routes.route_layer");
+    let app = Router::new()
+        .route("/seen/{id}", get(fine))
+        .route_layer(recorder.layer())
+        .route("/unseen", get(fine));
+    ask(&app, "GET", "/unseen").await;
+    ask(&app, "GET", "/nothing").await;
+    expect(&recorder, &app, &[("GET", "/seen/7", 200, "/seen/{id}")]).await;
+}
+
+#[tokio::test]
+async fn services_nested_in_nested_routers_can_tell_theirs() {
+    let recorder = Recorder::new("http_routes.deep_service");
+    let inner = Router::new()
+        .route("/{id}", get(fine))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(RouteLayer::new());
+    let api = Router::new().nest_service("/users", inner);
+    let app = Router::new().nest("/api", api).layer(recorder.layer());
+    for (at, (uri, route)) in [
+        ("/api/users/7", "/api/users/{id}"),
+        ("/api/users/7/8", "unmatched"),
+        ("/api/nothing", "unmatched"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        ask(&app, "GET", uri).await;
+        assert_eq!(recorder.starts()[at].text("route"), "unmatched", "{uri}");
+        assert_eq!(recorder.ends()[at].text("route"), route, "{uri}");
+    }
 }

@@ -4,19 +4,25 @@
 //! measurement is added, so that it is not a failure at every poll.
 
 mod process;
+#[cfg(feature = "tokio")]
+pub(crate) mod runtime;
 #[cfg(any(target_os = "linux", target_os = "android", test))]
 mod stat;
 
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
 use telemetry::execute;
-use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::measurement::Measurement;
+
+const NO_COUNTS: &str = "neither threads nor open files can be read from /proc";
 
 pub(crate) fn memory() -> Option<Measurement> {
     if !process::HAS_PROC {
         return None;
     }
-    Some(Measurement::new("vm.memory", || {
+    Some(Measurement::fallible("vm.memory", || {
         let memory = process::memory().ok_or("the memory figures in /proc cannot be read")?;
         execute!("vm.memory", { total: memory.resident, "virtual": memory.virtual_ });
         Ok::<(), &str>(())
@@ -24,38 +30,53 @@ pub(crate) fn memory() -> Option<Measurement> {
 }
 
 pub(crate) fn cpu() -> Option<Measurement> {
-    let mut last = process::cpu_time()?;
-    Some(Measurement::new("vm.cpu", move || {
+    let mut last = (Instant::now(), process::cpu_time()?);
+    Some(Measurement::fallible("vm.cpu", move || {
+        // It is what the scheduler and a container's quota leave this process, and may change.
+        let cores = available_parallelism().map_or(1, usize::from);
         let cumulative = process::cpu_time().ok_or("the CPU clock cannot be read")?;
-        let time = cumulative.saturating_sub(last);
-        last = cumulative;
-        execute!("vm.cpu", { time, cumulative });
+        let now = Instant::now();
+        let time = cumulative.saturating_sub(last.1);
+        let utilization = share(time, now - last.0, cores);
+        last = (now, cumulative);
+        execute!("vm.cpu", { time, cumulative, utilization });
         Ok::<(), &str>(())
     }))
 }
 
-pub(crate) fn run_queue(handle: Handle) -> Measurement {
-    Measurement::new("vm.total_run_queue_lengths", move || {
-        let total = handle.metrics().global_queue_depth();
-        execute!("vm.total_run_queue_lengths", { total });
-        Ok::<(), &str>(())
-    })
-}
-
-pub(crate) fn system_counts(handle: Option<Handle>) -> Option<Measurement> {
-    if !process::HAS_PROC && handle.is_none() {
+pub(crate) fn process_counts() -> Option<Measurement> {
+    if !process::HAS_PROC {
         return None;
     }
-    Some(Measurement::new("vm.system_counts", move || {
-        let metrics = handle.as_ref().map(Handle::metrics);
-        let tasks = metrics.as_ref().map(RuntimeMetrics::num_alive_tasks);
-        let workers = metrics.as_ref().map(RuntimeMetrics::num_workers);
+    Some(Measurement::fallible("vm.system_counts", || {
         let (threads, open_files) = (process::threads(), process::open_files());
-        // One figure that cannot be read does not cost the others.
-        if threads.is_none() && open_files.is_none() && metrics.is_none() {
-            return Err("neither threads nor open files can be read from /proc");
+        // One figure that cannot be read does not cost the other.
+        if threads.is_none() && open_files.is_none() {
+            return Err(NO_COUNTS);
         }
-        execute!("vm.system_counts", { threads, tasks, workers, open_files });
+        let open_files_limit = process::open_files_limit();
+        execute!("vm.system_counts", { threads, open_files, open_files_limit });
         Ok(())
     }))
+}
+
+/// Which part of the time of so many threads or cores was used; nothing of no time.
+fn share(used: Duration, elapsed: Duration, of: usize) -> Option<f64> {
+    let available = elapsed.as_secs_f64() * of as f64;
+    (available > 0.0).then(|| (used.as_secs_f64() / available).min(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_of_all_cores_and_never_more_than_all() {
+        let second = Duration::from_secs(1);
+        assert_eq!(share(second, second, 4), Some(0.25));
+        assert_eq!(share(second * 3, second, 2), Some(1.0));
+        assert_eq!(share(Duration::ZERO, second, 2), Some(0.0));
+        assert_eq!(share(second, Duration::ZERO, 2), None);
+        assert_eq!(share(second, second, 0), None);
+    }
 }

@@ -9,7 +9,7 @@ pub(super) struct Memory {
     pub(super) virtual_: u64,
 }
 
-pub(super) use platform::{HAS_PROC, memory, open_files, threads};
+pub(super) use platform::{HAS_PROC, memory, open_files, open_files_limit, threads};
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod platform {
@@ -48,6 +48,12 @@ mod platform {
             Err(_) => Some(fs::metadata(FILES).ok()?.len()).filter(|size| *size > 0),
         }
     }
+
+    /// As many the process may open; `None` as well if there is no limit.
+    pub(in crate::vm) fn open_files_limit() -> Option<u64> {
+        use rustix::process::{Resource, getrlimit};
+        getrlimit(Resource::Nofile).current
+    }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -65,6 +71,10 @@ mod platform {
     }
 
     pub(in crate::vm) fn open_files() -> Option<u64> {
+        None
+    }
+
+    pub(in crate::vm) fn open_files_limit() -> Option<u64> {
         None
     }
 }

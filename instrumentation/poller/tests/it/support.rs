@@ -1,5 +1,6 @@
 //! Waiting with deadlines, and polls that run only when asked for.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use telemetry_poller::{MeasurementInfo, Poller, PollerBuilder};
@@ -28,4 +29,12 @@ pub(crate) fn row(poller: &Poller, name: &str) -> MeasurementInfo {
     rows.into_iter()
         .find(|row| row.name == name)
         .unwrap_or_else(|| panic!("no row `{name}`"))
+}
+
+/// A function that hangs until the sender is dropped.
+pub(crate) fn hangs() -> (mpsc::Sender<()>, impl FnMut() + Send + 'static) {
+    let (release, gate) = mpsc::channel::<()>();
+    (release, move || {
+        let _ = gate.recv();
+    })
 }

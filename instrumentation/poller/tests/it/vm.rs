@@ -1,78 +1,13 @@
-//! The built-in events, with real figures.
-//!
-//! All pollers of the process emit events of the same names, and a handler runs on the thread that
-//! emits. So each test names its poller's thread, and listens to that one only.
+//! The built-in events of the process, with real figures.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::hint::black_box;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use telemetry::{AttachGuard, Number, attach};
-use telemetry_poller::Poller;
-use tokio::runtime::{Builder, Runtime};
-
-use crate::support::{DEADLINE, on_request, row};
-
-type Measurements = BTreeMap<&'static str, Number>;
-
-struct Listener {
-    events: mpsc::Receiver<Measurements>,
-    _guard: AttachGuard,
-}
-
-/// Listens to `event` as emitted on the thread called `poller`.
-fn listen(event: &str, poller: &'static str) -> Listener {
-    let (sender, events) = mpsc::channel();
-    let guard = attach(format!("{poller} {event}"), event, move |event| {
-        assert_eq!(event.all_metadata().count(), 0);
-        if thread::current().name() == Some(poller) {
-            let _ = sender.send(event.measurements().collect());
-        }
-    })
-    .unwrap()
-    .guard();
-    Listener {
-        events,
-        _guard: guard,
-    }
-}
-
-impl Listener {
-    /// The only event of one poll.
-    fn poll(&self, poller: &Poller) -> Measurements {
-        poller.poll_now(DEADLINE).unwrap();
-        let events: Vec<Measurements> = self.events.try_iter().collect();
-        assert_eq!(events.len(), 1, "{events:?}");
-        events.into_iter().next().unwrap()
-    }
-}
-
-fn keys(measurements: &Measurements) -> Vec<&'static str> {
-    measurements.keys().copied().collect()
-}
-
-fn integer(measurements: &Measurements, key: &str) -> u64 {
-    measurements[key]
-        .as_u64()
-        .unwrap_or_else(|| panic!("{key} in {measurements:?}"))
-}
-
-fn duration(measurements: &Measurements, key: &str) -> Duration {
-    match measurements[key] {
-        Number::Duration(time) => time,
-        other => panic!("{key} is {other:?}"),
-    }
-}
-
-fn two_workers() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap()
-}
+use crate::listen::{duration, integer, keys, listen};
+use crate::support::{DEADLINE, on_request};
 
 #[test]
 fn memory_that_is_touched_becomes_resident() {
@@ -99,7 +34,7 @@ fn burnt_cpu_time_is_counted_since_the_last_poll_and_altogether() {
     let listener = listen("vm.cpu", "vm-cpu");
     let poller = on_request().name("vm-cpu").cpu().start().unwrap();
     let before = listener.poll(&poller);
-    assert_eq!(keys(&before), ["cumulative", "time"]);
+    assert_eq!(keys(&before), ["cumulative", "time", "utilization"]);
 
     let burn = Duration::from_millis(100);
     let began = Instant::now();
@@ -132,7 +67,7 @@ fn open_files_and_threads_are_counted() {
     let listener = listen("vm.system_counts", "vm-counts");
     let poller = on_request()
         .name("vm-counts")
-        .system_counts(None)
+        .process_counts()
         .start()
         .unwrap();
     let before = listener.poll(&poller);
@@ -167,120 +102,5 @@ fn open_files_and_threads_are_counted() {
     assert!(
         integer(&before, "threads") >= 2,
         "this one and the poller's"
-    );
-}
-
-#[test]
-fn tokio_tasks_and_workers_are_counted() {
-    let runtime = two_workers();
-    let listener = listen("vm.system_counts", "vm-tokio");
-    let poller = on_request()
-        .name("vm-tokio")
-        .system_counts(runtime.handle().clone())
-        .start()
-        .unwrap();
-    let counts = listener.poll(&poller);
-    assert_eq!(keys(&counts), ["open_files", "tasks", "threads", "workers"]);
-    assert_eq!(
-        (integer(&counts, "tasks"), integer(&counts, "workers")),
-        (0, 2)
-    );
-
-    let tasks: Vec<_> = (0..7)
-        .map(|_| runtime.spawn(std::future::pending::<()>()))
-        .collect();
-    assert_eq!(integer(&listener.poll(&poller), "tasks"), 7);
-    for task in &tasks {
-        task.abort();
-    }
-    drop(tasks);
-    drop(runtime);
-    let after = listener.poll(&poller);
-    assert_eq!(integer(&after, "tasks"), 0);
-    assert_eq!(
-        row(&poller, "vm.system_counts").failures,
-        0,
-        "a runtime that is gone is no failure"
-    );
-}
-
-#[test]
-fn tasks_that_no_worker_takes_are_the_run_queue() {
-    // Nobody drives this runtime, so what is spawned stays in its queue.
-    let runtime = Builder::new_current_thread().build().unwrap();
-    let listener = listen("vm.total_run_queue_lengths", "vm-queue");
-    let poller = on_request()
-        .name("vm-queue")
-        .run_queue(runtime.handle().clone())
-        .start()
-        .unwrap();
-    let empty = listener.poll(&poller);
-    assert_eq!(keys(&empty), ["total"]);
-    assert_eq!(integer(&empty, "total"), 0);
-
-    let tasks: Vec<_> = (0..5).map(|n| runtime.spawn(async move { n })).collect();
-    assert_eq!(integer(&listener.poll(&poller), "total"), 5);
-    for task in tasks {
-        runtime.block_on(task).unwrap();
-    }
-    assert_eq!(integer(&listener.poll(&poller), "total"), 0);
-}
-
-#[test]
-fn without_tokio_its_figures_are_left_out() {
-    let counts = listen("vm.system_counts", "vm-no-tokio");
-    let queue = listen("vm.total_run_queue_lengths", "vm-no-tokio");
-    let poller = on_request().name("vm-no-tokio").vm().start().unwrap();
-    assert_eq!(keys(&counts.poll(&poller)), ["open_files", "threads"]);
-    assert_eq!(queue.events.try_iter().count(), 0);
-    let names: Vec<String> = poller
-        .list_measurements()
-        .into_iter()
-        .map(|row| row.name)
-        .collect();
-    assert_eq!(names, ["vm.memory", "vm.cpu", "vm.system_counts"]);
-}
-
-#[test]
-fn vm_takes_the_runtime_that_it_is_called_in() {
-    let runtime = two_workers();
-    let counts = listen("vm.system_counts", "vm-in-tokio");
-    let builder = on_request().name("vm-in-tokio");
-    let poller = {
-        let _entered = runtime.enter();
-        builder.vm().start().unwrap()
-    };
-    assert_eq!(integer(&counts.poll(&poller), "workers"), 2);
-    let names: Vec<String> = poller
-        .list_measurements()
-        .into_iter()
-        .map(|row| row.name)
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "vm.memory",
-            "vm.cpu",
-            "vm.total_run_queue_lengths",
-            "vm.system_counts"
-        ]
-    );
-}
-
-#[test]
-fn vm_on_takes_the_runtime_that_it_is_given() {
-    let runtime = two_workers();
-    let counts = listen("vm.system_counts", "vm-on-tokio");
-    let poller = on_request()
-        .name("vm-on-tokio")
-        .vm_on(runtime.handle().clone())
-        .start()
-        .unwrap();
-    assert_eq!(integer(&counts.poll(&poller), "workers"), 2);
-    assert!(
-        poller
-            .list_measurements()
-            .iter()
-            .all(|row| row.failures == 0)
     );
 }

@@ -3,9 +3,14 @@
 //! Every step consumes at least one byte of at most [`MAX_READ`], and everything that begins and
 //! does not end (a string, a comment, a quoted name) ends with the text.
 
+use super::Dialect;
+
 /// How much of a statement is read, in bytes. What decides comes early; a statement may be
 /// megabytes of `VALUES`.
 pub(super) const MAX_READ: usize = 8 * 1024;
+
+/// What is longer than this is no name in brackets.
+const MAX_IN_BRACKETS: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'s> {
@@ -47,14 +52,16 @@ pub(super) struct Lexer<'s> {
     rest: &'s str,
     /// The text goes on behind `rest`, so a word that ends with `rest` may be half a word.
     cut: bool,
+    dialect: Dialect,
 }
 
 impl<'s> Lexer<'s> {
-    pub(super) fn new(sql: &'s str) -> Self {
+    pub(super) fn new(sql: &'s str, dialect: Dialect) -> Self {
         let rest = &sql[..sql.floor_char_boundary(MAX_READ)];
         Self {
             rest,
             cut: rest.len() < sql.len(),
+            dialect,
         }
     }
 
@@ -71,11 +78,11 @@ impl<'s> Lexer<'s> {
 
     fn skip_space_and_comments(&mut self) {
         loop {
-            self.rest = self.rest.trim_ascii_start();
-            let len = if self.rest.starts_with("--") {
+            self.rest = self.rest.trim_start_matches(is_space);
+            let len = if self.is_at_line_comment() {
                 self.rest.find('\n').map(|at| at + 1)
             } else if self.rest.starts_with("/*") {
-                self.rest[2..].find("*/").map(|at| at + 4)
+                self.comment()
             } else {
                 return;
             };
@@ -83,21 +90,89 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// What stands between the quote that the rest begins with and the next `end` that is not
-    /// doubled.
-    fn quoted(&mut self, end: u8) -> Option<&'s str> {
-        let bytes = self.rest.as_bytes();
-        let mut at = 1;
+    fn is_at_line_comment(&self) -> bool {
+        let mysql = self.dialect.has_mysql_comments();
+        match self.rest.strip_prefix("--") {
+            Some(more) => !mysql || more.is_empty() || more.starts_with(is_space),
+            None => mysql && self.rest.starts_with('#'),
+        }
+    }
+
+    /// How long the comment is that the rest begins with.
+    fn comment(&self) -> Option<usize> {
+        let mut open = 1_u32;
+        let mut at = 2;
         loop {
-            at += bytes.get(at..)?.iter().position(|byte| *byte == end)?;
-            // A name in brackets has no way to contain one.
-            if end == b']' || bytes.get(at + 1) != Some(&end) {
-                break;
+            at += self.rest.get(at..)?.find(['*', '/'])?;
+            match self.rest.get(at..at + 2) {
+                Some("*/") if open == 1 => return Some(at + 2),
+                Some("*/") => open -= 1,
+                Some("/*") if self.dialect.nests_comments() => open += 1,
+                _ => {
+                    at += 1;
+                    continue;
+                }
             }
             at += 2;
         }
+    }
+
+    /// What stands between the quote that the rest begins with and the next `end` that is not
+    /// doubled, nor behind a backslash where that means something.
+    fn quoted(&mut self, end: u8, backslash: bool) -> Option<&'s str> {
+        let bytes = self.rest.as_bytes();
+        let mut at = 1;
+        loop {
+            let byte = *bytes.get(at)?;
+            if byte == b'\\' && backslash {
+                at += 2;
+            } else if byte != end {
+                at += 1;
+            } else if bytes.get(at + 1) == Some(&end) {
+                at += 2;
+            } else {
+                break;
+            }
+        }
         let quoted = self.take(at + 1);
         quoted.get(1..at)
+    }
+
+    /// `$$text$$` or `$tag$text$tag$`, if the rest begins so; `None` in it if that does not end.
+    fn dollar_quoted(&mut self) -> Option<Option<Token<'s>>> {
+        let tag = self.rest[1..].find('$').map(|at| &self.rest[..at + 2])?;
+        let inside = &tag[1..tag.len() - 1];
+        if inside.starts_with(|first: char| first.is_ascii_digit())
+            || !inside.bytes().all(is_word)
+            || !self.dialect.has_postgres_strings()
+        {
+            return None;
+        }
+        let end = self.rest[tag.len()..].find(tag);
+        Some(end.map(|at| {
+            self.take(tag.len() + at + tag.len());
+            Token::Other
+        }))
+    }
+
+    /// A word, or a string that begins like one: `E'..'`, `U&'..'`, `U&".."`.
+    fn word_or_string(&mut self) -> Option<Token<'s>> {
+        let word = self.word()?;
+        if !self.dialect.has_postgres_strings() {
+            return Some(Token::Word(word));
+        }
+        if word.eq_ignore_ascii_case("e") && self.rest.starts_with('\'') {
+            return self.quoted(b'\'', true).map(|_| Token::Other);
+        }
+        if word.eq_ignore_ascii_case("u") && self.rest.starts_with("&'") {
+            self.take(1);
+            return self.quoted(b'\'', false).map(|_| Token::Other);
+        }
+        if word.eq_ignore_ascii_case("u") && self.rest.starts_with("&\"") {
+            self.take(1);
+            return self.quoted(b'"', false).map(Token::Quoted);
+        }
+        Some(Token::Word(word))
     }
 
     fn word(&mut self) -> Option<&'s str> {
@@ -125,16 +200,30 @@ impl<'s> Iterator for Lexer<'s> {
             b'(' => Token::Open,
             b')' => Token::Close,
             b';' => Token::Semicolon,
-            b'\'' => return self.quoted(b'\'').map(|_| Token::Other),
-            b'"' | b'`' => return self.quoted(first).map(Token::Quoted),
-            b'[' => return self.bracket(),
+            b'\'' => {
+                let backslash = self.dialect.has_mysql_strings();
+                return self.quoted(first, backslash).map(|_| Token::Other);
+            }
+            b'"' if self.dialect.has_mysql_strings() => {
+                return self.quoted(first, true).map(|_| Token::Other);
+            }
+            b'"' => return self.quoted(first, false).map(Token::Quoted),
+            b'`' if self.dialect.has_names_in_backticks() => {
+                return self.quoted(first, false).map(Token::Quoted);
+            }
+            b'[' if self.dialect.has_names_in_brackets() => return self.bracket(),
             b'0'..=b'9' => return self.word().map(|_| Token::Other),
             // A placeholder, `:from`: its name is no keyword.
             b':' | b'@' | b'$' | b'#' => {
+                if first == b'$'
+                    && let Some(string) = self.dollar_quoted()
+                {
+                    return string;
+                }
                 self.take(1);
                 return self.word().map(|_| Token::Other);
             }
-            _ if is_word(first) => return self.word().map(Token::Word),
+            _ if is_word(first) => return self.word_or_string(),
             _ => Token::Other,
         };
         self.take(1);
@@ -143,18 +232,32 @@ impl<'s> Iterator for Lexer<'s> {
 }
 
 impl<'s> Lexer<'s> {
-    /// A name in brackets, or the subscript of an array: `tags[1]`.
+    /// A name in brackets, or an array, or its subscript: `tags[1]`, `ARRAY['a', ..]`.
     fn bracket(&mut self) -> Option<Token<'s>> {
-        let name = self.quoted(b']')?;
-        let subscript = name.trim_ascii_start().starts_with(|first: char| {
-            first.is_ascii_digit() || matches!(first, '$' | ':' | '-' | '?')
-        });
-        Some(if subscript {
-            Token::Other
-        } else {
-            Token::Quoted(name)
-        })
+        let near = &self.rest[..self.rest.floor_char_boundary(MAX_IN_BRACKETS)];
+        let inside = near[1..].find(']').map(|end| &near[1..=end]);
+        match inside {
+            Some(name) if !is_array(name) => {
+                self.take(name.len() + 2);
+                Some(Token::Quoted(name))
+            }
+            // What is inside is looked at by itself: a string may contain a bracket.
+            _ => {
+                self.take(1);
+                Some(Token::Other)
+            }
+        }
     }
+}
+
+fn is_array(inside: &str) -> bool {
+    let starts = |first: char| first.is_ascii_digit() || matches!(first, '$' | ':' | '-' | '?');
+    inside.contains(['\'', '(', ',', '[']) || inside.trim_ascii_start().starts_with(starts)
+}
+
+fn is_space(letter: char) -> bool {
+    // SQL has two more than ASCII's: the vertical tab, and what an editor may put first.
+    letter.is_ascii_whitespace() || matches!(letter, '\u{b}' | '\u{feff}')
 }
 
 /// Anything beyond ASCII is a letter, as it is for SQLite and PostgreSQL.
@@ -163,71 +266,4 @@ fn is_word(byte: u8) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Token::{Close, Comma, Dot, Open, Other, Quoted, Semicolon, Word};
-    use super::*;
-
-    fn tokens(sql: &str) -> Vec<Token<'_>> {
-        Lexer::new(sql).collect()
-    }
-
-    #[test]
-    fn comments_and_space_are_between_tokens() {
-        assert_eq!(tokens(" -- a\n\tb/* c */ d --e"), [Word("b"), Word("d")]);
-        assert_eq!(tokens("/**/a/***/b"), [Word("a"), Word("b")]);
-        assert_eq!(tokens("/*/ a */ b"), [Word("b")]);
-        assert_eq!(tokens("a - b"), [Word("a"), Other, Word("b")]);
-    }
-
-    #[test]
-    fn every_kind_of_quotes() {
-        assert_eq!(
-            tokens(r#"main."a b".`c``d`,[e f];x(tags[1])"#),
-            [
-                Word("main"),
-                Dot,
-                Quoted("a b"),
-                Dot,
-                Quoted("c``d"),
-                Comma,
-                Quoted("e f"),
-                Semicolon,
-                Word("x"),
-                Open,
-                Word("tags"),
-                Other,
-                Close,
-            ]
-        );
-        assert_eq!(tokens("'it''s -- /* \" not' über"), [Other, Word("über")]);
-    }
-
-    #[test]
-    fn the_name_of_a_placeholder_is_no_word() {
-        assert_eq!(tokens(":from @from $from $1 ?1 #x"), [Other; 7]);
-        assert_eq!(tokens("a::date"), [Word("a"), Other, Other]);
-        assert_eq!(tokens("1e5 0x1F"), [Other, Other]);
-    }
-
-    #[test]
-    fn what_does_not_end_ends_the_text() {
-        for open in [
-            "'a", "\"a", "`a", "[a", "/* a", "-- a", "'", "\"a\"\"", "/*/",
-        ] {
-            assert_eq!(tokens(open), [], "{open}");
-        }
-    }
-
-    #[test]
-    fn a_huge_text_is_cut_between_tokens() {
-        let long = "a ".repeat(MAX_READ);
-        assert_eq!(tokens(&long).len(), MAX_READ / 2);
-        // Half a word is no word, and half a character no panic.
-        assert_eq!(tokens(&"a".repeat(MAX_READ + 1)), []);
-        assert_eq!(tokens(&"a".repeat(MAX_READ)).len(), 1);
-        assert_eq!(
-            tokens(&format!("{}ü {}", "a".repeat(MAX_READ - 1), "b".repeat(9))),
-            []
-        );
-    }
-}
+mod tests;

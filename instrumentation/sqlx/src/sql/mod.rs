@@ -4,10 +4,12 @@
 //! parentheses and a handful of keywords. Its answers are tags of metrics, so a wrong one must be
 //! rare, and none may be anything but a bounded text. When in doubt there is no table.
 
+mod dialect;
 mod lexer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use dialect::Dialect;
 use lexer::{Lexer, Token};
 
 /// What the metadata `command` can be; `OTHER` is everything else.
@@ -56,6 +58,14 @@ pub const COMMANDS: &[&str] = &[
 /// of that query. A function (`FROM json_each(..)`) is no table.
 pub const MAX_SOURCE_LEN: usize = 128;
 
+/// The longest metadata `statement`, in bytes; a longer text is cut, between characters.
+pub const MAX_STATEMENT_LEN: usize = 8 * 1024;
+
+/// As much of a statement as is told.
+pub(crate) fn excerpt(sql: &str) -> &str {
+    &sql[..sql.floor_char_boundary(MAX_STATEMENT_LEN)]
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary<'s> {
     /// One of [`COMMANDS`].
@@ -69,8 +79,8 @@ const MAX_DEPTH: u32 = 32;
 /// A name that `WITH` defined, and the table behind it.
 type Definition<'s> = (&'s str, Option<&'s str>);
 
-pub(crate) fn summary(sql: &str) -> Summary<'_> {
-    let mut lexer = Lexer::new(sql);
+pub(crate) fn summary(sql: &str, dialect: Dialect) -> Summary<'_> {
+    let mut lexer = Lexer::new(sql, dialect);
     // `(SELECT ..) UNION (SELECT ..)`; and an empty statement is none.
     let mut first = lexer.next();
     while let Some(Token::Open | Token::Semicolon) = first {

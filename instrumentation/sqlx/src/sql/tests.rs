@@ -2,6 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn summary(sql: &str) -> Summary<'_> {
+    super::summary(sql, Dialect::Unknown)
+}
+
 #[track_caller]
 fn check(sql: &str, command: &str, source: Option<&str>) {
     let summary = summary(sql);

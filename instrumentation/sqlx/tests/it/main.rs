@@ -1,9 +1,15 @@
-//! The pool and its events, on a real SQLite.
+//! The wrappers and their events, on real databases.
 
 mod connection;
+mod databases;
 mod failures;
 mod idle;
 mod log;
+mod metrics;
+mod postgres;
+mod postgres_server;
 mod queries;
+mod spans;
+mod suite;
 mod support;
 mod timing;

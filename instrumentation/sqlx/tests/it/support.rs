@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::Sqlite;
 use sqlx::sqlite::SqlitePoolOptions;
-use telemetry::AttachGuard;
+use telemetry::{AttachGuard, EventKind, SpanContext};
 use telemetry_sqlx::Pool;
 
 /// A copy of an event.
@@ -13,6 +13,9 @@ use telemetry_sqlx::Pool;
 pub(crate) struct Seen {
     measurements: Vec<(&'static str, telemetry::Number)>,
     metadata: Vec<(&'static str, String)>,
+    pub(crate) kind: EventKind,
+    pub(crate) context: Option<SpanContext>,
+    pub(crate) parent: Option<SpanContext>,
 }
 
 impl Seen {
@@ -23,7 +26,12 @@ impl Seen {
             .map(|(_, value)| value.as_str())
     }
 
-    fn number(&self, key: &str) -> Option<telemetry::Number> {
+    /// Everything that it says in words.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.metadata.iter().map(|(_, text)| text.as_str())
+    }
+
+    pub(crate) fn number(&self, key: &str) -> Option<telemetry::Number> {
         self.measurements
             .iter()
             .find(|(own, _)| *own == key)
@@ -47,9 +55,22 @@ impl Seen {
         let rows = self.rows().map_or("-".to_owned(), |rows| rows.to_string());
         format!("{command} {source} {outcome} {reason} {rows}")
     }
+
+    /// Of a transaction: how it ended, outcome, reason, statements.
+    pub(crate) fn end(&self) -> String {
+        let [ended, outcome, reason] =
+            ["ended", "outcome", "reason"].map(|key| self.get(key).unwrap_or("-"));
+        let savepoint = match self.get("savepoint") {
+            Some("true") => "savepoint ",
+            Some("false") => "",
+            other => panic!("{other:?}"),
+        };
+        let statements = self.number("statements").unwrap().as_u64().unwrap();
+        format!("{savepoint}{ended} {outcome} {reason} {statements}")
+    }
 }
 
-/// What a handler that is attached to `{prefix}.query` saw.
+/// What a handler that is attached to `{prefix}.query`, or another of our events, saw.
 pub(crate) struct Events {
     seen: Arc<Mutex<Vec<Seen>>>,
     _guard: AttachGuard,
@@ -57,10 +78,21 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn of(prefix: &str) -> Self {
+        Self::called(&format!("{prefix}.query"))
+    }
+
+    pub(crate) fn of_transactions(prefix: &str) -> Self {
+        Self::called(&format!("{prefix}.transaction"))
+    }
+
+    pub(crate) fn called(name: &str) -> Self {
         let seen = Arc::<Mutex<Vec<Seen>>>::default();
         let sink = seen.clone();
-        let guard = telemetry::attach(prefix, &format!("{prefix}.query"), move |event| {
+        let guard = telemetry::attach(name, name, move |event| {
             sink.lock().unwrap().push(Seen {
+                kind: event.kind(),
+                context: event.context(),
+                parent: event.span().and_then(|span| span.parent()),
                 measurements: event.measurements().collect(),
                 metadata: event
                     .all_metadata()
@@ -81,6 +113,10 @@ impl Events {
 
     pub(crate) fn gists(&self) -> Vec<String> {
         self.take().iter().map(Seen::gist).collect()
+    }
+
+    pub(crate) fn ends(&self) -> Vec<String> {
+        self.take().iter().map(Seen::end).collect()
     }
 
     #[track_caller]
@@ -118,4 +154,17 @@ pub(crate) async fn users(prefix: &str) -> Pool<Sqlite> {
     .await
     .unwrap();
     pool
+}
+
+/// Waits until something is so; for ten seconds, and then it is not.
+#[track_caller]
+pub(crate) fn eventually(what: &'static str, mut is_so: impl FnMut() -> bool) -> impl Future {
+    let place = std::panic::Location::caller();
+    async move {
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        while !is_so() {
+            assert!(std::time::Instant::now() < deadline, "not {what}: {place}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }

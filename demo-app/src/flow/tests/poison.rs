@@ -1,0 +1,141 @@
+//! Events that no attempt can use.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use telemetry::testing::{assert_emitted, capture_many};
+use telemetry::{Span, span};
+use tokio::sync::watch;
+
+use super::{DEADLINE, Running, eventually};
+use crate::flow::consumer::{Consumer, Failure};
+use crate::flow::event::{self, StoredEvent};
+use crate::flow::progress::Progress;
+use crate::flow::reader::{Patience, Reader};
+use crate::flow::{Kind, Transaction};
+
+const NOT_JSON: &str = "INSERT INTO events \
+     (position, kind, subject, payload, key, traceparent, created_at) \
+     VALUES (1, 'user_signed_up', 1, 'not json', NULL, 'nonsense', 1)";
+
+const OF_ANOTHER_VERSION: &str = "INSERT INTO events \
+     (position, kind, subject, payload, key, traceparent, created_at) \
+     VALUES (2, 'user_flew', 1, '{}', NULL, '', 1)";
+
+#[tokio::test]
+async fn an_event_that_makes_no_sense_is_set_aside_and_the_next_ones_are_read() {
+    let capture = capture_many(["demo.events.*", "demo.projection.*", "demo.process.*"]);
+    let demo = Running::start().await;
+    demo.execute(NOT_JSON).await;
+    demo.execute(OF_ANOTHER_VERSION).await;
+    demo.execute("UPDATE event_position SET last = 2").await;
+    let id = demo.flow.sign_up("Ida", "hash").await.unwrap();
+    demo.caught_up().await;
+    // The feed cannot show it; there is a user of that number, whom the process manager welcomes.
+    assert_eq!(
+        demo.number("SELECT count(*) FROM events_set_aside").await,
+        1
+    );
+    assert_eq!(demo.number("SELECT count(*) FROM events").await, 5);
+    assert_eq!(demo.flow.messages_of(id).await.unwrap().len(), 1);
+    let tried = capture.named("demo.projection.apply.stop");
+    let failed = tried
+        .iter()
+        .filter(|event| event.metadata_is("reason", "payload"));
+    assert_eq!(failed.count(), 4);
+    assert_emitted!(
+        capture,
+        "demo.events.set_aside",
+        {},
+        { reader: "activity", event: "user_signed_up", reason: "payload" }
+    );
+    demo.stop().await;
+}
+
+/// Fails as it is told to, and counts.
+struct Test {
+    attempts: Arc<AtomicU32>,
+    /// What the first attempts end with; afterwards all is well.
+    fails: fn(u32) -> Option<Failure>,
+}
+
+impl Consumer for Test {
+    const NAME: &'static str = "test";
+
+    fn wants(kind: Kind) -> bool {
+        kind == Kind::UserSignedUp
+    }
+
+    fn span(event: &StoredEvent) -> Span {
+        span!(parent: event.context, "flowtest.poison")
+    }
+
+    async fn apply(&self, _: &mut Transaction, _: &StoredEvent) -> Result<(), Failure> {
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        (self.fails)(attempt).map_or(Ok(()), Err)
+    }
+}
+
+/// Runs a reader over one event until it has passed it, and returns how often it tried and whether
+/// it set it aside.
+async fn read(fails: fn(u32) -> Option<Failure>) -> (u32, bool) {
+    let demo = Running::start().await;
+    demo.flow.sign_up("Ida", "hash").await.unwrap();
+    demo.caught_up().await;
+    let attempts = Arc::new(AtomicU32::new(0));
+    let position = Reader::<Test>::position(demo.store.pool()).await.unwrap();
+    let last = event::last_position(demo.store.pool()).await.unwrap();
+    let (_stored, stored) = watch::channel(last);
+    let (stop, stopped) = watch::channel(false);
+    let progress = Arc::new(Progress::new("test", position));
+    let reader = Reader {
+        consumer: Test {
+            attempts: attempts.clone(),
+            fails,
+        },
+        pool: demo.store.pool().clone(),
+        stored,
+        stop: stopped,
+        progress: progress.clone(),
+        patience: Patience {
+            attempts: 3,
+            first_delay: Duration::from_millis(1),
+        },
+    };
+    let task = tokio::spawn(reader.run());
+    eventually(|| async { progress.reached() }, |reached| *reached == last).await;
+    demo.caught_up().await;
+    stop.send(true).unwrap();
+    tokio::time::timeout(DEADLINE, task).await.unwrap().unwrap();
+    let aside = demo
+        .number("SELECT count(*) FROM events_set_aside WHERE reader = 'test'")
+        .await;
+    demo.stop().await;
+    (attempts.load(Ordering::Relaxed), aside == 1)
+}
+
+#[tokio::test]
+async fn a_reader_that_panics_goes_on() {
+    let capture = capture_many(["flowtest.poison.*"]);
+    assert_eq!(read(|_| panic!("on purpose")).await, (3, true));
+    let panics = capture.named("flowtest.poison.exception");
+    assert_eq!(panics.len(), 3, "{panics:#?}");
+    assert!(
+        panics
+            .iter()
+            .all(|event| event.metadata_is("outcome", "panic"))
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_the_events_fault_is_tried_for_as_long_as_it_takes() {
+    let later = |attempt| (attempt < 8).then_some(Failure::Later("database"));
+    assert_eq!(read(later).await, (8, false));
+}
+
+#[tokio::test]
+async fn an_event_that_fails_once_is_used_and_not_set_aside() {
+    let once = |attempt| (attempt == 1).then_some(Failure::Poison("odd"));
+    assert_eq!(read(once).await, (2, false));
+}

@@ -1,0 +1,187 @@
+//! Two hundred clients at once, of a real load tool, for half a minute; and others that hang up.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::support::program::Program;
+use crate::support::{eventually, http};
+
+const SECONDS: u64 = 30;
+
+/// So many for each route, two hundred together.
+const CLIENTS: usize = 50;
+
+/// Route, and the status that it answers.
+const ROUTES: [(&str, u16); 4] = [
+    ("/", 200),
+    ("/users-fast", 200),
+    ("/users-slow", 200),
+    ("/fail", 500),
+];
+
+/// Connections at a time that hang up before they are answered.
+const QUITTERS: usize = 8;
+
+/// How much more memory may be held at the end than after a third of the time.
+const GROWTH_KIB: u64 = 24 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs hey, a load tool, and half a minute; .ci/run installs it and runs this"]
+async fn two_hundred_clients_lose_no_event_and_leak_nothing() {
+    // The landing page takes long enough to hang up on.
+    let program = Program::start(&["--landing-delay-ms", "50-100"]);
+    let address = program.address;
+    http::get(address, "/users-fast").await;
+    let before = held(program.child.id());
+
+    let tools: Vec<_> = ROUTES
+        .iter()
+        .map(|(route, status)| (*route, *status, start_hey(address, route)))
+        .collect();
+    let end = Instant::now() + Duration::from_secs(SECONDS);
+    let warm = Duration::from_secs(SECONDS / 3);
+    let quitters: Vec<_> = (0..QUITTERS)
+        .map(|_| tokio::spawn(hang_up_until(address, end)))
+        .collect();
+    tokio::time::sleep(warm).await;
+    let warm = held(program.child.id());
+    let mut expected = BTreeMap::new();
+    for (route, status, hey) in tools {
+        let done = tokio::task::spawn_blocking(move || hey.wait_with_output());
+        let output = done.await.expect("no panic").expect("an output");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = said.split("Error distribution:").nth(1);
+        assert_eq!(errors, None, "{route}: {said}");
+        let answered = responses(&said, status);
+        assert!(answered > 100, "{route}: {said}");
+        let outcome = if status == 500 { "error" } else { "ok" };
+        expected.insert(format!("{route} {status} {outcome}"), answered);
+    }
+    let mut quits = 0;
+    for quitter in quitters {
+        quits += quitter.await.expect("no panic");
+    }
+    // The one before.
+    *expected.get_mut("/users-fast 200 ok").expect("there") += 1;
+
+    let counted = || async { requests(&http::get(address, "/metrics").await.body) };
+    eventually(counted, |counted| {
+        expected.iter().all(|(key, n)| counted.get(key) >= Some(n))
+    })
+    .await;
+    let mut counted = counted().await;
+    counted.retain(|key, _| !key.starts_with("/metrics"));
+    // A server that reads a request and the end of its connection at once does not begin with it. Those
+    // that did begin are told apart by what is in flight, below.
+    let cancelled = counted.remove("/  cancelled").unwrap_or_default();
+    assert!((1..=quits).contains(&cancelled), "{cancelled} of {quits}");
+    assert_eq!(counted, expected);
+
+    // Nothing is in flight but the question itself, and what was opened is closed.
+    let in_flight = || async { in_flight(&http::get(address, "/metrics").await.body) };
+    eventually(in_flight, |n| n.is_none_or(|n| n <= 1.0)).await;
+    let after = || async { held(program.child.id()) };
+    eventually(after, |after| after.files <= before.files + 8).await;
+    let after = after().await;
+    assert!(after.threads <= warm.threads + 1, "{before:?} {after:?}");
+    assert!(
+        after.memory_kib <= warm.memory_kib + GROWTH_KIB,
+        "{before:?} {warm:?} {after:?}"
+    );
+}
+
+fn start_hey(address: SocketAddr, route: &str) -> std::process::Child {
+    Command::new("hey")
+        .args(["-z", &format!("{SECONDS}s"), "-c", &CLIENTS.to_string()])
+        .arg(format!("http://{address}{route}"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("hey does not start ({error}): run .ci/setup"))
+}
+
+/// `  [200]	1234 responses`, as the tool prints it; there must be no other status.
+fn responses(said: &str, status: u16) -> u64 {
+    let lines: Vec<&str> = said.lines().filter(|l| l.ends_with("responses")).collect();
+    let [line] = lines[..] else {
+        panic!("one status is expected: {said}");
+    };
+    let count = line.trim().strip_prefix(&format!("[{status}]"));
+    count
+        .and_then(|rest| rest.trim().strip_suffix(" responses")?.parse().ok())
+        .unwrap_or_else(|| panic!("{status} is expected: {said}"))
+}
+
+/// Asks and hangs up, over and over; returns how often.
+async fn hang_up_until(address: SocketAddr, end: Instant) -> u64 {
+    let mut times = 0;
+    while Instant::now() < end {
+        let mut stream = TcpStream::connect(address).await.expect("it listens");
+        let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        drop(stream);
+        times += 1;
+        // A person does not reload a page more often.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    times
+}
+
+/// Requests by route, status and outcome.
+fn requests(metrics: &str) -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    let series = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("demo_endpoint_stop_count_total{"));
+    for line in series {
+        let (labels, count) = line.rsplit_once("} ").expect("a series");
+        let label = |name: &str| {
+            let start = labels.split(&format!("{name}=\"")).nth(1).unwrap_or("\"");
+            start.split('"').next().unwrap_or_default().to_owned()
+        };
+        let key = format!(
+            "{} {} {}",
+            label("route"),
+            label("status"),
+            label("outcome")
+        );
+        *all.entry(key).or_default() += count.parse::<u64>().expect("a count");
+    }
+    all
+}
+
+fn in_flight(metrics: &str) -> Option<f64> {
+    let line = metrics
+        .lines()
+        .find(|line| line.starts_with("demo_endpoint_in_flight"))?;
+    line.rsplit_once(' ')?.1.parse().ok()
+}
+
+/// What a process holds.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    files: usize,
+    threads: u64,
+    memory_kib: u64,
+}
+
+fn held(process: u32) -> Held {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let figure = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.unwrap_or_else(|| panic!("no {name} in {status}"))
+    };
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).expect("it runs");
+    Held {
+        files: files.count(),
+        threads: figure("Threads:"),
+        memory_kib: figure("VmRSS:"),
+    }
+}

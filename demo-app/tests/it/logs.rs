@@ -1,0 +1,176 @@
+//! Log lines, and the trace that each of them belongs to.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::program::Program;
+use crate::support::{DEADLINE, http};
+
+/// Reads standard error from now on, as whoever collects logs does.
+fn collect(program: &mut Program) -> JoinHandle<String> {
+    let mut stderr = program.child.stderr.take().expect("piped");
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).expect("text");
+        text
+    })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// Asks for a page as part of a trace, and returns the head of the answer.
+async fn get(address: SocketAddr, path: &str, trace: &str) -> String {
+    let exchange = async {
+        let mut stream = TcpStream::connect(address).await?;
+        let request = format!(
+            "GET {path} HTTP/1.0\r\nhost: {address}\r\ntraceparent: 00-{trace}-b7ad6b7169203331-01\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = timeout(DEADLINE, exchange).await.expect("in time");
+    let answer = answer.expect("an answer").to_ascii_lowercase();
+    let (head, _) = answer.split_once("\r\n\r\n").expect("a head");
+    head.to_owned()
+}
+
+/// What is asked for, and what is logged of it: route, status, statements.
+const PAGES: [(&str, &str, u16, usize); 5] = [
+    ("/users-slow", "/users-slow", 200, 21),
+    ("/users-fast", "/users-fast", 200, 1),
+    ("/panic", "/panic", 500, 0),
+    ("/fail", "/fail", 500, 0),
+    ("/nowhere%0a%22trace_id%22", "unmatched", 404, 0),
+];
+
+#[test]
+fn each_line_of_a_request_has_the_trace_of_the_request() {
+    let mut program = Program::start(&["--log", "json", "--log-filter", "info,sqlx::query=debug"]);
+    let log = collect(&mut program);
+    let address = program.address;
+    let trace = |n: usize| format!("{:032x}", 0xabc_0000 + n);
+    runtime().block_on(async {
+        let requests: Vec<_> = (0..20)
+            .map(|n| tokio::spawn(async move { get(address, PAGES[n % 5].0, &trace(n)).await }))
+            .collect();
+        for (n, request) in requests.into_iter().enumerate() {
+            let head = request.await.unwrap();
+            let (path, _, status, _) = PAGES[n % 5];
+            assert!(head.starts_with(&format!("http/1.0 {status} ")), "{head}");
+            // What answers for a handler that panicked stands around the one that knows the trace.
+            if path != "/panic" {
+                let header = format!("traceparent: 00-{}-", trace(n));
+                assert!(head.contains(&header), "{head}");
+            }
+        }
+    });
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    let log = log.join().unwrap();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect();
+    for n in 0..20 {
+        let (path, route, status, statements) = PAGES[n % 5];
+        let of_it: Vec<&Value> = lines
+            .iter()
+            .filter(|line| line["trace_id"] == trace(n))
+            .collect();
+        let with = |key: &str, value: &str| of_it.iter().filter(|line| line[key] == value).count();
+        assert_eq!(with("target", "sqlx::query"), statements, "{path}");
+        let is_panic = path == "/panic";
+        assert_eq!(with("message", "process.panic"), usize::from(is_panic));
+        let end = match is_panic {
+            true => "demo.endpoint.exception",
+            false => "demo.endpoint.stop",
+        };
+        let ends: Vec<_> = of_it.iter().filter(|line| line["message"] == end).collect();
+        assert_eq!(ends.len(), 1, "{path}: {of_it:?}");
+        assert_eq!(ends[0]["route"], route);
+        assert_eq!(ends[0]["method"], "GET");
+        assert!(ends[0]["duration_ns"].is_u64(), "{}", ends[0]);
+        assert_eq!(ends[0]["level"], if is_panic { "ERROR" } else { "INFO" });
+        if !is_panic {
+            assert_eq!(ends[0]["status"], status);
+        }
+        assert_eq!(
+            of_it.len(),
+            statements + 1 + usize::from(is_panic),
+            "{of_it:?}"
+        );
+    }
+    // Nor is there a line of a request without.
+    for line in &lines {
+        let text = line.to_string();
+        if text.contains("demo.endpoint") || text.contains("process.panic") {
+            assert!(line["trace_id"].is_string(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn as_text_each_event_is_a_line_too() {
+    let mut program = Program::start(&["--log", "text"]);
+    let log = collect(&mut program);
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    runtime().block_on(async {
+        for path in ["/panic", "/users-fast"] {
+            get(program.address, path, trace).await;
+        }
+    });
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    let log = log.join().unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 3, "the panic, and two requests: {log}");
+    for line in &lines {
+        assert!(line.starts_with("20"), "it begins with the time: {line}");
+        assert!(line.contains(trace), "{line}");
+    }
+    assert!(lines[2].contains("route=\"/users-fast\""), "{log}");
+    assert!(!log.contains('\u{1b}'), "no colours in a file");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_no_request() {
+    let mut program = Program::start(&["--log", "json", "--log-filter", "info,sqlx=debug"]);
+    runtime().block_on(async {
+        // Several times what a pipe holds.
+        for _ in 0..60 {
+            let reply = http::get(program.address, "/users-slow").await;
+            assert_eq!(reply.status, 200);
+        }
+    });
+    let began = Instant::now();
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(8));
+}
+
+#[test]
+fn a_filter_that_is_none_is_refused() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_demo-app"))
+        .args(["--log", "text", "--log-filter", "sqlx=loud"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("info,sqlx=debug"), "{said}");
+}

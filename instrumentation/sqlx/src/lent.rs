@@ -1,0 +1,113 @@
+//! [`Lent`]: a connection for as long as one statement runs on it.
+//!
+//! [`PoolConnection`](crate::PoolConnection), [`Connection`](crate::Connection) and
+//! [`Transaction`](crate::Transaction) differ in what they do between statements. In a statement
+//! they do the same, which is here.
+
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use sqlx::{Database, Error, Execute};
+use telemetry::SpanContext;
+
+use crate::driver::{Driver, Step};
+use crate::origin::Origin;
+use crate::parts::Parts;
+use crate::running::{Running, within};
+use crate::yielding::{self, Out, next};
+
+pub(crate) struct Lent<'e, DB: Database> {
+    pub(crate) connection: &'e mut DB::Connection,
+    pub(crate) origin: &'e Origin,
+    /// What it took to get the connection, until a statement has said so.
+    pub(crate) waited: &'e mut Option<Duration>,
+    /// Of a transaction that somebody observes.
+    pub(crate) transaction: Option<Within<'e>>,
+}
+
+/// The transaction that a statement runs in.
+pub(crate) struct Within<'e> {
+    pub(crate) context: Option<SpanContext>,
+    pub(crate) statements: &'e mut u64,
+}
+
+impl<'e, DB: Driver> Lent<'e, DB> {
+    pub(crate) fn fetch_many<'q: 'e>(
+        self,
+        query: impl Execute<'q, DB> + 'q,
+    ) -> BoxStream<'e, Step<DB>> {
+        if self.is_nobodys() {
+            *self.waited = None;
+            return DB::fetch_many(self.connection, query);
+        }
+        let parts = Parts::of(query);
+        yielding::stream(move |out| async move {
+            let (connection, mut running) = self.begin(parts.text());
+            let result = within(running.context(), async {
+                forward::<DB>(DB::fetch_many(connection, parts), &mut running, &out).await
+            })
+            .await;
+            running.end(&result);
+            if let Err(error) = result {
+                out.put(Err(error)).await;
+            }
+        })
+    }
+
+    pub(crate) fn fetch_optional<'q: 'e>(
+        self,
+        query: impl Execute<'q, DB> + 'q,
+    ) -> BoxFuture<'e, Result<Option<DB::Row>, Error>> {
+        if self.is_nobodys() {
+            *self.waited = None;
+            return DB::fetch_optional(self.connection, query);
+        }
+        let parts = Parts::of(query);
+        Box::pin(async move {
+            let (connection, running) = self.begin(parts.text());
+            let context = running.context();
+            let result = within(context, DB::fetch_optional(connection, parts)).await;
+            optional(running, &result);
+            result
+        })
+    }
+
+    fn is_nobodys(&self) -> bool {
+        self.transaction.is_none() && !self.origin.observes_queries()
+    }
+
+    fn begin(self, text: &str) -> (&'e mut DB::Connection, Running) {
+        let parent = self.transaction.and_then(|transaction| {
+            *transaction.statements += 1;
+            transaction.context
+        });
+        let running = Running::querying(self.origin, parent, text, self.waited.take());
+        (self.connection, running)
+    }
+}
+
+/// Hands on what the driver streams, up to its end or its first error.
+pub(crate) async fn forward<DB: Database>(
+    mut steps: BoxStream<'_, Step<DB>>,
+    running: &mut Running,
+    out: &Out<Step<DB>>,
+) -> Result<(), Error> {
+    while let Some(step) = next(&mut steps).await {
+        let step = step?;
+        if step.is_right() {
+            running.returned_a_row();
+        }
+        running.pause();
+        out.put(Ok(step)).await;
+        running.resume();
+    }
+    Ok(())
+}
+
+pub(crate) fn optional<T>(mut running: Running, result: &Result<Option<T>, Error>) {
+    if matches!(result, Ok(Some(_))) {
+        running.returned_a_row();
+    }
+    running.end(result);
+}

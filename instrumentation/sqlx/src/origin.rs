@@ -1,0 +1,41 @@
+//! [`Origin`]: what all statements of a pool or connection have in common.
+
+use std::sync::Arc;
+
+use sqlx::Database;
+use telemetry::{EventName, NameError};
+
+use crate::sql::Dialect;
+
+/// Cheap to clone: statements outlive the borrow of what they were handed to.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) query: EventName,
+    pub(crate) transaction: EventName,
+    pub(crate) repo: Arc<str>,
+    /// Whether the text of a statement is told.
+    pub(crate) statements: bool,
+    pub(crate) dialect: Dialect,
+}
+
+impl Origin {
+    pub(crate) fn new<DB: Database>(prefix: &str) -> Result<Self, NameError> {
+        Ok(Self {
+            query: EventName::new(&format!("{prefix}.query"))?,
+            transaction: EventName::new(&format!("{prefix}.transaction"))?,
+            repo: prefix.rsplit('.').next().unwrap_or(prefix).into(),
+            statements: true,
+            dialect: Dialect::of(DB::NAME),
+        })
+    }
+
+    pub(crate) fn observes_queries(&self) -> bool {
+        ends_are_observed(self.query)
+    }
+}
+
+/// Whether anybody wants the event, also those who want the ends of spans only and for whom
+/// [`EventName::is_observed`] does not speak. It is what `completion_span!` asks.
+fn ends_are_observed(name: EventName) -> bool {
+    telemetry::__private::is_observed_as_span(name)
+}

@@ -1,0 +1,109 @@
+//! One transaction on its way, and the event at its end.
+
+use std::time::Duration;
+
+use sqlx::Error;
+use telemetry::{Span, SpanContext, completion_span};
+
+use crate::lent::Within;
+use crate::origin::Origin;
+use crate::reason;
+use crate::running::own_context;
+
+/// The span of a transaction: ends when it is told so, or dropped.
+#[derive(Debug)]
+pub(crate) struct Transacting<'o> {
+    span: Span,
+    queue_time: Option<Duration>,
+    statements: u64,
+    ended: &'static str,
+    /// The transaction that this is a savepoint of counts its statements, too.
+    outer: Option<&'o mut u64>,
+}
+
+impl<'o> Transacting<'o> {
+    pub(crate) fn begin(origin: &Origin) -> Self {
+        Self::new(origin, SpanContext::current(), None)
+    }
+
+    /// A savepoint.
+    pub(crate) fn nested(origin: &Origin, outer: &'o mut Transacting<'_>) -> Self {
+        let parent = outer.context().or_else(SpanContext::current);
+        Self::new(origin, parent, Some(&mut outer.statements))
+    }
+
+    fn new(origin: &Origin, parent: Option<SpanContext>, outer: Option<&'o mut u64>) -> Self {
+        let span = completion_span!(
+            parent: parent,
+            "*.transaction" => origin.transaction,
+            {
+                repo: origin.repo,
+                savepoint: outer.is_some(),
+                // The end has these. Here they are for the catalogue.
+                ended: None::<&str>,
+                reason: None::<&str>,
+            }
+        );
+        Self {
+            span,
+            queue_time: None,
+            statements: 0,
+            ended: "dropped",
+            outer,
+        }
+    }
+
+    /// What is to be current while it begins and ends, and the parent of its statements.
+    pub(crate) fn context(&self) -> Option<SpanContext> {
+        own_context(&self.span)
+    }
+
+    pub(crate) fn waited(&mut self, queue_time: Option<Duration>) {
+        self.queue_time = queue_time;
+    }
+
+    /// For a statement, if anybody is to be told of it.
+    pub(crate) fn statement(&mut self) -> Option<Within<'_>> {
+        let context = self.context();
+        (context.is_some() || self.outer.is_some()).then_some(Within {
+            context,
+            statements: &mut self.statements,
+        })
+    }
+
+    /// It could not be begun.
+    pub(crate) fn failed(self, error: &Error) {
+        self.end("failed", Err(error));
+    }
+
+    /// It was asked to end in this way, and did or did not.
+    pub(crate) fn end(mut self, how: &'static str, result: Result<&(), &Error>) {
+        match result {
+            Ok(()) => self.ended = how,
+            Err(error) => {
+                self.ended = "failed";
+                self.span.fail(reason::of(error));
+            }
+        }
+        self.tell();
+        std::mem::replace(&mut self.span, Span::unobserved()).finish();
+    }
+
+    /// Does it once.
+    fn tell(&mut self) {
+        if let Some(outer) = self.outer.take() {
+            *outer += self.statements;
+        }
+        if self.span.is_observed() {
+            self.span.set("ended", self.ended);
+            self.span.measure("queue_time", self.queue_time);
+            self.span.measure("statements", self.statements);
+        }
+    }
+}
+
+impl Drop for Transacting<'_> {
+    fn drop(&mut self) {
+        self.tell();
+    }
+}
