@@ -16,6 +16,7 @@ mod wrap_result;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
 
 pub use added::SpanHandle;
 pub use info::SpanInfo;
@@ -24,6 +25,7 @@ pub use parent::{Parent, ToParent, explicit};
 pub use wrap::Wrapped;
 pub use wrap_result::WrappedResult;
 
+use crate::clock::Moment;
 use crate::context::{self, ContextGuard, Current};
 use crate::gate::Behind;
 use crate::{Number, SpanContext, ToNumber, ToValue, Value};
@@ -97,6 +99,20 @@ impl Span {
     #[must_use]
     pub fn is_observed(&self) -> bool {
         self.live.is_some()
+    }
+
+    /// How long the span has run; `None` if nobody observes it.
+    ///
+    /// ```
+    /// let span = telemetry::span!("shop.export");
+    /// // … the head of the file is written …
+    /// span.measure("head_time", span.elapsed());
+    /// span.finish();
+    /// ```
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        let live = self.live.as_ref()?;
+        Some(Moment::now().duration_since(live.started))
     }
 
     /// The span's ids, to be handed to its children elsewhere. For a span that nobody observes, those

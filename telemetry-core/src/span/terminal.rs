@@ -122,17 +122,10 @@ impl End<'_> {
 
     #[inline(never)]
     fn emit_decorated(&self, ending: &Ending<'_>, added: Option<&Added>, late: Late<'_>) {
-        // The callsite's keys keep their places, so that a position learned once stays good; what
-        // was set later replaces the value in place, and new keys follow.
-        let mut metadata = Row {
-            keys: SmallVec::from_slice(self.live.ends.keys.metadata),
-            values: self.live.metadata.values().collect(),
-        };
-        metadata.values.resize(metadata.keys.len(), None);
-        let mut measurements = Row {
-            keys: SmallVec::from_slice(&TIMES),
-            values: SmallVec::from_slice(&self.times()),
-        };
+        let mut values: SmallVec<[Option<Value<'_>>; ROOM]> = SmallVec::new();
+        values.extend(self.live.metadata.values());
+        let mut metadata = Row::new(self.live.ends.keys.metadata, values);
+        let mut measurements = Row::new(&TIMES, SmallVec::from_slice(&self.times()));
         let mut failure = None;
         if let Some(added) = added {
             failure = added.failure.as_ref().map(Text::as_str);
@@ -166,8 +159,8 @@ impl End<'_> {
             metadata.set("reason", reason.map(Value::Str));
         }
         let keys = Keys {
-            measurements: &measurements.keys,
-            metadata: &metadata.keys,
+            measurements: measurements.keys(),
+            metadata: metadata.keys(),
             base: Base::Of(self.live.ends.keys),
         };
         self.emit(&keys, &measurements.values, &metadata.values);
@@ -180,20 +173,45 @@ const ROOM: usize = 12;
 /// What every span measures, in this order.
 const TIMES: [&str; 2] = ["duration", "monotonic_time"];
 
-/// Keys and values that are being put together.
+/// Keys and values that are being put together. The keys to begin with keep their places, so that a
+/// position learned once stays good; a value that was set later replaces theirs, and new keys follow.
 struct Row<V> {
-    keys: SmallVec<[&'static str; ROOM]>,
+    first: &'static [&'static str],
+    /// All of them, if there are others than the first.
+    more: SmallVec<[&'static str; ROOM]>,
     values: SmallVec<[Option<V>; ROOM]>,
 }
 
-impl<V> Row<V> {
+impl<V: Copy> Row<V> {
+    #[inline]
+    fn new(first: &'static [&'static str], mut values: SmallVec<[Option<V>; ROOM]>) -> Self {
+        values.resize(first.len(), None);
+        Self {
+            first,
+            more: SmallVec::new(),
+            values,
+        }
+    }
+
+    #[inline]
+    fn keys(&self) -> &[&'static str] {
+        if self.more.is_empty() {
+            self.first
+        } else {
+            &self.more
+        }
+    }
+
     /// The last to come wins.
     #[inline]
     fn set(&mut self, key: &'static str, value: Option<V>) {
-        match self.keys.iter().position(|known| *known == key) {
+        match self.keys().iter().position(|known| same(known, key)) {
             Some(at) => self.values[at] = value,
             None => {
-                self.keys.push(key);
+                if self.more.is_empty() {
+                    self.more.extend_from_slice(self.first);
+                }
+                self.more.push(key);
                 self.values.push(value);
             }
         }
@@ -204,8 +222,17 @@ impl Row<Number> {
     /// The last to come wins, but over what the span measures itself.
     #[inline]
     fn measure(&mut self, key: &'static str, number: Option<Number>) {
-        if !TIMES.contains(&key) {
+        if !TIMES.iter().any(|own| same(own, key)) {
             self.set(key, number);
         }
     }
+}
+
+/// Whether two keys are the same. Mostly they are the same constant, or differ in their length or first
+/// letter.
+#[inline(always)]
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len()
+        && (std::ptr::eq(one.as_ptr(), other.as_ptr())
+            || (one.as_bytes().first() == other.as_bytes().first() && one == other))
 }

@@ -340,3 +340,27 @@ fn more_than_a_span_usually_has_is_as_good() {
             .all(|key| line.contains(&format!(" {key}=true")))
     );
 }
+
+#[test]
+fn a_span_knows_how_long_it_has_run() {
+    assert_eq!(
+        span!("it.meta.elapsed").elapsed(),
+        None,
+        "nobody observes it"
+    );
+    let log = Log::new();
+    let seen = log.clone();
+    let _guard = attach("it-meta-elapsed", "it.meta.elapsed.stop", move |event| {
+        let measured = |key| event.measurement(key).unwrap().as_duration().unwrap();
+        assert!(measured("half") <= measured("duration"));
+        seen.push(String::from("seen"));
+    })
+    .unwrap()
+    .guard();
+    let span = span!("it.meta.elapsed");
+    let first = span.elapsed();
+    assert!(first.is_some() && span.elapsed() >= first);
+    span.measure("half", first);
+    span.finish();
+    assert_eq!(log.take(), ["seen"]);
+}
