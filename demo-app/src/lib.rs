@@ -26,7 +26,7 @@ pub use config::{Bridge, Config, ConsoleMode, LandingDelay, LogMode, PasswordCos
 pub use demo::{DRAIN_TIMEOUT, Demo, StopReport};
 pub use error::StartError;
 
-/// The examples of the README, the guide and the reporters' pages are tests.
+/// The examples of the README and of the pages in `docs` are tests.
 #[cfg(doctest)]
 mod docs {
     #[doc = include_str!("../../README.md")]
@@ -34,6 +34,23 @@ mod docs {
 
     #[doc = include_str!("../../docs/guide.md")]
     mod guide {}
+
+    mod instrumentation {
+        #[doc = include_str!("../../docs/instrumentation/README.md")]
+        mod choosing {}
+
+        #[doc = include_str!("../../docs/instrumentation/http.md")]
+        mod http {}
+
+        #[doc = include_str!("../../docs/instrumentation/jobs.md")]
+        mod jobs {}
+
+        #[doc = include_str!("../../docs/instrumentation/poller.md")]
+        mod poller {}
+
+        #[doc = include_str!("../../docs/instrumentation/sqlx.md")]
+        mod sqlx {}
+    }
 
     mod reporters {
         #[doc = include_str!("../../docs/reporters/README.md")]
@@ -59,12 +76,14 @@ mod docs {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn every_page_about_a_reporter_is_a_test() {
-        let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reporters");
-        for page in std::fs::read_dir(pages).expect("the pages") {
-            let page = page.expect("a page").file_name();
-            let included = format!("docs/reporters/{}\"", page.display());
-            assert!(include_str!("lib.rs").contains(&included), "{included}");
+    fn every_page_of_the_documentation_is_a_test() {
+        for folder in ["docs/instrumentation", "docs/reporters"] {
+            let pages = format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR"));
+            for page in std::fs::read_dir(pages).expect("the pages") {
+                let page = page.expect("a page").file_name();
+                let included = format!("{folder}/{}\"", page.display());
+                assert!(include_str!("lib.rs").contains(&included), "{included}");
+            }
         }
     }
 }

@@ -24,6 +24,9 @@ impl Failure {
     }
 }
 
+/// Classes of PostgreSQL's errors that no event is to blame for.
+const ABOVE_IT_ALL: [&str; 7] = ["08", "25", "40", "53", "55", "57", "58"];
+
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let sqlx::Error::Database(error) = error else {
@@ -37,10 +40,10 @@ impl From<sqlx::Error> for Failure {
         };
         // PostgreSQL has five characters, of which two are the class; SQLite has a number.
         match error.code().as_deref() {
-            // A connection, a conflict with others, resources, an operator.
+            // A connection, a state that does not allow it, a conflict with others, resources, an
+            // operator, the system.
             Some(code)
-                if code.len() == 5
-                    && ["08", "40", "53", "55", "57", "58"].contains(&&code[..2]) =>
+                if code.len() == 5 && ABOVE_IT_ALL.iter().any(|class| code.starts_with(class)) =>
             {
                 Self::Later("database")
             }

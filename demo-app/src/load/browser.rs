@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use axum::http::response::Parts;
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
@@ -40,8 +39,6 @@ pub(super) struct Browser {
 pub(super) struct Page {
     pub(super) status: u16,
     pub(super) html: String,
-    /// Where a redirect leads.
-    pub(super) location: Option<String>,
 }
 
 impl Browser {
@@ -90,7 +87,6 @@ impl Browser {
         Ok(page.unwrap_or(Page {
             status: 0,
             html: String::new(),
-            location: None,
         }))
     }
 
@@ -109,16 +105,11 @@ impl Browser {
         }
         let request = request.body(Full::new(Bytes::from(form))).ok()?;
         let (head, body) = self.client.request(request).await.ok()?.into_parts();
-        let Parts {
-            status, headers, ..
-        } = head;
-        self.keep_cookies(&headers);
+        self.keep_cookies(&head.headers);
         let body = Limited::new(body, LARGEST).collect().await.ok()?.to_bytes();
-        let location = headers.get(header::LOCATION);
         Some(Page {
-            status: status.as_u16(),
+            status: head.status.as_u16(),
             html: String::from_utf8_lossy(&body).into_owned(),
-            location: location.and_then(|path| Some(path.to_str().ok()?.to_owned())),
         })
     }
 
@@ -146,11 +137,6 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-    }
-
-    /// Forgets who it was.
-    pub(super) fn forget(&mut self) {
-        self.cookies.clear();
     }
 }
 

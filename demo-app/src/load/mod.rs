@@ -8,6 +8,7 @@
 //!   it, in the words of the endpoint's own event: method, route, status, outcome. A request that
 //!   came to nothing is `failed`.
 
+mod account;
 mod browser;
 mod cancel;
 mod clicks;

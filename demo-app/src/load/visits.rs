@@ -1,43 +1,59 @@
 //! What a visitor does: one thing after the other, at random.
 
+use super::account::Account;
 use super::browser::Browser;
 use super::pace::Stopped;
 use super::{cancel, clicks};
 
 /// Begins to walk through the site, and ends when it is time to go.
 pub(super) async fn walk(mut browser: Browser) {
-    while visit(&mut browser).await.is_ok() {}
+    let mut account = Account::new();
+    while visit(&mut browser, &mut account).await.is_ok() {}
 }
 
-/// What there is to do, and how often of [`ALL`] times.
+/// What there is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visit {
     Landing,
     UsersFast,
     UsersSlow,
+    Account,
+    Activity,
     Live,
     Fail,
     Missing,
     Leave,
 }
 
+/// How often of [`ALL`] times.
+const OFTEN: [(Visit, u32); 9] = [
+    (Visit::Landing, 20),
+    (Visit::UsersFast, 15),
+    (Visit::UsersSlow, 15),
+    (Visit::Account, 18),
+    (Visit::Activity, 4),
+    (Visit::Live, 12),
+    (Visit::Fail, 5),
+    (Visit::Missing, 5),
+    (Visit::Leave, 6),
+];
+
 const ALL: u32 = 100;
 
 impl Visit {
     fn of(number: u32) -> Self {
-        match number {
-            0..25 => Self::Landing,
-            25..45 => Self::UsersFast,
-            45..65 => Self::UsersSlow,
-            65..80 => Self::Live,
-            80..87 => Self::Fail,
-            87..94 => Self::Missing,
-            _ => Self::Leave,
+        let mut left = number;
+        for (visit, often) in OFTEN {
+            if left < often {
+                return visit;
+            }
+            left -= often;
         }
+        Self::Landing
     }
 }
 
-async fn visit(browser: &mut Browser) -> Result<(), Stopped> {
+async fn visit(browser: &mut Browser, account: &mut Account) -> Result<(), Stopped> {
     match Visit::of(fastrand::u32(..ALL)) {
         Visit::Landing => {
             browser.get("/", "/").await?;
@@ -45,6 +61,8 @@ async fn visit(browser: &mut Browser) -> Result<(), Stopped> {
         }
         Visit::UsersFast => drop(browser.get("/users-fast", "/users-fast").await?),
         Visit::UsersSlow => drop(browser.get("/users-slow", "/users-slow").await?),
+        Visit::Account => account.visit(browser).await?,
+        Visit::Activity => drop(browser.get("/activity", "/activity").await?),
         Visit::Live => {
             browser.get("/live", "/live").await?;
             let number = fastrand::usize(1..=4);
@@ -74,18 +92,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_is_visited() {
-        let visits: Vec<Visit> = (0..ALL).map(Visit::of).collect();
-        for visit in [
-            Visit::Landing,
-            Visit::UsersFast,
-            Visit::UsersSlow,
-            Visit::Live,
-            Visit::Fail,
-            Visit::Missing,
-            Visit::Leave,
-        ] {
-            assert!(visits.contains(&visit), "{visit:?}");
+    fn everything_is_visited_as_often_as_it_says() {
+        assert_eq!(OFTEN.iter().map(|(_, often)| often).sum::<u32>(), ALL);
+        for (visit, often) in OFTEN {
+            let visits = (0..ALL).filter(|number| Visit::of(*number) == visit);
+            assert_eq!(visits.count(), often as usize, "{visit:?}");
         }
     }
 }

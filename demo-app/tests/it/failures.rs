@@ -58,9 +58,10 @@ fn an_unreachable_database_is_named_with_the_cause_and_without_the_password() {
     assert!(said.contains("/no/such/folder/demo.db"), "{said}");
     assert!(said.contains("unable to open database file"), "{said}");
 
-    // Bound and dropped: nobody listens there.
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let dead = dead.local_addr().unwrap();
+    // Bound, so that nobody else gets it, and not listened on.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let dead = socket.local_addr().unwrap();
     let url = format!("postgres://ada:hunter2@{dead}/shop");
     let said = complaint(&["--database", &url]);
     assert!(said.contains(&format!("{dead}/shop")), "{said}");
@@ -233,10 +234,10 @@ async fn clients_that_go_away_do_no_harm() {
 }
 
 /// A folder that is gone after the test.
-struct Folder(std::path::PathBuf);
+pub(crate) struct Folder(pub(crate) std::path::PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("demo-app-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)

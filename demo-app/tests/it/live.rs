@@ -349,10 +349,10 @@ async fn there_are_no_more_sockets_than_allowed_and_the_gauge_says_how_many() {
         .snapshot()
         .find("demo.live.sockets.open", &[])
     {
-        Some(Data::LastValue(open)) => open.to_string(),
-        other => format!("{other:?}"),
+        Some(Data::LastValue(open)) => open.as_f64(),
+        _ => -1.0,
     };
-    eventually(gauge, |open| open == "2").await;
+    eventually(gauge, |open| *open == 2.0).await;
     drop(first);
     demo.closed("error", 1).await;
     let again = async || Socket::ask(address, &[]).await.is_ok();

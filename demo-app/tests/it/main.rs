@@ -1,5 +1,6 @@
 //! Tests of the whole application, as users and operators see it.
 
+mod accounts;
 mod bridge;
 mod browser;
 mod definitions;
@@ -9,6 +10,7 @@ mod live;
 mod load;
 mod load_tool;
 mod logs;
+mod postgres;
 mod process;
 mod prometheus;
 mod queries;
@@ -16,3 +18,4 @@ mod routes;
 mod statsd;
 mod stopping;
 mod support;
+mod todos;

@@ -5,8 +5,11 @@ use demo_app::telemetry::metrics;
 
 use crate::support::{TestDemo, eventually};
 
-const ROUTES: [(&str, u16); 7] = [
+const ROUTES: [(&str, u16); 10] = [
     ("/", 200),
+    ("/sign-up", 200),
+    ("/log-in", 200),
+    ("/me", 303),
     ("/users-fast", 200),
     ("/users-slow", 200),
     ("/fail", 500),
@@ -33,13 +36,17 @@ async fn every_route_answers() {
 }
 
 #[tokio::test]
-async fn after_every_route_each_definition_has_a_series() {
+async fn after_every_route_each_definition_of_requests_queries_and_the_process_has_a_series() {
     let demo = TestDemo::start().await;
     for (path, _) in ROUTES {
         demo.get(path).await;
     }
+    let of_routes = ["demo.endpoint.", "demo.repo.", "vm."];
     for metric in metrics() {
         let name = metric.name();
+        if !of_routes.iter().any(|prefix| name.starts_with(prefix)) {
+            continue;
+        }
         let series = || async {
             let snapshot = demo.aggregator().snapshot();
             let family = snapshot
@@ -177,4 +184,41 @@ async fn metrics_are_prometheus_text() {
             reply.body
         );
     }
+}
+
+/// What keeps browsers from doing what no page here needs.
+#[tokio::test]
+async fn every_answer_says_what_a_browser_may_do_with_it() {
+    let demo = TestDemo::start().await;
+    let paths = ROUTES.iter().map(|(path, _)| *path);
+    for path in paths.chain(["/no-such-page", "/style.css", "/log-out"]) {
+        let reply = demo.get(path).await;
+        for header in [
+            "content-security-policy: default-src 'self';",
+            "frame-ancestors 'none'",
+            "x-content-type-options: nosniff",
+            "referrer-policy: same-origin",
+        ] {
+            assert!(reply.head.contains(header), "{path}: {}", reply.head);
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_hold_no_script_and_no_style_of_their_own() {
+    let demo = TestDemo::start().await;
+    for (path, _) in ROUTES {
+        let page = demo.get(path).await.body;
+        for own in ["<script>", "<style", " style=", " onclick="] {
+            assert!(!page.contains(own), "{path} holds {own}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_method_is_refused_in_style() {
+    let demo = TestDemo::start().await;
+    let reply = demo.get("/log-out").await;
+    assert_eq!(reply.status, 405);
+    assert!(reply.body.contains("/style.css"), "{}", reply.body);
 }

@@ -2,6 +2,7 @@
 //! the span.
 
 use std::fmt::{self, Display};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,63 +21,81 @@ pin_project! {
     /// It passes everything through: frames and trailers, `size_hint`, `is_end_stream`. Dropped
     /// before its end, it ends the span as `cancelled`.
     pub struct ResponseBody<B> {
-        // Taken out only by the drop.
+        // Until nothing can come of it.
         #[pin]
         inner: Option<B>,
-        open: Option<Open>,
-        // What is current from the end on, while the inner body is still there.
-        context: Option<SpanContext>,
+        stage: Stage,
     }
 
     impl<B> PinnedDrop for ResponseBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let Some(Open { exchange, .. }) = this.open.take() else {
-                let _entered = this.context.map(SpanContext::enter);
-                this.inner.set(None);
-                return;
-            };
-            // What the body owns is dropped as the request's work.
-            let dropped = catch_unwind(AssertUnwindSafe(|| {
-                let _entered = exchange.enter();
-                this.inner.set(None);
-            }));
-            match dropped {
-                Ok(()) => exchange.cancel(),
-                Err(payload) => exchange.end_with_panic(payload),
+            match this.stage.end() {
+                Stage::Ended(context) => {
+                    if this.inner.is_some() {
+                        let _entered = context.map(SpanContext::enter);
+                        this.inner.set(None);
+                    }
+                }
+                Stage::Open { exchange, .. } => {
+                    // What the body owns is dropped as the request's work.
+                    let dropped = catch_unwind(AssertUnwindSafe(|| {
+                        let _entered = exchange.enter();
+                        this.inner.set(None);
+                    }));
+                    match dropped {
+                        Ok(()) => exchange.cancel(),
+                        Err(payload) => exchange.end_with_panic(payload),
+                    }
+                }
             }
         }
     }
 }
 
-/// A body that is not at its end.
-struct Open {
-    exchange: Exchange,
-    left: Left,
+enum Stage {
+    Open {
+        exchange: Exchange,
+        left: Left,
+    },
+    /// The span has ended, and this is current while the inner body is still there.
+    Ended(Option<SpanContext>),
+}
+
+impl Stage {
+    /// Goes to the end, and returns what was before.
+    fn end(&mut self) -> Self {
+        let context = match self {
+            Self::Open { exchange, .. } => exchange.context(),
+            Self::Ended(context) => *context,
+        };
+        mem::replace(self, Self::Ended(context))
+    }
+}
+
+/// How a body stands after a poll.
+#[derive(PartialEq)]
+enum After {
+    /// There is more.
+    Open,
+    /// The server has all that it was promised, but may ask for more, which may be trailers.
+    Enough,
+    /// Nothing can follow.
+    Over,
 }
 
 impl<B> ResponseBody<B> {
     pub(crate) fn new(inner: B, exchange: Exchange, left: Left) -> Self {
-        let context = exchange.context();
-        let open = if left == Left::Nothing {
+        let stage = if left == Left::Nothing {
+            let context = exchange.context();
             exchange.finish();
-            None
+            Stage::Ended(context)
         } else {
-            Some(Open { exchange, left })
+            Stage::Open { exchange, left }
         };
         Self {
             inner: Some(inner),
-            open,
-            context,
-        }
-    }
-
-    /// One that nothing is told about any more.
-    pub(crate) fn ended(inner: B) -> Self {
-        Self {
-            inner: Some(inner),
-            open: None,
-            context: None,
+            stage,
         }
     }
 }
@@ -92,44 +111,59 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let this = self.project();
-        let Some(mut inner) = this.inner.as_pin_mut() else {
-            return Poll::Ready(None);
+        let mut this = self.project();
+        let (exchange, left) = match this.stage {
+            Stage::Open { exchange, left } => (exchange, left),
+            Stage::Ended(context) => {
+                let Some(inner) = this.inner.as_pin_mut() else {
+                    return Poll::Ready(None);
+                };
+                let _entered = context.map(SpanContext::enter);
+                return inner.poll_frame(cx);
+            }
         };
-        let Some(mut open) = this.open.take() else {
-            let _entered = this.context.map(SpanContext::enter);
-            return inner.poll_frame(cx);
-        };
+        // Set from inside, so that frames are moved once less.
+        let mut polled = Poll::Pending;
         // Unwind safety: the panic goes on at once; whoever catches it above decides.
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = open.exchange.enter();
-            let polled = inner.as_mut().poll_frame(cx);
-            let ended = match &polled {
-                Poll::Pending => false,
-                Poll::Ready(None | Some(Err(_))) => true,
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let _entered = exchange.enter();
+            let Some(mut inner) = this.inner.as_mut().as_pin_mut() else {
+                return After::Over;
+            };
+            polled = inner.as_mut().poll_frame(cx);
+            let after = match &polled {
+                Poll::Pending => After::Open,
+                Poll::Ready(None | Some(Err(_))) => After::Over,
                 Poll::Ready(Some(Ok(frame))) => {
                     let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
-                    open.exchange.hand_over(bytes);
-                    open.left = open.left.after(bytes);
-                    open.left == Left::Nothing || frame.is_trailers() || inner.is_end_stream()
+                    exchange.hand_over(bytes);
+                    *left = left.after(bytes);
+                    if frame.is_trailers() || inner.is_end_stream() {
+                        After::Over
+                    } else if *left == Left::Nothing {
+                        After::Enough
+                    } else {
+                        After::Open
+                    }
                 }
             };
-            (polled, ended)
+            if after == After::Over {
+                // What the body still owns is dropped as the request's work.
+                this.inner.set(None);
+            }
+            after
         }));
-        match polled {
-            Ok((polled, false)) => {
-                *this.open = Some(open);
-                polled
-            }
-            Ok((polled, true)) => {
-                match &polled {
-                    Poll::Ready(Some(Err(error))) => open.exchange.fail(error),
-                    _ => open.exchange.finish(),
-                }
-                polled
-            }
-            Err(payload) => open.exchange.end_with_panic(payload),
+        if matches!(caught, Ok(After::Open)) {
+            return polled;
         }
+        if let Stage::Open { exchange, .. } = this.stage.end() {
+            match (caught, &polled) {
+                (Err(payload), _) => exchange.end_with_panic(payload),
+                (Ok(_), Poll::Ready(Some(Err(error)))) => exchange.fail(error),
+                (Ok(_), _) => exchange.finish(),
+            }
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -146,8 +180,12 @@ where
 
 impl<B> fmt::Debug for ResponseBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open = match &self.stage {
+            Stage::Open { exchange, .. } => Some(exchange),
+            Stage::Ended(_) => None,
+        };
         f.debug_struct("ResponseBody")
-            .field("span", &self.open.as_ref().map(|open| &open.exchange))
+            .field("span", &open)
             .finish_non_exhaustive()
     }
 }

@@ -3,46 +3,76 @@
 use std::any::Any;
 use std::fmt::Display;
 use std::panic::resume_unwind;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use http::Response;
-use telemetry::{ContextGuard, Span, SpanContext};
+use http::{Response, StatusCode};
+use telemetry::{ContextGuard, Number, Span, SpanContext, ToNumber, Value};
 
 use crate::brief::Brief;
 use crate::in_flight::Counted;
 use crate::labels;
-use crate::left::Bodiless;
+use crate::left::{Bodiless, Left};
 use crate::streamed::is_streamed;
 use crate::traces::Traces;
 
-/// A request that has begun and whose answer is not at its end. Dropped, it was cancelled.
+/// A request that has begun and whose answer is not at its end.
+///
+/// What is known of it is kept here and told to the span with its end: decorating it on the way
+/// would cost more.
 pub(crate) struct Exchange {
     // Declared before the span: whoever sees the terminal event finds the request counted off.
     in_flight: Counted,
     span: Span,
-    /// Of one that is observed.
-    started: Option<Instant>,
+    request_size: Option<u64>,
+    progress: Progress,
     pub(crate) method: Bodiless,
     traces: Traces,
-    /// Bytes of the answer's body that were handed over; `None` before there is one.
-    size: Option<u64>,
+}
+
+/// How far it is.
+enum Progress {
+    Unobserved,
+    Started(Instant),
+    Responded(Head),
+}
+
+/// What is known of an answer.
+struct Head {
+    headers_time: Duration,
+    status: StatusCode,
+    streamed: bool,
+    /// Bytes of the body that were handed over.
+    size: u64,
 }
 
 impl Exchange {
-    pub(crate) fn begin(in_flight: Counted, span: Span, method: Bodiless, traces: Traces) -> Self {
+    #[inline]
+    pub(crate) fn begin(
+        in_flight: Counted,
+        span: Span,
+        request_size: Option<u64>,
+        method: Bodiless,
+        traces: Traces,
+    ) -> Self {
         Self {
-            started: span.is_observed().then(Instant::now),
+            progress: if span.is_observed() {
+                Progress::Started(Instant::now())
+            } else {
+                Progress::Unobserved
+            },
             in_flight,
             span,
+            request_size,
             method,
             traces,
-            size: None,
         }
     }
 
     /// Makes the request's span current, or what it is below if nobody observes it.
-    pub(crate) fn enter(&self) -> ContextGuard {
-        self.span.enter()
+    #[inline]
+    pub(crate) fn enter(&self) -> Option<ContextGuard> {
+        let has_any = self.span.is_observed() || self.span.context().is_some();
+        has_any.then(|| self.span.enter())
     }
 
     /// What remains current when the span has ended.
@@ -51,34 +81,46 @@ impl Exchange {
     }
 
     /// Notes the head of the response, and puts the ids into it.
-    pub(crate) fn respond<B>(&mut self, response: &mut Response<B>) {
-        self.size = Some(0);
-        let Some(started) = self.started else {
+    pub(crate) fn respond<B>(&mut self, response: &mut Response<B>, left: Left) {
+        let Progress::Started(started) = self.progress else {
             return;
         };
-        self.span.measure("headers_time", started.elapsed());
-        let status = response.status();
-        self.span.set("status", status.as_u16());
-        self.span.set("status_class", labels::status_class(status));
-        // Codes above 599 are invalid, and RFC 9110 wants invalid ones treated as 5xx.
-        if status.as_u16() >= 500 {
-            self.span.fail(&status);
-        }
-        if is_streamed(response) {
-            self.span.set("streamed", true);
-        }
+        self.progress = Progress::Responded(Head {
+            headers_time: started.elapsed(),
+            status: response.status(),
+            // What has a length, or no body, comes to its end by itself.
+            streamed: left == Left::Unknown && is_streamed(response),
+            size: 0,
+        });
         self.traces
             .answer(self.span.context(), response.headers_mut());
     }
 
     /// Notes that so many bytes of the body were handed over.
+    #[inline]
     pub(crate) fn hand_over(&mut self, bytes: u64) {
-        self.size = self.size.map(|size| size.saturating_add(bytes));
+        if let Progress::Responded(head) = &mut self.progress {
+            head.size = head.size.saturating_add(bytes);
+        }
     }
 
     /// All was handed over.
     pub(crate) fn finish(self) {
-        self.into_span().finish();
+        let Self {
+            in_flight,
+            span,
+            request_size,
+            progress,
+            ..
+        } = self;
+        drop(in_flight);
+        let head = progress.head();
+        if let Some(head) = head {
+            head.judge(&span);
+        }
+        told(request_size, head, |measurements, metadata| {
+            span.finish_with(measurements, metadata);
+        });
     }
 
     /// The service, or its body, failed.
@@ -103,20 +145,80 @@ impl Exchange {
         span.in_scope(|| resume_unwind(payload))
     }
 
-    /// The span, with everything measured; the request is not in flight any more.
+    /// The span, told everything; the request is not in flight any more.
+    #[cold]
     fn into_span(self) -> Span {
         let Self {
             in_flight,
             span,
-            size,
+            request_size,
+            progress,
             ..
         } = self;
         drop(in_flight);
-        if let Some(size) = size {
-            span.measure("response_size", size);
+        let head = progress.head();
+        if let Some(head) = head {
+            head.judge(&span);
         }
+        told(request_size, head, |measurements, metadata| {
+            for (key, number) in measurements {
+                span.measure(key, *number);
+            }
+            for (key, value) in metadata {
+                span.set(key, *value);
+            }
+        });
         span
     }
+}
+
+impl Progress {
+    fn head(&self) -> Option<&Head> {
+        match self {
+            Self::Responded(head) => Some(head),
+            Self::Unobserved | Self::Started(_) => None,
+        }
+    }
+}
+
+impl Head {
+    /// Codes above 599 are invalid, and RFC 9110 wants invalid ones treated as 5xx.
+    fn judge(&self, span: &Span) {
+        if self.status.as_u16() >= 500 {
+            span.fail(&self.status);
+        }
+    }
+}
+
+type Measured = (&'static str, Option<Number>);
+type Told<'v> = (&'static str, Option<Value<'v>>);
+
+/// Hands over what is to be told of an exchange. What is not known is left out, because somebody
+/// further inside may have told it.
+#[inline]
+fn told(
+    request_size: Option<u64>,
+    head: Option<&Head>,
+    tell: impl FnOnce(&[Measured], &[Told<'_>]),
+) {
+    let asked = ("request_size", request_size.to_number());
+    let begin = usize::from(request_size.is_none());
+    let Some(head) = head else {
+        return tell(&[asked][begin..], &[]);
+    };
+    let measurements = [
+        asked,
+        ("headers_time", head.headers_time.to_number()),
+        ("response_size", head.size.to_number()),
+    ];
+    let class = labels::status_class(head.status);
+    let metadata = [
+        ("status", Some(Value::Unsigned(head.status.as_u16().into()))),
+        ("status_class", Some(Value::Str(class))),
+        ("streamed", Some(Value::Bool(true))),
+    ];
+    let end = if head.streamed { 3 } else { 2 };
+    tell(&measurements[begin..], &metadata[..end]);
 }
 
 impl std::fmt::Debug for Exchange {

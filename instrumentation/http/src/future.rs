@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use telemetry::InContext;
 
 use crate::ResponseBody;
 use crate::exchange::Exchange;
@@ -20,18 +19,35 @@ pin_project! {
     /// Dropped before it is ready, it ends the span as `cancelled`.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
-        // Declared before the exchange: its destructor is still the request's work.
+        // Both until the response is there.
         #[pin]
-        inner: InContext<F>,
-        // Until the response is there.
+        inner: Option<F>,
         exchange: Option<Exchange>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let Some(exchange) = this.exchange.take() else {
+                return;
+            };
+            // What the future owns is dropped as the request's work.
+            let dropped = catch_unwind(AssertUnwindSafe(|| {
+                let _entered = exchange.enter();
+                this.inner.set(None);
+            }));
+            match dropped {
+                Ok(()) => exchange.cancel(),
+                Err(payload) => exchange.end_with_panic(payload),
+            }
+        }
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: InContext<F>, exchange: Exchange) -> Self {
+    pub(crate) fn new(inner: F, exchange: Exchange) -> Self {
         Self {
-            inner,
+            inner: Some(inner),
             exchange: Some(exchange),
         }
     }
@@ -46,39 +62,48 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(mut exchange) = this.exchange.take() else {
-            // It was ready already; what a service says to that is its own matter.
-            return this
-                .inner
-                .poll(cx)
-                .map_ok(|response| response.map(ResponseBody::ended));
+        let mut this = self.project();
+        let Some(exchange) = this.exchange.as_ref() else {
+            // It was ready, or panicked, and says no more.
+            return Poll::Pending;
         };
+        // Set from inside: responses are large, and handing them out would move them once more.
+        let mut polled = Poll::Pending;
+        let mut left = Left::Unknown;
         // Unwind safety: the panic goes on at once; whoever catches it above decides.
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            this.inner.poll(cx).map_ok(|response| {
-                // What the body says of itself is the service's code too, so it is asked in here.
-                let _entered = exchange.enter();
-                let left = Left::of(&response, exchange.method);
-                (response, left)
-            })
-        }));
-        match polled {
-            Ok(Poll::Pending) => {
-                *this.exchange = Some(exchange);
-                Poll::Pending
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let _entered = exchange.enter();
+            if let Some(inner) = this.inner.as_mut().as_pin_mut() {
+                polled = inner.poll(cx);
             }
-            Ok(Poll::Ready(Ok((mut response, left)))) => {
-                exchange.respond(&mut response);
+            if let Poll::Ready(ready) = &polled {
+                // What the body says of itself is the service's code too, so it is asked in here;
+                // and so is what the future still owns.
+                if let Ok(response) = ready {
+                    left = Left::of(response, exchange.method);
+                }
+                this.inner.set(None);
+            }
+        }));
+        if caught.is_ok() && polled.is_pending() {
+            return Poll::Pending;
+        }
+        let Some(mut exchange) = this.exchange.take() else {
+            return Poll::Pending;
+        };
+        match (caught, polled) {
+            (Err(payload), _) => exchange.end_with_panic(payload),
+            (Ok(()), Poll::Ready(Ok(mut response))) => {
+                exchange.respond(&mut response, left);
                 Poll::Ready(Ok(
                     response.map(|body| ResponseBody::new(body, exchange, left))
                 ))
             }
-            Ok(Poll::Ready(Err(error))) => {
+            (Ok(()), Poll::Ready(Err(error))) => {
                 exchange.fail(&error);
                 Poll::Ready(Err(error))
             }
-            Err(payload) => exchange.end_with_panic(payload),
+            (Ok(()), Poll::Pending) => Poll::Pending,
         }
     }
 }

@@ -1,16 +1,20 @@
 //! [`InFlight`]: how many requests there are now.
+//!
+//! A prefix has one count, which is kept for ever, as its names are; so their number is bounded where
+//! that of the names is. A request then needs no share in an `Arc`, which all threads would write to.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use telemetry::{EventName, NameError, execute};
 
 /// How many requests are in flight: begun, and not at the end of their answer.
 ///
-/// Made by [`TelemetryLayer::in_flight`](crate::TelemetryLayer::in_flight), and shared by all clones
-/// of that layer and everything that it is put around. It counts all requests, observed or not, and
-/// each is taken off exactly once, just before its terminal event: however it ends.
+/// Made by [`TelemetryLayer::in_flight`](crate::TelemetryLayer::in_flight). All layers of a prefix share
+/// one count. It is of all requests, observed or not, and each is taken off exactly once, just before
+/// its terminal event: however it ends.
 ///
 /// ```
 /// use axum::Router;
@@ -22,13 +26,15 @@ use telemetry::{EventName, NameError, execute};
 /// assert_eq!(in_flight.count(), 0);
 /// # Ok::<(), telemetry::NameError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct InFlight {
     name: EventName,
-    counts: Arc<Counts>,
+    counts: &'static Counts,
 }
 
+/// Alone on its cache line, so that the requests of one prefix do not slow down those of another.
 #[derive(Default)]
+#[repr(align(128))]
 struct Counts {
     now: AtomicUsize,
     /// The most since the peak was last taken.
@@ -37,10 +43,14 @@ struct Counts {
 
 impl InFlight {
     pub(crate) fn new(prefix: &str) -> Result<Self, NameError> {
-        Ok(Self {
-            name: EventName::new(&format!("{prefix}.in_flight"))?,
-            counts: Arc::default(),
-        })
+        static ALL: LazyLock<Mutex<HashMap<&'static str, &'static Counts>>> =
+            LazyLock::new(Mutex::default);
+        let name = EventName::new(&format!("{prefix}.in_flight"))?;
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = all
+            .entry(name.as_str())
+            .or_insert_with(|| Box::leak(Box::default()));
+        Ok(Self { name, counts })
     }
 
     /// How many requests there are at this moment.
@@ -82,14 +92,14 @@ impl InFlight {
     /// # Ok::<(), telemetry::NameError>(())
     /// ```
     pub fn measurement(&self) -> impl Fn() + Send + Sync + 'static + use<> {
-        let this = self.clone();
+        let this = *self;
         move || this.emit()
     }
 
     /// Counts one more, until what this returns is dropped.
     #[inline]
     pub(crate) fn enter(&self) -> Counted {
-        let counts = Arc::clone(&self.counts);
+        let counts = self.counts;
         let now = counts.now.fetch_add(1, Ordering::Relaxed) + 1;
         // Mostly it is no new peak, and then a load is all.
         if now > counts.peak.load(Ordering::Relaxed) {
@@ -110,7 +120,7 @@ impl fmt::Debug for InFlight {
 }
 
 /// One request that is in flight as long as this lives.
-pub(crate) struct Counted(Arc<Counts>);
+pub(crate) struct Counted(&'static Counts);
 
 impl Drop for Counted {
     #[inline]
@@ -138,11 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn clones_share_and_others_of_the_same_name_do_not() {
-        let one = InFlight::new("http_in_flight_shared").unwrap();
-        let (clone, other) = (one.clone(), InFlight::new("http_in_flight_shared").unwrap());
-        let counted = clone.enter();
-        assert_eq!((one.count(), clone.count(), other.count()), (1, 1, 0));
+    fn a_prefix_has_one_count() {
+        let [one, same, other] = ["shared", "shared", "other"]
+            .map(|name| InFlight::new(&format!("http_in_flight_{name}")).unwrap());
+        let counted = same.enter();
+        assert_eq!((one.count(), same.count(), other.count()), (1, 1, 0));
         drop(counted);
         assert_eq!(one.count(), 0);
     }

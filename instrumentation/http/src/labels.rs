@@ -51,11 +51,6 @@ pub(crate) fn status_class(status: StatusCode) -> &'static str {
     }
 }
 
-/// The route as the request's extensions tell it now.
-pub(crate) fn route(extensions: &Extensions) -> &str {
-    matched(extensions).unwrap_or(UNMATCHED_ROUTE)
-}
-
 /// The template of the matched route, if axum has matched one.
 #[cfg(feature = "axum")]
 pub(crate) fn matched(extensions: &Extensions) -> Option<&str> {
@@ -75,7 +70,10 @@ pub(crate) fn matched(_: &Extensions) -> Option<&str> {
 /// through wildcards of its own; what those matched is no route of the application.
 #[cfg(feature = "axum")]
 fn is_public(template: &str) -> bool {
-    !template.contains("{*__private__axum")
+    // A wildcard is the last part of a template, and its name is short: looked at from behind.
+    let bytes = template.as_bytes();
+    let last = bytes.iter().rposition(|byte| *byte == b'{');
+    !last.is_some_and(|at| bytes[at..].starts_with(b"{*__private__axum"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{InFlight, TelemetryService};
 ///
 /// Two layers with two prefixes may stand around each other: each emits its own events, and the
 /// inner one's spans are below those of the outer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct TelemetryLayer {
     pub(crate) name: SpanName,
     pub(crate) traces: Traces,
@@ -77,11 +77,10 @@ impl TelemetryLayer {
         self
     }
 
-    /// How many requests there are now, in all services that this layer and its clones are put
-    /// around. Another layer of the same prefix counts its own.
+    /// How many requests there are now, in all services that layers of this prefix are put around.
     #[must_use]
     pub fn in_flight(&self) -> InFlight {
-        self.in_flight.clone()
+        self.in_flight
     }
 }
 
@@ -89,6 +88,6 @@ impl<S> Layer<S> for TelemetryLayer {
     type Service = TelemetryService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        TelemetryService::new(inner, self.clone())
+        TelemetryService::new(inner, *self)
     }
 }

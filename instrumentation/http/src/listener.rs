@@ -21,15 +21,19 @@ pub(crate) struct Listener {
     further_out: Option<Arc<Listener>>,
 }
 
-/// Leaves word in the request that `span` wants to know its route, unless it is known already, and
-/// the size of the request's body, if it lacks that.
-pub(crate) fn listen(span: &Span, lacks_request_size: bool, extensions: &mut Extensions) {
-    let known = labels::matched(extensions);
-    if let Some(route) = known {
+/// Leaves word in the request that `span` lacks its route, or the size of the request's body.
+pub(crate) fn listen(
+    span: &Span,
+    lacks_route: bool,
+    lacks_request_size: bool,
+    extensions: &mut Extensions,
+) {
+    if !lacks_route && extensions.get::<Arc<Listener>>().is_some() {
         // Those further out may not know what this one does.
-        tell_route(route, extensions);
+        if let Some(route) = labels::matched(extensions) {
+            tell_route(route, extensions);
+        }
     }
-    let lacks_route = known.is_none();
     if lacks_route || lacks_request_size {
         let further_out = extensions.remove::<Arc<Listener>>();
         extensions.insert(Arc::new(Listener {

@@ -52,28 +52,32 @@ where
         // First, so that whoever sees the start event finds the request counted.
         let counted = in_flight.enter();
         let parent = traces.parent(&mut request);
+        let mut lacks_route = true;
         let span = telemetry::span!(parent: parent, *name, {
             method: labels::method(request.method()),
-            route: labels::route(request.extensions()),
+            route: {
+                let matched = labels::matched(request.extensions());
+                lacks_route = matched.is_none();
+                matched.unwrap_or(labels::UNMATCHED_ROUTE)
+            },
             version: labels::version(request.version()),
             // Not known yet; named here so that the catalogue lists them.
             status: None::<u16>,
             status_class: None::<&str>,
             streamed: None::<bool>,
         });
+        let mut size = None;
         if span.is_observed() {
-            let size = request.body().size_hint().exact();
-            let size = size.filter(|announced| *announced <= BELIEVABLE);
-            if let Some(size) = size {
-                span.measure("request_size", size);
-            }
-            listener::listen(&span, size.is_none(), request.extensions_mut());
+            let announced = request.body().size_hint().exact();
+            size = announced.filter(|announced| *announced <= BELIEVABLE);
+            listener::listen(&span, lacks_route, size.is_none(), request.extensions_mut());
         }
-        let exchange = Exchange::begin(counted, span, Bodiless::of(request.method()), *traces);
+        let method = Bodiless::of(request.method());
+        let exchange = Exchange::begin(counted, span, size, method, *traces);
         // Unwind safety: the panic goes on at once; whoever catches it above decides.
         let called = catch_unwind(AssertUnwindSafe(|| {
             let _entered = exchange.enter();
-            telemetry::in_current_context(self.inner.call(request))
+            self.inner.call(request)
         }));
         match called {
             Ok(future) => ResponseFuture::new(future, exchange),

@@ -7,7 +7,8 @@
 use http::{Response, header};
 
 /// Put into a response's extensions, this says that its body goes on until the client has enough:
-/// the terminal event has `streamed: true`, as that of server-sent events has without being told.
+/// the terminal event has `streamed: true`, as that of server-sent events has without being told. It
+/// says nothing about a body whose length is known.
 ///
 /// ```
 /// use axum::{Extension, body::Body, response::IntoResponse};

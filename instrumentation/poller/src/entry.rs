@@ -77,12 +77,12 @@ impl Entry {
         }
         let every = u64::from(self.every).max(1);
         self.next_tick = (tick / every).saturating_add(1).saturating_mul(every);
-        if tick < self.resting_until {
-            self.info.skipped += 1;
-            AtTick::Rests
-        } else if self.run.is_some() || self.queued || tick < self.not_before {
+        if self.run.is_some() || self.queued || tick < self.not_before {
             self.info.missed += 1;
             AtTick::Missed
+        } else if tick < self.resting_until {
+            self.info.skipped += 1;
+            AtTick::Rests
         } else {
             AtTick::Runs
         }
@@ -215,6 +215,14 @@ mod tests {
         // The clock's thread is late: the run was still going on at the fourth.
         assert_eq!(due(&mut entry, [4, 5]), [5]);
         assert_eq!(entry.info.missed, 3);
+    }
+
+    #[test]
+    fn a_tick_during_a_run_that_fails_is_missed_and_not_skipped() {
+        let mut entry = entry(1);
+        assert_eq!(run(&mut entry, Ending::Failed("no".into()), 3), Some(1));
+        assert_eq!(due(&mut entry, [2, 3, 4]), [4]);
+        assert_eq!((entry.info.missed, entry.info.skipped), (1, 1));
     }
 
     #[test]

@@ -30,6 +30,19 @@ pub(crate) struct Lent<'e, DB: Database> {
 pub(crate) struct Within<'e> {
     pub(crate) context: Option<SpanContext>,
     pub(crate) statements: &'e mut u64,
+    /// Whether the database refused the last statement.
+    pub(crate) refused: &'e mut bool,
+}
+
+/// Where a transaction wants to know whether its statement was refused.
+struct Refused<'e>(Option<&'e mut bool>);
+
+impl Refused<'_> {
+    fn tell<T>(self, result: &Result<T, Error>) {
+        if let Some(refused) = self.0 {
+            *refused = matches!(result, Err(Error::Database(_)));
+        }
+    }
 }
 
 impl<'e, DB: Driver> Lent<'e, DB> {
@@ -43,11 +56,12 @@ impl<'e, DB: Driver> Lent<'e, DB> {
         }
         let parts = Parts::of(query);
         yielding::stream(move |out| async move {
-            let (connection, mut running) = self.begin(parts.text());
+            let (connection, mut running, refused) = self.begin(parts.text());
             let result = within(running.context(), async {
                 forward::<DB>(DB::fetch_many(connection, parts), &mut running, &out).await
             })
             .await;
+            refused.tell(&result);
             running.end(&result);
             if let Err(error) = result {
                 out.put(Err(error)).await;
@@ -65,9 +79,10 @@ impl<'e, DB: Driver> Lent<'e, DB> {
         }
         let parts = Parts::of(query);
         Box::pin(async move {
-            let (connection, running) = self.begin(parts.text());
+            let (connection, running, refused) = self.begin(parts.text());
             let context = running.context();
             let result = within(context, DB::fetch_optional(connection, parts)).await;
+            refused.tell(&result);
             optional(running, &result);
             result
         })
@@ -77,13 +92,15 @@ impl<'e, DB: Driver> Lent<'e, DB> {
         self.transaction.is_none() && !self.origin.observes_queries()
     }
 
-    fn begin(self, text: &str) -> (&'e mut DB::Connection, Running) {
-        let parent = self.transaction.and_then(|transaction| {
+    fn begin(self, text: &str) -> (&'e mut DB::Connection, Running, Refused<'e>) {
+        let (mut parent, mut refused) = (None, None);
+        if let Some(transaction) = self.transaction {
             *transaction.statements += 1;
-            transaction.context
-        });
+            parent = transaction.context;
+            refused = Some(transaction.refused);
+        }
         let running = Running::querying(self.origin, parent, text, self.waited.take());
-        (self.connection, running)
+        (self.connection, running, Refused(refused))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::lent::Within;
 use crate::origin::Origin;
 use crate::reason;
 use crate::running::own_context;
+use crate::sql::Dialect;
 
 /// The span of a transaction: ends when it is told so, or dropped.
 #[derive(Debug)]
@@ -16,6 +17,11 @@ pub(crate) struct Transacting<'o> {
     span: Span,
     queue_time: Option<Duration>,
     statements: u64,
+    /// Whether the database refused the last statement.
+    refused: bool,
+    /// A refusal aborts the transaction, and then `COMMIT` succeeds, and rolls it back. (Every
+    /// statement is refused from there on, until somebody goes back to a savepoint.)
+    refusal_aborts: bool,
     ended: &'static str,
     /// The transaction that this is a savepoint of counts its statements, too.
     outer: Option<&'o mut u64>,
@@ -48,6 +54,8 @@ impl<'o> Transacting<'o> {
             span,
             queue_time: None,
             statements: 0,
+            refused: false,
+            refusal_aborts: origin.dialect == Dialect::Postgres,
             ended: "dropped",
             outer,
         }
@@ -68,6 +76,7 @@ impl<'o> Transacting<'o> {
         (context.is_some() || self.outer.is_some()).then_some(Within {
             context,
             statements: &mut self.statements,
+            refused: &mut self.refused,
         })
     }
 
@@ -79,6 +88,7 @@ impl<'o> Transacting<'o> {
     /// It was asked to end in this way, and did or did not.
     pub(crate) fn end(mut self, how: &'static str, result: Result<&(), &Error>) {
         match result {
+            Ok(()) if self.refused && self.refusal_aborts => self.ended = "rolled_back",
             Ok(()) => self.ended = how,
             Err(error) => {
                 self.ended = "failed";

@@ -128,14 +128,13 @@ impl<'a> MakeWriter<'a> for Lines {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
-    use std::sync::mpsc;
 
     use telemetry_metrics::Aggregator;
 
     use super::*;
 
     /// Waits for a word before each write.
-    struct Slow(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
+    struct Slow(Receiver<()>, Arc<Mutex<Vec<u8>>>);
 
     impl Write for Slow {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -152,7 +151,7 @@ mod tests {
     fn who_logs_does_not_wait_and_what_does_not_fit_is_counted() {
         let aggregator = Aggregator::builder().start().unwrap();
         let health = aggregator.register_health("log");
-        let (go, wait) = mpsc::channel();
+        let (go, wait) = channel();
         let written = Arc::new(Mutex::new(Vec::new()));
         let writer = Writer::to(Slow(wait, written.clone()), health.clone()).unwrap();
         let mut lines = writer.lines();

@@ -2,8 +2,10 @@
 
 pub(crate) mod http;
 pub(crate) mod program;
+pub(crate) mod postgres;
 pub(crate) mod query_log;
 pub(crate) mod servers;
+pub(crate) mod visitor;
 
 use std::fmt::Debug;
 use std::future::Future;

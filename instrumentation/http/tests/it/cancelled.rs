@@ -7,6 +7,8 @@ use axum::routing::get;
 use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt, service_fn};
 
+type Answer = Result<axum::response::Response<axum::body::Body>, std::convert::Infallible>;
+
 use crate::record::{Recorder, endless, poll_once, request, route};
 
 #[tokio::test]
@@ -89,4 +91,34 @@ async fn the_destructor_of_the_work_still_counts_as_work() {
         assert!(poll_once(waiting.as_mut()).is_pending());
     }
     assert_eq!(recorder.end().ending(), ("stop", "cancelled", 0));
+}
+
+#[tokio::test]
+async fn a_timeout_outside_cancels_and_one_inside_is_an_error() {
+    let slow = || service_fn(|_: axum::extract::Request| std::future::pending::<Answer>());
+    let limit = tower::timeout::TimeoutLayer::new(std::time::Duration::from_millis(1));
+
+    let outside = Recorder::new("http_cancelled.timeout_outside");
+    let service = limit.layer(outside.layer().layer(slow()));
+    assert!(service.oneshot(request("GET", "/")).await.is_err());
+    assert_eq!(outside.end().ending(), ("stop", "cancelled", 0));
+
+    let inside = Recorder::new("http_cancelled.timeout_inside");
+    let service = inside.layer().layer(limit.layer(slow()));
+    assert!(service.oneshot(request("GET", "/")).await.is_err());
+    let end = inside.end();
+    assert_eq!(end.ending(), ("stop", "error", 0));
+    assert_eq!(end.text("reason"), "request timed out");
+}
+
+#[tokio::test]
+async fn one_that_is_ready_and_polled_again_says_nothing_more() {
+    let recorder = Recorder::new("http_cancelled.again");
+    let app = Router::new().route("/", get(|| async { "fine" }));
+    let mut service = recorder.layer().layer(app);
+    let mut answer = pin!(tower::Service::call(&mut service, request("HEAD", "/")));
+    let response = answer.as_mut().await.unwrap();
+    assert!(poll_once(answer.as_mut()).is_pending());
+    drop(response);
+    assert_eq!(recorder.end().ending(), ("stop", "ok", 200));
 }

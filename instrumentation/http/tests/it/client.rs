@@ -1,5 +1,7 @@
 //! Outgoing calls of a real client to real servers.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
@@ -11,7 +13,7 @@ use tower::{Service, ServiceExt};
 use crate::client_support::{
     DEADLINE, Upstream, ask, calls, end, ended, ending, hyper_client, request,
 };
-use crate::record::endless;
+use crate::record::{endless, poll_once};
 
 fn app() -> Router {
     Router::new()
@@ -267,4 +269,45 @@ async fn a_stream_of_events_is_told_apart() {
         ended("cancelled", "", 200)
     );
     assert_emitted!(captured, "client_events.stop", { response_size: 9 }, { streamed: true });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_calls_at_once_are_counted_exactly() {
+    const CALLS: usize = 200;
+    let upstream = Arc::new(Upstream::start(app()).await);
+    let captured = capture("client_hundreds.*").everywhere();
+    let client = hyper_client(&calls("client_hundreds"));
+    let all = (0..CALLS).map(|at| {
+        let (upstream, mut client) = (Arc::clone(&upstream), client.clone());
+        tokio::spawn(async move {
+            let path = ["/hello", "/fails", "/silent", "/endless"][at % 4];
+            let mut call = Box::pin(client.call(request("GET", &upstream.url(path))));
+            if at % 4 == 2 {
+                assert!(poll_once(call.as_mut()).is_pending());
+                return;
+            }
+            let mut body = call.await.unwrap().into_body();
+            if at % 4 == 3 {
+                body.frame().await.unwrap().unwrap();
+                return;
+            }
+            body.collect().await.unwrap();
+        })
+    });
+    for call in all.collect::<Vec<_>>() {
+        tokio::time::timeout(DEADLINE, call).await.unwrap().unwrap();
+    }
+
+    assert_eq!(captured.named("client_hundreds.start").len(), CALLS);
+    let ends = captured.named("client_hundreds.stop");
+    assert_eq!((ends.len(), captured.len()), (CALLS, 2 * CALLS));
+    for expected in [
+        ended("ok", "", 200),
+        ended("error", "status", 500),
+        ended("cancelled", "", 0),
+        ended("cancelled", "", 200),
+    ] {
+        let count = ends.iter().filter(|end| ending(end) == expected).count();
+        assert_eq!(count, CALLS / 4, "{expected:?}");
+    }
 }

@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::record::{Recorder, Server, ask, endless, poll_once, request};
 
-fn app(layer: &TelemetryLayer) -> Router {
+fn app(layer: TelemetryLayer) -> Router {
     Router::new()
         .route("/", get(|| async { "fine" }))
         .route("/wait", get(std::future::pending::<()>))
@@ -34,13 +34,13 @@ fn app(layer: &TelemetryLayer) -> Router {
                 }
             }),
         )
-        .layer(layer.clone())
+        .layer(layer)
 }
 
 /// All ways to end, one after the other.
 async fn all_ends(layer: TelemetryLayer) {
     let in_flight = layer.in_flight();
-    let app = app(&layer);
+    let app = app(layer);
     let expect = |count, way| assert_eq!(in_flight.count(), count, "{way}");
 
     ask(&app, "GET", "/").await;
@@ -112,7 +112,7 @@ async fn the_events_see_the_request_between_them() {
     })
     .unwrap()
     .guard();
-    ask(&app(&layer), "GET", "/").await;
+    ask(&app(layer), "GET", "/").await;
     assert_eq!(*seen.lock().unwrap(), [1, 0]);
 }
 
@@ -130,7 +130,7 @@ async fn the_measurement_emits_the_count_and_the_peak_since_the_last_time() {
     })
     .unwrap()
     .guard();
-    let app = app(&layer);
+    let app = app(layer);
     let begin = || {
         let mut waiting = Box::pin(app.clone().oneshot(request("GET", "/wait")));
         assert!(poll_once(waiting.as_mut()).is_pending());
@@ -150,7 +150,7 @@ async fn a_crowd_over_the_wire_leaves_nobody_behind() {
     let recorder = Recorder::new("http_in_flight.wire");
     let layer = recorder.layer();
     let in_flight = layer.in_flight();
-    let server = Server::start(app(&layer).layer(CatchPanicLayer::new())).await;
+    let server = Server::start(app(layer).layer(CatchPanicLayer::new())).await;
     let mut clients = Vec::new();
     for at in 0..CLIENTS {
         let mut client = server.connect().await;

@@ -30,6 +30,7 @@ fn app(recorder: &Recorder) -> Router {
             "/told",
             get(|| async { (Extension(Streamed), endless(&["change"])) }),
         )
+        .route("/short", get(|| async { (Extension(Streamed), "short") }))
         .route("/chunks", get(chunks))
         .route("/text", get(|| async { "text" }))
         .layer(recorder.layer())
@@ -48,10 +49,11 @@ async fn streams_say_that_they_are() {
 }
 
 #[tokio::test]
-async fn an_unknown_length_makes_no_stream() {
+async fn an_unknown_length_makes_no_stream_and_a_known_one_none_at_all() {
     let recorder = Recorder::new("http_streaming.others");
     let app = app(&recorder);
-    for (at, path) in ["/chunks", "/text", "/nothing"].into_iter().enumerate() {
+    let paths = ["/chunks", "/text", "/nothing", "/short"];
+    for (at, path) in paths.into_iter().enumerate() {
         ask(&app, "GET", path).await;
         assert!(
             !recorder.ends()[at].metadata.contains_key("streamed"),

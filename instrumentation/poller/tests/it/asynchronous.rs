@@ -203,9 +203,10 @@ fn panics_and_errors_are_isolated_wherever_they_come() {
     let cut = Measurement::future("cut", || async {
         let _bomb = Bomb;
         pending::<()>().await;
-    });
+    })
+    .timeout(Duration::from_millis(100));
     let poller = on_request()
-        .timeout(Duration::from_millis(100))
+        .timeout(DEADLINE)
         .with(call.on(handle))
         .with(poll.on(handle))
         .with(error.on(handle))

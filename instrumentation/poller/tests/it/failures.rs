@@ -68,7 +68,7 @@ fn while_a_failing_measurement_rests_the_others_run() {
         .start()
         .unwrap();
     wait_until("it has failed five times", || {
-        row(&poller, "fails").runs == 5
+        row(&poller, "fails").runs >= 5
     });
     assert!(poller.stop());
     let (runs, fails) = (row(&poller, "runs"), row(&poller, "fails"));

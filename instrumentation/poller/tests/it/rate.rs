@@ -42,11 +42,8 @@ fn median_phase(period: Duration, work: Duration, runs: usize) -> (Duration, u64
     let poller = Poller::builder()
         .period(period)
         .measurement("m", move || {
-            let began = Instant::now();
-            let _ = sender.send(began);
-            while began.elapsed() < work {
-                std::hint::spin_loop();
-            }
+            let _ = sender.send(Instant::now());
+            std::thread::sleep(work);
         })
         .start()
         .unwrap();

@@ -277,6 +277,39 @@ async fn code_that_is_generic_over_the_database_can_use_it_from_a_task() {
     assert_eq!(events.gists(), ["SELECT - ok - 1"; 2]);
 }
 
+/// As above, in a transaction.
+async fn transacting<DB>(pool: Pool<DB>) -> Result<usize, sqlx::Error>
+where
+    DB: Database,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    DB::Arguments: IntoArguments<DB>,
+{
+    let mut transaction = pool.begin().await?;
+    sqlx::query("SELECT 1").execute(&mut transaction).await?;
+    let mut savepoint = transaction.begin().await?;
+    let rows = sqlx::query("SELECT 2").fetch_all(&mut savepoint).await?;
+    savepoint.commit().await?;
+    transaction.rollback().await?;
+    let mut connection = pool.acquire().await?;
+    connection.begin().await?.commit().await?;
+    Ok(rows.len())
+}
+
+#[tokio::test]
+async fn code_that_is_generic_over_the_database_can_begin_transactions_in_a_task() {
+    let pool = empty("queries.transacting").await;
+    let events = Events::of_transactions("queries.transacting");
+    assert_eq!(tokio::spawn(transacting(pool)).await.unwrap().unwrap(), 1);
+    assert_eq!(
+        events.ends(),
+        [
+            "savepoint committed ok - 1",
+            "rolled_back ok - 2",
+            "committed ok - 0"
+        ]
+    );
+}
+
 /// As above, without us.
 async fn plainly_generic<DB>(pool: &sqlx::Pool<DB>) -> Result<usize, sqlx::Error>
 where

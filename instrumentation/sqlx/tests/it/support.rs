@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::Sqlite;
 use sqlx::sqlite::SqlitePoolOptions;
-use telemetry::{AttachGuard, EventKind, SpanContext};
+use telemetry::{AttachGuard, EventKind, SpanContext, SpanInfo};
 use telemetry_sqlx::Pool;
 
 /// A copy of an event.
@@ -92,7 +92,7 @@ impl Events {
             sink.lock().unwrap().push(Seen {
                 kind: event.kind(),
                 context: event.context(),
-                parent: event.span().and_then(|span| span.parent()),
+                parent: event.span().and_then(SpanInfo::parent),
                 measurements: event.measurements().collect(),
                 metadata: event
                     .all_metadata()

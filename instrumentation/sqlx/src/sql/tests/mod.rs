@@ -1,4 +1,6 @@
-use proptest::prelude::*;
+mod dialects;
+mod properties;
+mod within;
 
 use super::*;
 
@@ -133,7 +135,13 @@ fn a_write_is_about_the_table_written_to() {
         Some("t"),
     );
     check("REPLACE INTO t VALUES (1)", "REPLACE", Some("t"));
-    check("INSERT t VALUES (1)", "INSERT", None);
+    check("INSERT t VALUES (1)", "INSERT", Some("t"));
+    check("INSERT INTO VALUES (1)", "INSERT", None);
+    check(
+        "insert high_priority ignore t set a = 1",
+        "INSERT",
+        Some("t"),
+    );
     check(
         "UPDATE OR IGNORE t SET a = (SELECT b FROM u)",
         "UPDATE",
@@ -160,8 +168,31 @@ fn a_table_is_created_altered_and_dropped() {
     check("ALTER TABLE t ADD COLUMN b", "ALTER", Some("t"));
     check("DROP TABLE IF EXISTS t", "DROP", Some("t"));
     check("TRUNCATE TABLE t", "TRUNCATE", Some("t"));
-    check("CREATE INDEX i ON t (a)", "CREATE", None);
-    check("DROP VIEW v", "DROP", None);
+    check("TRUNCATE ONLY t", "TRUNCATE", Some("t"));
+    check("CREATE INDEX i ON t (a)", "CREATE", Some("t"));
+    check(
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"on\" ON ONLY main.t USING btree (a)",
+        "CREATE",
+        Some("t"),
+    );
+    check("DROP INDEX i", "DROP", None);
+    check(
+        "CREATE OR REPLACE VIEW v AS SELECT 1 FROM t",
+        "CREATE",
+        Some("v"),
+    );
+    check("DROP MATERIALIZED VIEW IF EXISTS v", "DROP", Some("v"));
+    check(
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+        "REFRESH",
+        Some("v"),
+    );
+    check(
+        "CREATE TRIGGER a BEFORE INSERT ON t BEGIN SELECT 1; END",
+        "CREATE",
+        None,
+    );
+    check("LOCK TABLE ONLY t IN SHARE MODE", "LOCK", Some("t"));
 }
 
 #[test]
@@ -251,7 +282,9 @@ fn every_other_command_is_known_or_other() {
     check("End", "COMMIT", None);
     check("ROLLBACK TO s", "ROLLBACK", None);
     check("PRAGMA table_info(users)", "PRAGMA", None);
-    check("EXPLAIN QUERY PLAN SELECT * FROM users", "EXPLAIN", None);
+    check("LISTEN users", "LISTEN", None);
+    check("SET search_path = users", "SET", None);
+    check("EXECUTE users (1)", "EXECUTE", None);
     check(";;\n-- nothing\nVACUUM", "VACUUM", None);
     for other in [
         "",
@@ -297,100 +330,4 @@ fn a_long_name_is_cut_between_characters() {
     let source = summary(&sql).source.unwrap();
     assert_eq!(source.len(), MAX_SOURCE_LEN - 1);
     assert!(name.starts_with(source));
-}
-
-/// Pieces that make texts which are nearly SQL.
-fn pieces() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        prop::sample::select(vec![
-            "SELECT",
-            "FROM",
-            "WITH",
-            "RECURSIVE",
-            "AS",
-            "INSERT",
-            "INTO",
-            "UPDATE",
-            "OR",
-            "DELETE",
-            "TABLE",
-            "CREATE",
-            "IF",
-            "NOT",
-            "EXISTS",
-            "ONLY",
-            "DISTINCT",
-            "users",
-            "main",
-            "(",
-            ")",
-            ",",
-            ".",
-            ";",
-            "'",
-            "\"",
-            "`",
-            "[",
-            "]",
-            "--",
-            "/*",
-            "*/",
-            "\n",
-            "$",
-            ":",
-            "?",
-            "1",
-            "ü",
-            "\u{0}",
-            "\u{feff}",
-            "*",
-        ])
-        .prop_map(str::to_owned),
-        any::<String>(),
-    ];
-    prop::collection::vec((piece, prop::sample::select(vec!["", " "])), 0..60).prop_map(|pieces| {
-        pieces
-            .into_iter()
-            .map(|(piece, space)| piece + space)
-            .collect()
-    })
-}
-
-proptest! {
-    #[test]
-    fn whatever_the_text_the_answer_is_bounded(sql in prop_oneof![any::<String>(), pieces()]) {
-        let summary = summary(&sql);
-        prop_assert!(COMMANDS.contains(&summary.command));
-        if let Some(source) = summary.source {
-            prop_assert!(!source.is_empty() && source.len() <= MAX_SOURCE_LEN);
-            prop_assert!(sql.contains(source));
-        }
-    }
-
-    #[test]
-    fn any_quoted_name_is_found(name in "[^\"\u{0}]{1,40}", schema in "([a-z]{1,9}\\.)?") {
-        let cut = &name[..name.floor_char_boundary(MAX_SOURCE_LEN)];
-        check(&format!("SELECT a, 'x' FROM {schema}\"{name}\" WHERE 1"), "SELECT", Some(cut));
-        check(&format!("INSERT INTO {schema}\"{name}\" VALUES (1)"), "INSERT", Some(cut));
-    }
-
-    #[test]
-    fn comments_case_and_space_change_nothing(
-        between in prop::collection::vec(
-            prop::sample::select(vec![" ", "\n", "\t ", "/* FROM x */", " -- FROM '\n", "/**/ "]),
-            12,
-        ),
-        upper in any::<bool>(),
-    ) {
-        let words = ["with", "a", "as", "(", "select", "1", ")", "delete", "from", "main", ".", "t"];
-        let sql: String = words
-            .iter()
-            .zip(&between)
-            .map(|(word, between)| {
-                let word = if upper && *word != "t" { word.to_uppercase() } else { (*word).into() };
-                format!("{between}{word}")
-            })
-            .collect();
-        check(&sql, "DELETE", Some("t"));
-    }
 }
