@@ -91,6 +91,14 @@ pub struct Config {
     #[arg(long, default_value = "0-0", value_name = "LOW-HIGH")]
     pub landing_delay_ms: LandingDelay,
 
+    /// How many of a hundred attempts at a flaky job fail
+    #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub jobs_fail_percent: u8,
+
+    /// How many of a hundred answers of the service behind /quote fail
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub upstream_fail_percent: u8,
+
     /// Send virtual visitors through the site, so that there is something to see
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = crate::load::VISITORS, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub load: Option<u32>,
@@ -105,8 +113,8 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// The defaults of the flags, whatever the environment says; but, for tests, a free port and
-    /// passwords that are hashed quickly.
+    /// The defaults of the flags, whatever the environment says; but, for tests, a free port,
+    /// passwords that are hashed quickly, and nothing that fails by chance.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -122,6 +130,8 @@ impl Default for Config {
             bridge_statsd: None,
             flush_ms: 1000,
             landing_delay_ms: LandingDelay { low: 0, high: 0 },
+            jobs_fail_percent: 0,
+            upstream_fail_percent: 0,
             load: None,
             live_sockets: 1000,
             live_ping_ms: 20_000,

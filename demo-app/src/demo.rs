@@ -16,7 +16,9 @@ use crate::load::Load;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::web::live::Sockets;
-use crate::{Config, StartError, web};
+use crate::web::{self, Parts};
+use crate::work::{self, Work};
+use crate::{Config, StartError, upstream};
 
 /// How long requests may take to finish when the application stops.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,6 +32,9 @@ const CUT_OFF_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long commands and events that are being worked on may take.
 const FLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long jobs may take that were accepted. What is not done then is lost.
+const WORK_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// The running application.
 ///
 /// Dropping it ends it at once; [`stop`](Self::stop) lets requests finish.
@@ -42,6 +47,8 @@ pub struct Demo {
     cut_off: watch::Sender<bool>,
     server: Server,
     sockets: Sockets,
+    work: work::Tasks,
+    upstream: upstream::Server,
     flow: flow::Tasks,
     store: Store,
     telemetry: Telemetry,
@@ -84,16 +91,25 @@ impl Demo {
             Flow::start(store.pool(), flow::Settings::suiting(&config.database))
                 .await
                 .map_err(StartError::Events)?;
-        telemetry.poll(sockets.clone(), flow.clone(), store.clone())?;
-        let (cut_off, is_cut_off) = watch::channel(false);
-        let app = web::app(
-            &config,
-            store.clone(),
+        let settings = work::Settings {
+            fail_percent: config.jobs_fail_percent,
+            ..work::Settings::default()
+        };
+        let (work, work_tasks) =
+            Work::start(store.clone(), settings).map_err(StartError::Name)?;
+        let (quotes, upstream) = upstream::start(config.upstream_fail_percent)
+            .await
+            .map_err(StartError::Upstream)?;
+        let parts = Parts {
+            store: store.clone(),
             flow,
-            &telemetry,
-            sockets.clone(),
-            is_cut_off,
-        )?;
+            work,
+            quotes,
+            sockets: sockets.clone(),
+        };
+        telemetry.poll(&parts, upstream.in_flight())?;
+        let (cut_off, is_cut_off) = watch::channel(false);
+        let app = web::app(&config, parts, &telemetry, is_cut_off)?;
 
         let (drain, drained) = oneshot::channel::<()>();
         let serve = axum::serve(listener, app).with_graceful_shutdown(async {
@@ -108,6 +124,8 @@ impl Demo {
             cut_off,
             server,
             sockets,
+            work: work_tasks,
+            upstream,
             flow: flow_tasks,
             store,
             telemetry,
@@ -169,6 +187,17 @@ impl Demo {
                 "{} WebSockets did not close in time",
                 self.sockets.open()
             ));
+        }
+        let lost = self.work.stop(WORK_TIMEOUT.min(drain_timeout)).await;
+        if lost > 0 {
+            report
+                .complaints
+                .push(format!("{lost} jobs were not done in time and are lost"));
+        }
+        if !self.upstream.stop(CUT_OFF_TIMEOUT).await {
+            report
+                .complaints
+                .push("the other service did not stop in time and was cut off".to_owned());
         }
         if !self.flow.stop(FLOW_TIMEOUT).await {
             report

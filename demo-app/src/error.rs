@@ -12,6 +12,7 @@ use telemetry_statsd::StatsdError;
 
 use crate::store::DatabaseError;
 use crate::telemetry::LogError;
+use crate::upstream::UpstreamError;
 
 /// Why the application did not start. The text says what to do, and holds no password.
 #[derive(Debug)]
@@ -43,8 +44,8 @@ pub enum StartError {
     Poller(PollerError),
     /// An event prefix of the application is not a name.
     Name(telemetry::NameError),
-    /// The system has no randomness to give.
-    Randomness,
+    /// The other service that the demo brings along cannot be started.
+    Upstream(UpstreamError),
     /// The asynchronous runtime cannot be started.
     Runtime(std::io::Error),
     /// Signals cannot be waited for.
@@ -81,7 +82,7 @@ impl fmt::Display for StartError {
             Self::Panics(error) => write!(f, "cannot start the thread that reports panics: {error}"),
             Self::Poller(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
-            Self::Randomness => f.write_str("the system has no randomness to give, or no memory"),
+            Self::Upstream(error) => write!(f, "cannot start the other service: {error}"),
             Self::Runtime(error) => write!(f, "cannot start the runtime: {error}"),
             Self::Signals(error) => write!(f, "cannot wait for signals: {error}"),
         }

@@ -6,6 +6,7 @@
 //! - [`telemetry`]: **all metric definitions**, and which reporters carry them;
 //! - `web`: the routes, and the one layer that makes endpoint events of them;
 //! - `store`: the database, behind a pool that makes query events;
+//! - `work`: a job queue, and `upstream`: calls to another service;
 //! - [`Demo`]: how all of it is started and stopped.
 //!
 //! It is a library with a thin `main`, so that its tests can run it in their own process.
@@ -20,11 +21,14 @@ mod load;
 pub mod signals;
 mod store;
 pub mod telemetry;
+mod upstream;
 mod web;
+mod work;
 
 pub use config::{Bridge, Config, ConsoleMode, LandingDelay, LogMode, PasswordCost, StatsdFormat};
 pub use demo::{DRAIN_TIMEOUT, Demo, StopReport};
 pub use error::StartError;
+pub use upstream::UpstreamError;
 
 /// The examples of the README and of the pages in `docs` are tests.
 #[cfg(doctest)]

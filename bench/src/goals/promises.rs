@@ -74,30 +74,37 @@ pub struct Added {
 /// See `cases/http.rs`.
 pub const ADDED: &[Added] = &[
     Added {
-        work: "a request, one listener to its end, without ids in headers",
+        work: "a request, all fields looked at",
+        ours: "http.ours.visit",
+        peer: "http.trace-layer.visit",
+        base: "http.axum",
+        most: Some(1.0),
+    },
+    Added {
+        work: "the same, against a subscriber that looks at nothing",
         ours: "http.ours.visit",
         peer: "http.trace-layer",
         base: "http.axum",
         most: Some(1.0),
     },
     Added {
-        work: "a request, as it is by default: ids from and to headers, too",
+        work: "the same, and ids taken from one header and put into another",
         ours: "http.ours.visit.traceparent",
-        peer: "http.trace-layer",
+        peer: "http.trace-layer.visit",
         base: "http.axum",
-        most: Some(1.0),
+        most: None,
+    },
+    Added {
+        work: "a request into all of `telemetry_http::metrics`, and ids put into a header",
+        ours: "http.ours.metrics",
+        peer: "http.trace-layer.visit",
+        base: "http.axum",
+        most: None,
     },
     Added {
         work: "a request, nobody",
         ours: "http.ours.none",
         peer: "http.trace-layer.none",
-        base: "http.axum",
-        most: None,
-    },
-    Added {
-        work: "a request into `telemetry_http::metrics`",
-        ours: "http.ours.metrics",
-        peer: "http.trace-layer",
         base: "http.axum",
         most: None,
     },

@@ -7,7 +7,12 @@ use super::catch::caught;
 use super::command::{Command, CommandError, Done, Envelope};
 
 /// Takes commands until it is told to stop; those that were accepted before are finished then.
+///
+/// Follow-ups go first. There are few of them, as each process manager waits for the answer to one
+/// before it sends the next; but one that had to queue behind two hundred visitors each time would
+/// never get to an end.
 pub(super) async fn serve<D, F>(
+    mut follow_ups: mpsc::Receiver<Envelope>,
     mut accepted: mpsc::Receiver<Envelope>,
     mut stop: watch::Receiver<bool>,
     decide: D,
@@ -22,15 +27,15 @@ pub(super) async fn serve<D, F>(
             // An error is as good: whoever could tell is gone.
             _ = stop.wait_for(|stop| *stop), if is_open => {
                 is_open = false;
+                follow_ups.close();
                 accepted.close();
                 continue;
             }
-            next = accepted.recv() => next,
+            Some(next) = follow_ups.recv() => next,
+            Some(next) = accepted.recv() => next,
+            else => return,
         };
-        match next {
-            Some(envelope) => handle(envelope, &decide).await,
-            None => return,
-        }
+        handle(next, &decide).await;
     }
 }
 

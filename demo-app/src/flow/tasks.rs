@@ -86,6 +86,7 @@ impl Flow {
             accept_within: settings.accept_within,
             answer_within: settings.answer_within,
         };
+        let (sender, follow_ups) = mpsc::channel(1);
         let (stop_reading, _) = watch::channel(false);
         let (stop_deciding, stopped_deciding) = watch::channel(false);
 
@@ -100,7 +101,10 @@ impl Flow {
         start.reader(Activity).await?;
         start.reader(Messages).await?;
         let welcome = Welcome {
-            commands: commands.clone(),
+            commands: Commands {
+                sender,
+                ..commands.clone()
+            },
         };
         start.reader(welcome).await?;
         let Readers {
@@ -122,10 +126,16 @@ impl Flow {
             pool: pool.clone(),
             stored: stored.clone(),
         };
-        handler.spawn(handler::serve(accepted, stopped_deciding, move |command| {
+        let decide = move |command| {
             let decider = decider.clone();
             async move { decider.decide(command).await }
-        }));
+        };
+        handler.spawn(handler::serve(
+            follow_ups,
+            accepted,
+            stopped_deciding,
+            decide,
+        ));
         let flow = Self {
             commands,
             pool: asked_by_requests,

@@ -1,11 +1,13 @@
 //! All metric definitions of this application, in one place that a newcomer finds at once.
 
-use telemetry_metrics::{Metric, counter, distribution, last_value, summary};
+use telemetry_metrics::{Metric, counter, distribution, last_value, sum, summary};
+
+use crate::{upstream, work};
 
 /// The definitions.
 #[must_use]
 pub fn metrics() -> Vec<Metric> {
-    vec![
+    let mut metrics = vec![
         // Requests.
         counter("demo.endpoint.stop.count")
             .tags(["method", "route", "status", "outcome"])
@@ -137,6 +139,18 @@ pub fn metrics() -> Vec<Metric> {
             .description("WebSockets refused"),
         last_value("demo.live.sockets.open").description("WebSockets open"),
         last_value("demo.live.sockets.limit").description("WebSockets that may be open"),
+        // Jobs and calls to the other service: what the definitions below leave out.
+        sum("demo.jobs.refused.jobs")
+            .tags(["worker", "reason"])
+            .description("Jobs not taken"),
+        counter("demo.quotes.fetch.count")
+            .tags(["outcome", "reason"])
+            .description("Quotes that were asked for"),
+        distribution("demo.quotes.fetch.duration")
+            .tags(["outcome"])
+            .description("Time that getting a quote took"),
+        last_value("demo.upstream.calls.in_flight").description("Calls under way"),
+        last_value("demo.upstream.calls.limit").description("Calls that may be under way"),
         // Virtual visitors.
         counter("demo.load.request.count")
             .tags(["method", "route", "status", "outcome"])
@@ -163,5 +177,11 @@ pub fn metrics() -> Vec<Metric> {
         last_value("vm.system_counts.tasks").description("Tasks alive in tokio"),
         last_value("vm.system_counts.workers").description("Worker threads of tokio"),
         last_value("vm.system_counts.open_files").description("Open files and sockets"),
-    ]
+    ];
+    // What the instrumentation ships, as it is: jobs, calls to the other service, and what arrives
+    // there.
+    metrics.extend(telemetry_jobs::metrics(work::PREFIX));
+    metrics.extend(telemetry_http::client_metrics(upstream::CALLS));
+    metrics.extend(telemetry_http::metrics(upstream::SERVER));
+    metrics
 }

@@ -15,6 +15,8 @@
 //! | `demo.live.render` | `web::live` | after each rendering of what the click changed |
 //! | `demo.live.refused` | `web::live` | when a WebSocket is refused |
 //! | `demo.commands.*`, `demo.events.*`, `demo.projection.*`, `demo.process.*` | `flow`, which lists them | as commands and stored events are worked on |
+//! | `demo.jobs.*` | `telemetry_jobs::Jobs` in `work`, which lists them | as jobs are handed in, tried and done |
+//! | `demo.upstream.*`, `demo.upstream_server.*`, `demo.quotes.fetch` | `telemetry_http` in `upstream`, which lists them | around each call to the other service, and there |
 //! | `demo.mailbox`, `demo.projection.lag` | `telemetry_poller::Poller` | every five seconds |
 //! | `demo.accounts.*`, `demo.forms.refused` | `web::accounts`, which lists them | after each attempt |
 //! | `demo.todos.change` | `web::todos` | after each attempt to change a to-do item |
@@ -31,7 +33,7 @@ use std::time::Duration;
 use ::telemetry::{NameError, execute};
 use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFormat};
 use telemetry_console::{Console, ConsoleError};
-use telemetry_http::TelemetryLayer;
+use telemetry_http::{InFlight, TelemetryLayer};
 use telemetry_metrics::Aggregator;
 use telemetry_poller::Poller;
 use telemetry_prometheus::Prometheus;
@@ -42,9 +44,7 @@ pub(crate) use logs::within_a_span;
 pub use logs::{LogError, LogFilter, log_panics_only};
 pub use metrics::metrics;
 
-use crate::flow::Flow;
-use crate::store::Store;
-use crate::web::live::Sockets;
+use crate::web::Parts;
 use crate::{Bridge, Config, ConsoleMode, StartError, StatsdFormat};
 
 /// The prefix of endpoint events.
@@ -170,16 +170,25 @@ impl Telemetry {
     /// Looks now and then at what has no event of its own. Starts when all of that is there.
     pub(crate) fn poll(
         &mut self,
-        sockets: Sockets,
-        flow: Flow,
-        store: Store,
+        parts: &Parts,
+        upstream: InFlight,
     ) -> Result<(), StartError> {
+        let Parts {
+            store,
+            flow,
+            work,
+            quotes,
+            sockets,
+        } = parts.clone();
         let poller = Poller::builder()
             .vm()
             .measurement("demo.live.sockets", move || {
                 execute!("demo.live.sockets", { open: sockets.open(), limit: sockets.limit() });
             })
             .measurement("demo.flow", move || flow.emit_gauges())
+            .measurement("demo.jobs", move || work.emit_gauges())
+            .measurement("demo.upstream", move || quotes.emit_gauges())
+            .measurement("demo.upstream_server", upstream.measurement())
             .measurement(
                 "demo.sessions",
                 polls::count_sessions(Handle::current(), store),

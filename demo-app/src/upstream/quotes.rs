@@ -22,7 +22,7 @@ use tower_service::Service;
 use super::{CALLS, UpstreamError};
 
 /// How many calls there may be at a time.
-const CALLS_AT_A_TIME: usize = 256;
+pub(super) const CALLS_AT_A_TIME: usize = 256;
 
 /// How large an answer may be, in bytes.
 const LARGEST: usize = 8 * 1024;

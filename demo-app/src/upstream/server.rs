@@ -79,7 +79,7 @@ impl Server {
 
     /// How many requests there are.
     pub(crate) fn in_flight(&self) -> InFlight {
-        self.in_flight.clone()
+        self.in_flight
     }
 
     /// Takes no more requests, and lets the running ones finish. `false` if that took too long, and

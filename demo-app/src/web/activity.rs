@@ -46,21 +46,19 @@ fn shown(feed: &[Entry], paused: bool) -> Markup {
                 "This page stays as it is. " a href=(PATH) { "Keep it up to date" }
             } @else {
                 "This page is loaded again every " (REFRESH_AFTER) " seconds. "
-                a href={ (PATH) "?" (PAUSED) } { "Let it be" }
+                a href={ (PATH) "?" (PAUSED) } { "Stop that" }
             }
         }
         @if feed.is_empty() {
             p { "Nothing has happened yet. " a href="/sign-up" { "Sign up" } ", and something will have." }
         } @else {
-            table {
-                thead { tr { th { "Who" } th { "What" } th { "When" } th { "Trace" } } }
-                tbody {
-                    @for entry in feed {
-                        tr {
-                            th scope="row" { bdi { (entry.name) } }
-                            td { (told(entry.kind)) }
-                            td { (pages::ago(entry.age)) }
-                            td { @if let Some(trace) = &entry.trace_id { code.trace { (trace) } } }
+            ol.feed {
+                @for entry in feed {
+                    li {
+                        span { bdi { strong { (entry.name) } } " " (told(entry.kind)) }
+                        small.quiet { (pages::ago(entry.age)) }
+                        @if let Some(trace) = &entry.trace_id {
+                            small.quiet { "trace " code { (trace) } }
                         }
                     }
                 }
@@ -75,10 +73,10 @@ fn told(kind: Option<Kind>) -> &'static str {
         Some(Kind::UserSignedUp) => "signed up",
         Some(Kind::UserWelcomed) => "was welcomed",
         Some(Kind::TodoAdded) => "wrote down something to do",
-        Some(Kind::TodoCompleted) => "did something",
-        Some(Kind::TodoReopened) => "had not done it after all",
+        Some(Kind::TodoCompleted) => "ticked something off",
+        Some(Kind::TodoReopened) => "took a tick back",
         Some(Kind::TodoDeleted) => "dropped something",
-        None => "did something that this version does not know",
+        None => "did what this version does not know",
     }
 }
 

@@ -4,9 +4,11 @@ mod accounts;
 mod activity;
 mod bridge;
 mod headers;
+mod jobs;
 pub(crate) mod live;
 mod nav;
 mod pages;
+mod quotes;
 mod todos;
 
 use std::time::Duration;
@@ -26,6 +28,8 @@ use self::accounts::Accounts;
 use crate::flow::Flow;
 use crate::store::Store;
 use crate::telemetry::{Telemetry, endpoint_layer, within_a_span};
+use crate::upstream::Quotes;
+use crate::work::Work;
 use crate::{Config, LandingDelay, LogMode, StartError};
 
 /// What the handlers share.
@@ -33,23 +37,35 @@ use crate::{Config, LandingDelay, LogMode, StartError};
 struct Shared {
     store: Store,
     flow: Flow,
+    work: Work,
+    quotes: Quotes,
     accounts: Accounts,
     landing_delay: LandingDelay,
     numbers: Snapshots,
 }
 
+/// The parts of the application that pages are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) flow: Flow,
+    pub(crate) work: Work,
+    pub(crate) quotes: Quotes,
+    pub(crate) sockets: live::Sockets,
+}
+
 pub(crate) fn app(
     config: &Config,
-    store: Store,
-    flow: Flow,
+    parts: Parts,
     telemetry: &Telemetry,
-    sockets: live::Sockets,
     cut_off: watch::Receiver<bool>,
 ) -> Result<Router, StartError> {
     let shared = Shared {
-        store,
-        flow,
-        accounts: Accounts::new(config).ok_or(StartError::Randomness)?,
+        store: parts.store,
+        flow: parts.flow,
+        work: parts.work,
+        quotes: parts.quotes,
+        accounts: Accounts::new(config),
         landing_delay: config.landing_delay_ms,
         numbers: telemetry.aggregator.snapshots(),
     };
@@ -64,11 +80,13 @@ pub(crate) fn app(
         .route("/style.css", get(style))
         .merge(accounts::router())
         .merge(activity::router())
+        .merge(jobs::router())
+        .merge(quotes::router())
         .merge(todos::router())
         .with_state(shared)
         .merge(telemetry.prometheus.router())
         .merge(bridge::router(telemetry.bridge.clone()))
-        .merge(live::router(config, sockets).map_err(StartError::Name)?)
+        .merge(live::router(config, parts.sockets).map_err(StartError::Name)?)
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(accounts::MAX_FORM));

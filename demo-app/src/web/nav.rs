@@ -82,6 +82,23 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        name: "Work",
+        links: &[
+            Link {
+                path: "/jobs",
+                name: "Jobs",
+                what: "Leave work to a queue: quick, slow, flaky and crashing, in the request's trace.",
+                event: Some("demo.jobs.attempt.stop"),
+            },
+            Link {
+                path: "/quote",
+                name: "Quote",
+                what: "Asks another service, which fails now and then. Each call is counted.",
+                event: Some("demo.upstream.stop"),
+            },
+        ],
+    },
+    Group {
         name: "Live",
         links: &[Link {
             path: "/live",

@@ -41,7 +41,7 @@ pub(crate) enum End {
 pub(super) struct Results(Mutex<VecDeque<Finished>>);
 
 impl Finished {
-    pub(super) fn new(
+    pub(crate) fn new(
         kind: Kind,
         label: Arc<str>,
         attempt: u32,

@@ -10,6 +10,7 @@ use crate::queries::statements;
 use crate::support::postgres::Postgres;
 use crate::support::visitor::{PASSWORD, Visitor};
 use crate::support::{TestDemo, eventually};
+use crate::visits::visits_are_counted_exactly;
 
 async fn demo_on(server: &Postgres) -> TestDemo {
     let config = Config {
@@ -51,28 +52,53 @@ async fn accounts_and_items_are_kept_there() {
     let demo = demo_on(&server).await;
     for (name, shown) in [
         ("Ada L.", "Ada L."),
-        ("<b>'\"; DROP TABLE users", "&lt;b&gt;'&quot;; DROP TABLE users"),
+        (
+            "<b>'\"; DROP TABLE users",
+            "&lt;b&gt;'&quot;; DROP TABLE users",
+        ),
         ("שרה 李 🦀", "שרה 李 🦀"),
     ] {
         let mut visitor = Visitor::signed_up(demo.address(), name).await;
         let reply = visitor.submit("/me", "/log-out", &[]).await;
         assert_eq!(reply.location(), Some("/"), "{name}");
-        assert_eq!(visitor.log_in(name, "wrong password").await.status, 401, "{name}");
+        assert_eq!(
+            visitor.log_in(name, "wrong password").await.status,
+            401,
+            "{name}"
+        );
         assert_eq!(visitor.log_in(name, PASSWORD).await.status, 303, "{name}");
 
         let item = [("title", "a\0<i>")];
         assert_eq!(visitor.submit("/me", "/me/todos", &item).await.status, 303);
         let page = visitor.get("/me").await.body;
-        assert!(page.contains(&format!("<strong>{shown}</strong>")), "{page}");
-        assert!(page.contains("a &lt;i&gt;") && page.contains("0 of 1"), "{page}");
+        assert!(
+            page.contains(&format!("<strong>{shown}</strong>")),
+            "{page}"
+        );
+        assert!(
+            page.contains("a &lt;i&gt;") && page.contains("0 of 1"),
+            "{page}"
+        );
         let start = page.find("/me/todos/").expect("a form");
-        let tick: String = page[start..].chars().take_while(|one| *one != '"').collect();
-        assert_eq!(visitor.submit("/me", &tick, &[("done", "1")]).await.status, 303);
+        let tick: String = page[start..]
+            .chars()
+            .take_while(|one| *one != '"')
+            .collect();
+        assert_eq!(
+            visitor.submit("/me", &tick, &[("done", "1")]).await.status,
+            303
+        );
         assert!(visitor.get("/me").await.body.contains("1 of 1"));
         let delete = tick.replace("tick", "delete");
         assert_eq!(visitor.submit("/me", &delete, &[]).await.status, 303);
         assert!(visitor.get("/me").await.body.contains("0 of 0"));
-        assert_eq!(Visitor::new(demo.address()).sign_up(name, PASSWORD).await.status, 409);
+        assert_eq!(
+            Visitor::new(demo.address())
+                .sign_up(name, PASSWORD)
+                .await
+                .status,
+            409
+        );
 
         let cookies = visitor.cookies.clone();
         let me = || async {
@@ -83,11 +109,21 @@ async fn accounts_and_items_are_kept_there() {
         eventually(me, |page| page.contains("<ul class=\"messages\"><li>")).await;
     }
     // PostgreSQL takes no NUL, so nobody has such a name.
-    assert_eq!(Visitor::new(demo.address()).log_in("a\0b", PASSWORD).await.status, 401);
+    assert_eq!(
+        Visitor::new(demo.address())
+            .log_in("a\0b", PASSWORD)
+            .await
+            .status,
+        401
+    );
     for (outcome, count) in [("ok", 3), ("error", 4)] {
         let mut tags = vec![("outcome", outcome)];
         tags.extend((outcome == "error").then_some(("reason", "invalid_credentials")));
-        assert_eq!(demo.counted("demo.accounts.log_in.count", &tags), count, "{outcome}");
+        assert_eq!(
+            demo.counted("demo.accounts.log_in.count", &tags),
+            count,
+            "{outcome}"
+        );
     }
 
     // Another start finds all of it.
@@ -102,6 +138,14 @@ async fn accounts_and_items_are_kept_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
+async fn many_visitors_at_once_are_counted_exactly_there_too() {
+    let server = Postgres::start("visits").await;
+    let demo = demo_on(&server).await;
+    visits_are_counted_exactly(&demo, 200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
 async fn when_the_server_goes_away_pages_fail_and_when_it_is_back_they_work() {
     let mut server = Postgres::start("killed").await;
     let demo = demo_on(&server).await;
@@ -111,7 +155,9 @@ async fn when_the_server_goes_away_pages_fail_and_when_it_is_back_they_work() {
     let busy = tokio::spawn(async move {
         let mut statuses = Vec::new();
         loop {
-            let status = crate::support::http::get(address, "/users-slow").await.status;
+            let status = crate::support::http::get(address, "/users-slow")
+                .await
+                .status;
             statuses.push(status);
             if statuses.ends_with(&[200]) && statuses.contains(&500) {
                 return statuses;
@@ -131,22 +177,37 @@ async fn when_the_server_goes_away_pages_fail_and_when_it_is_back_they_work() {
     let page = demo.get("/users-fast").await;
     assert_eq!(page.status, 500);
     assert!(page.body.contains("did not answer"), "{}", page.body);
-    assert_eq!(visitor.get("/me").await.status, 500, "who asks is not known");
-    assert_eq!(demo.get("/").await.status, 200, "what needs no database is there");
+    assert_eq!(
+        visitor.get("/me").await.status,
+        500,
+        "who asks is not known"
+    );
+    assert_eq!(
+        demo.get("/").await.status,
+        200,
+        "what needs no database is there"
+    );
     assert_eq!(demo.get("/health").await.status, 200);
 
     server.run().await;
     let status = || async { demo.get("/users-fast").await.status };
     eventually(status, |status| *status == 200).await;
-    assert!(visitor.get("/me").await.body.contains("Ada L."), "the session is still there");
+    assert!(
+        visitor.get("/me").await.body.contains("Ada L."),
+        "the session is still there"
+    );
     Visitor::signed_up(demo.address(), "Grace H.").await;
 
     let statuses = busy.await.unwrap();
-    assert!(statuses.iter().all(|status| [200, 500].contains(status)), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| [200, 500].contains(status)),
+        "{statuses:?}"
+    );
     let failed = statuses.iter().filter(|status| **status == 500).count();
     let fine = statuses.len() - failed;
     demo.requests("/users-slow", "200", "ok", fine as u64).await;
-    demo.requests("/users-slow", "500", "error", failed as u64).await;
+    demo.requests("/users-slow", "500", "error", failed as u64)
+        .await;
     assert_eq!(demo.demo.stop().await.complaints(), [""; 0]);
 }
 
@@ -203,12 +264,20 @@ async fn several_that_start_at_once_on_an_empty_database_fill_it_once() {
 async fn who_is_not_let_in_is_told_so_without_the_password() {
     let server = Postgres::start("refused").await;
     let output = Command::new(env!("CARGO_BIN_EXE_demo-app"))
-        .args(["--listen", "127.0.0.1:0", "--database", &server.url_with("hunter3")])
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            &server.url_with("hunter3"),
+        ])
         .env_clear()
         .output()
         .expect("the program runs");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && !said.contains("hunter"), "{said}");
+    assert!(
+        !output.status.success() && !said.contains("hunter"),
+        "{said}"
+    );
     assert!(said.contains("postgres://localhost/postgres"), "{said}");
     assert!(said.contains("password authentication failed"), "{said}");
 }

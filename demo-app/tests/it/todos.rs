@@ -1,7 +1,7 @@
 //! To-do items: a user's own, and nobody else's.
 
-use crate::support::visitor::{Visitor, csrf};
 use crate::support::TestDemo;
+use crate::support::visitor::{Visitor, csrf};
 
 fn changed(demo: &TestDemo, action: &str, outcome: &str, reason: Option<&str>) -> u64 {
     let mut tags = vec![("action", action), ("outcome", outcome)];
@@ -21,10 +21,15 @@ fn actions(page: &str) -> Vec<String> {
 async fn an_item_is_added_ticked_and_deleted() {
     let demo = TestDemo::start().await;
     let mut ada = Visitor::signed_up(demo.address(), "Ada L.").await;
-    let reply = ada.submit("/me", "/me/todos", &[("title", " Write note G ")]).await;
+    let reply = ada
+        .submit("/me", "/me/todos", &[("title", " Write note G ")])
+        .await;
     assert_eq!((reply.status, reply.location()), (303, Some("/me")));
     let page = ada.get("/me").await.body;
-    assert!(page.contains(">Write note G</span>") && page.contains("0 of 1"), "{page}");
+    assert!(
+        page.contains(">Write note G</span>") && page.contains("0 of 1"),
+        "{page}"
+    );
 
     let [tick, delete] = &actions(&page)[..] else {
         panic!("{page}")
@@ -62,7 +67,11 @@ async fn items_of_others_are_out_of_reach() {
         "/me/todos/99999999999999999999/delete",
         "/me/todos/1%20OR%201=1/delete",
     ]) {
-        assert_eq!(eve.submit("/me", path, &[("done", "1")]).await.status, 404, "{path}");
+        assert_eq!(
+            eve.submit("/me", path, &[("done", "1")]).await.status,
+            404,
+            "{path}"
+        );
     }
     let page = ada.get("/me").await.body;
     assert!(page.contains("Mine") && page.contains("0 of 1"), "{page}");
@@ -82,18 +91,33 @@ async fn titles_are_bounded_and_shown_as_they_are() {
     let mut ada = Visitor::signed_up(demo.address(), "Ada L.").await;
     let longest = "ü".repeat(200);
     for (title, shown) in [
-        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
-        ("\"'><img src=x onerror=y>", "&quot;'&gt;&lt;img src=x onerror=y&gt;"),
+        (
+            "<script>alert(1)</script>",
+            "&lt;script&gt;alert(1)&lt;/script&gt;",
+        ),
+        (
+            "\"'><img src=x onerror=y>",
+            "&quot;'&gt;&lt;img src=x onerror=y&gt;",
+        ),
         ("\u{202e}abc", "\u{202e}abc"),
         ("a\0b\r\nc", "a b  c"),
-        ("'); DROP TABLE todo_items; --", "'); DROP TABLE todo_items; --"),
+        (
+            "'); DROP TABLE todo_items; --",
+            "'); DROP TABLE todo_items; --",
+        ),
         (&longest, &longest),
     ] {
         let reply = ada.submit("/me", "/me/todos", &[("title", title)]).await;
         assert_eq!(reply.status, 303, "{title}");
         let page = ada.get("/me").await.body;
-        assert!(page.contains(&format!("dir=\"auto\">{shown}</span>")), "{title}");
-        assert!(page.contains(&format!("aria-label=\"Delete: {shown}\"")), "{title}");
+        assert!(
+            page.contains(&format!("dir=\"auto\">{shown}</span>")),
+            "{title}"
+        );
+        assert!(
+            page.contains(&format!("aria-label=\"Delete: {shown}\"")),
+            "{title}"
+        );
         assert!(!page.contains("<script"), "{title}");
     }
     for title in ["", " \n ", &"ü".repeat(201)] {

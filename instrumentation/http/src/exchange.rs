@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt::Display;
 use std::panic::resume_unwind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{Response, StatusCode};
 use telemetry::{ContextGuard, Number, Span, SpanContext, ToNumber, Value};
@@ -24,16 +24,10 @@ pub(crate) struct Exchange {
     in_flight: Counted,
     span: Span,
     request_size: Option<u64>,
-    progress: Progress,
+    /// Of one that is observed, once it is answered.
+    head: Option<Head>,
     pub(crate) method: Bodiless,
     traces: Traces,
-}
-
-/// How far it is.
-enum Progress {
-    Unobserved,
-    Started(Instant),
-    Responded(Head),
 }
 
 /// What is known of an answer.
@@ -55,14 +49,10 @@ impl Exchange {
         traces: Traces,
     ) -> Self {
         Self {
-            progress: if span.is_observed() {
-                Progress::Started(Instant::now())
-            } else {
-                Progress::Unobserved
-            },
             in_flight,
             span,
             request_size,
+            head: None,
             method,
             traces,
         }
@@ -82,11 +72,11 @@ impl Exchange {
 
     /// Notes the head of the response, and puts the ids into it.
     pub(crate) fn respond<B>(&mut self, response: &mut Response<B>, left: Left) {
-        let Progress::Started(started) = self.progress else {
+        let Some(headers_time) = self.span.elapsed() else {
             return;
         };
-        self.progress = Progress::Responded(Head {
-            headers_time: started.elapsed(),
+        self.head = Some(Head {
+            headers_time,
             status: response.status(),
             // What has a length, or no body, comes to its end by itself.
             streamed: left == Left::Unknown && is_streamed(response),
@@ -99,7 +89,7 @@ impl Exchange {
     /// Notes that so many bytes of the body were handed over.
     #[inline]
     pub(crate) fn hand_over(&mut self, bytes: u64) {
-        if let Progress::Responded(head) = &mut self.progress {
+        if let Some(head) = &mut self.head {
             head.size = head.size.saturating_add(bytes);
         }
     }
@@ -110,15 +100,14 @@ impl Exchange {
             in_flight,
             span,
             request_size,
-            progress,
+            head,
             ..
         } = self;
         drop(in_flight);
-        let head = progress.head();
-        if let Some(head) = head {
+        if let Some(head) = &head {
             head.judge(&span);
         }
-        told(request_size, head, |measurements, metadata| {
+        told(request_size, head.as_ref(), |measurements, metadata| {
             span.finish_with(measurements, metadata);
         });
     }
@@ -152,15 +141,14 @@ impl Exchange {
             in_flight,
             span,
             request_size,
-            progress,
+            head,
             ..
         } = self;
         drop(in_flight);
-        let head = progress.head();
-        if let Some(head) = head {
+        if let Some(head) = &head {
             head.judge(&span);
         }
-        told(request_size, head, |measurements, metadata| {
+        told(request_size, head.as_ref(), |measurements, metadata| {
             for (key, number) in measurements {
                 span.measure(key, *number);
             }
@@ -169,15 +157,6 @@ impl Exchange {
             }
         });
         span
-    }
-}
-
-impl Progress {
-    fn head(&self) -> Option<&Head> {
-        match self {
-            Self::Responded(head) => Some(head),
-            Self::Unobserved | Self::Started(_) => None,
-        }
     }
 }
 

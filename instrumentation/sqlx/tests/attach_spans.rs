@@ -10,8 +10,7 @@ use telemetry_sqlx::Pool;
 async fn whoever_wants_spans_only_gets_statements_and_transactions() {
     let names = Arc::<Mutex<Vec<_>>>::default();
     let seen = names.clone();
-    let options = telemetry::AttachOptions::new();
-    let _guard = telemetry::attach_spans("spans", options, move |event| {
+    let _guard = telemetry::attach_spans("spans", move |event| {
         seen.lock().unwrap().push(event.name());
     })
     .unwrap()

@@ -122,10 +122,8 @@ impl End<'_> {
 
     #[inline(never)]
     fn emit_decorated(&self, ending: &Ending<'_>, added: Option<&Added>, late: Late<'_>) {
-        let mut values: SmallVec<[Option<Value<'_>>; ROOM]> = SmallVec::new();
-        values.extend(self.live.metadata.values());
-        let mut metadata = Row::new(self.live.ends.keys.metadata, values);
-        let mut measurements = Row::new(&TIMES, SmallVec::from_slice(&self.times()));
+        let mut metadata = Row::new(self.live.ends.keys.metadata, self.live.metadata.values());
+        let mut measurements = Row::new(&TIMES, self.times());
         let mut failure = None;
         if let Some(added) = added {
             failure = added.failure.as_ref().map(Text::as_str);
@@ -184,13 +182,20 @@ struct Row<V> {
 
 impl<V: Copy> Row<V> {
     #[inline]
-    fn new(first: &'static [&'static str], mut values: SmallVec<[Option<V>; ROOM]>) -> Self {
-        values.resize(first.len(), None);
-        Self {
+    fn new(first: &'static [&'static str], values: impl IntoIterator<Item = Option<V>>) -> Self {
+        let mut row = Self {
             first,
             more: SmallVec::new(),
-            values,
+            values: if first.len() <= ROOM {
+                SmallVec::from_buf_and_len([None; ROOM], first.len())
+            } else {
+                SmallVec::from_elem(None, first.len())
+            },
+        };
+        for (to, from) in row.values.iter_mut().zip(values) {
+            *to = from;
         }
+        row
     }
 
     #[inline]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use telemetry::SpanContext;
 use telemetry::testing::{assert_emitted, capture};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -107,26 +106,66 @@ async fn what_a_user_does_is_recorded_and_what_nobody_does_is_not() {
     demo.stop().await;
 }
 
-/// A handler that does as the test says.
-fn served<F>(
-    room: usize,
-    decide: impl Fn(Command) -> F + Send + Sync + 'static,
-) -> (Commands, watch::Sender<bool>, JoinSet<()>)
-where
-    F: Future<Output = Result<Done, CommandError>> + Send + 'static,
-{
-    let (sender, accepted) = mpsc::channel(room);
-    let (stop, stopped) = watch::channel(false);
-    let commands = Commands {
-        sender,
-        accept_within: Duration::from_millis(20),
-        answer_within: DEADLINE,
-    };
-    let mut tasks = JoinSet::new();
-    tasks.spawn(handler::serve(accepted, stopped, decide));
-    (commands, stop, tasks)
+/// A handler that does as the test says, and the two ways to it.
+struct Served {
+    follow_ups: Commands,
+    commands: Commands,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
 }
 
+impl Served {
+    fn by<F>(room: usize, decide: impl Fn(Command) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Done, CommandError>> + Send + 'static,
+    {
+        let (follow_up, follow_ups) = mpsc::channel(1);
+        let (sender, accepted) = mpsc::channel(room);
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(handler::serve(follow_ups, accepted, stopped, decide));
+        let commands = |sender| Commands {
+            sender,
+            accept_within: Duration::from_millis(20),
+            answer_within: DEADLINE,
+        };
+        Self {
+            follow_ups: commands(follow_up),
+            commands: commands(sender),
+            stop,
+            tasks,
+        }
+    }
+
+    /// One whose commands all wait until they may.
+    fn waiting(room: usize) -> (Self, watch::Sender<bool>) {
+        let (go, wait) = watch::channel(false);
+        let served = Self::by(room, move |_| {
+            let mut wait = wait.clone();
+            async move {
+                let _ = wait.wait_for(|go| *go).await;
+                DONE
+            }
+        });
+        (served, go)
+    }
+
+    async fn stop(self) {
+        self.stop.send(true).unwrap();
+        self.tasks.join_all().await;
+    }
+}
+
+/// Sends a command, as a future that owns what it needs.
+fn sent(
+    commands: &Commands,
+    command: Command,
+) -> impl Future<Output = Result<Done, CommandError>> + use<> {
+    let commands = commands.clone();
+    async move { commands.send(command).await }
+}
+
+/// All is well.
 const DONE: Result<Done, CommandError> = Ok(Done {
     user_id: 7,
     events: 1,
@@ -139,86 +178,90 @@ fn command() -> Command {
 #[tokio::test]
 async fn a_full_queue_is_an_error_soon_and_what_was_accepted_is_answered() {
     let capture = capture("demo.commands.*");
-    let (go, wait) = watch::channel(false);
-    let (commands, stop, tasks) = served(1, move |_| {
-        let mut wait = wait.clone();
-        async move {
-            let _ = wait.wait_for(|go| *go).await;
-            DONE
-        }
-    });
+    let (served, go) = Served::waiting(1);
+    let commands = served.commands.clone();
     let mut accepted = JoinSet::new();
     for _ in 0..2 {
-        let commands = commands.clone();
-        accepted.spawn(async move { commands.send(command()).await });
+        accepted.spawn(sent(&commands, command()));
     }
     // One is being decided, the other one fills the queue.
+    let begun = capture.wait_for("demo.commands.handle.start", DEADLINE);
+    begun.await.unwrap();
     eventually(|| async { commands.sender.capacity() }, |room| *room == 0).await;
     assert_eq!(commands.send(command()).await, Err(CommandError::Busy));
     let refused = capture.named("demo.commands.refuse");
     assert_eq!(refused.len(), 1, "{refused:#?}");
     assert!(refused[0].metadata_is("reason", "busy"));
-    stop.send(true).unwrap();
-    eventually(|| async { commands.sender.is_closed() }, |closed| !*closed).await;
+    served.stop.send(true).unwrap();
     go.send(true).unwrap();
     assert_eq!(accepted.join_all().await, [DONE, DONE]);
-    tasks.join_all().await;
+    served.tasks.join_all().await;
     assert_eq!(commands.send(command()).await, Err(CommandError::Stopping));
+}
+
+#[tokio::test]
+async fn a_follow_up_does_not_queue_behind_visitors() {
+    let capture = capture("demo.commands.*");
+    let (served, go) = Served::waiting(8);
+    let kind = Kind::TodoAdded;
+    let mut all = JoinSet::new();
+    for _ in 0..4 {
+        all.spawn(sent(&served.commands, Command::Record { user_id: 7, kind }));
+    }
+    let room = || async { served.commands.sender.capacity() };
+    eventually(room, |room| *room == 5).await;
+    all.spawn(sent(&served.follow_ups, command()));
+    let room = || async { served.follow_ups.sender.capacity() };
+    eventually(room, |room| *room == 0).await;
+    go.send(true).unwrap();
+    assert_eq!(all.join_all().await, [DONE; 5]);
+    let order = capture.named("demo.commands.handle.stop");
+    let order: Vec<bool> = order
+        .iter()
+        .map(|end| end.metadata_is("command", "record"))
+        .collect();
+    assert_eq!(order, [true, false, true, true, true]);
+    served.stop().await;
 }
 
 #[tokio::test]
 async fn a_command_that_panics_is_told_so_and_the_next_one_is_done() {
     let capture = capture("demo.commands.*");
-    let (commands, stop, tasks) = served(4, |command| async move {
+    let served = Served::by(4, |command| async move {
         assert!(!matches!(command, Command::Record { .. }), "on purpose");
         DONE
     });
-    let context = SpanContext::new_root();
     let kind = Kind::TodoAdded;
-    let panicking = commands.send(Command::Record { user_id: 7, kind });
-    assert_eq!(context.wrap(panicking).await, Err(CommandError::Unanswered));
-    assert_eq!(commands.send(command()).await, DONE);
+    let panicking = served.commands.send(Command::Record { user_id: 7, kind });
+    assert_eq!(panicking.await, Err(CommandError::Unanswered));
+    assert_eq!(served.commands.send(command()).await, DONE);
     assert_emitted!(
         capture,
         "demo.commands.handle.exception",
         {},
         { command: "record", outcome: "panic" }
     );
-    stop.send(true).unwrap();
-    tasks.join_all().await;
+    served.stop().await;
 }
 
 #[tokio::test]
 async fn a_command_that_nobody_waits_for_any_more_is_not_begun() {
     let capture = capture("demo.commands.*");
-    let (go, wait) = watch::channel(false);
-    let (commands, stop, tasks) = served(4, move |_| {
-        let mut wait = wait.clone();
-        async move {
-            let _ = wait.wait_for(|go| *go).await;
-            DONE
-        }
-    });
+    let (served, go) = Served::waiting(4);
     let (mut first, mut second) = (JoinSet::new(), JoinSet::new());
-    let send = |commands: &Commands| {
-        let commands = commands.clone();
-        async move { commands.send(command()).await }
-    };
-    first.spawn(send(&commands));
+    first.spawn(sent(&served.commands, command()));
     let begun = capture.wait_for("demo.commands.handle.start", DEADLINE);
     begun.await.unwrap();
-    second.spawn(send(&commands));
-    eventually(|| async { commands.sender.capacity() }, |room| *room == 3).await;
+    second.spawn(sent(&served.commands, command()));
+    let room = || async { served.commands.sender.capacity() };
+    eventually(room, |room| *room == 3).await;
     second.shutdown().await;
     go.send(true).unwrap();
     assert_eq!(first.join_all().await, [DONE]);
-    capture
-        .wait_for_count("demo.commands.handle.stop", 2, DEADLINE)
-        .await
-        .unwrap();
+    let ended = capture.wait_for_count("demo.commands.handle.stop", 2, DEADLINE);
+    ended.await.unwrap();
     assert_emitted!(capture, "demo.commands.handle.stop", {}, { outcome: "cancelled" });
-    stop.send(true).unwrap();
-    tasks.join_all().await;
+    served.stop().await;
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use telemetry::testing::{assert_emitted, capture_many};
-use telemetry::{Span, span};
+use telemetry::{OwnedEvent, Span, span};
 use tokio::sync::watch;
 
 use super::{DEADLINE, Running, eventually};
@@ -13,7 +13,7 @@ use crate::flow::consumer::{Consumer, Failure};
 use crate::flow::event::{self, StoredEvent};
 use crate::flow::progress::Progress;
 use crate::flow::reader::{Patience, Reader};
-use crate::flow::{Kind, Transaction};
+use crate::flow::{Kind, Settings, Transaction};
 
 const NOT_JSON: &str = "INSERT INTO events \
      (position, kind, subject, payload, key, traceparent, created_at) \
@@ -49,6 +49,39 @@ async fn an_event_that_makes_no_sense_is_set_aside_and_the_next_ones_are_read() 
         "demo.events.set_aside",
         {},
         { reader: "activity", event: "user_signed_up", reason: "payload" }
+    );
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn a_reader_that_stands_still_shows_in_the_gauges() {
+    let capture = capture_many(["demo.projection.lag", "demo.mailbox"]);
+    let patient = Settings {
+        attempts: u32::MAX,
+        ..Settings::suiting("sqlite::memory:")
+    };
+    let demo = Running::on("sqlite::memory:", patient).await;
+    demo.execute(NOT_JSON).await;
+    demo.execute("UPDATE event_position SET last = 1").await;
+    demo.flow.sign_up("Ida", "hash").await.unwrap();
+    let stands_still = |event: &OwnedEvent| {
+        event.metadata_is("projection", "activity")
+            && event.measurement("events") >= Some(2_u64.into())
+            && event.measurement("age").and_then(|age| age.as_duration()) > Some(Duration::ZERO)
+    };
+    let seen = || async {
+        demo.flow.emit_gauges();
+        capture.take().iter().any(stands_still)
+    };
+    eventually(seen, |seen| *seen).await;
+    demo.flow.emit_gauges();
+    let readers = capture.named("demo.projection.lag");
+    assert_eq!(readers.len(), 3, "{readers:#?}");
+    assert_emitted!(
+        capture,
+        "demo.mailbox",
+        { length: 0, capacity: 256 },
+        { mailbox: "commands" }
     );
     demo.stop().await;
 }

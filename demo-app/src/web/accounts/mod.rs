@@ -64,13 +64,12 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// `None` if the system has no randomness to give.
-    pub(super) fn new(config: &Config) -> Option<Self> {
-        Some(Self {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
             cookies: Cookies::new(config.secure_cookies),
-            passwords: Passwords::new(config.password_cost)?,
+            passwords: Passwords::new(config.password_cost),
             throttle: Arc::default(),
-        })
+        }
     }
 }
 

@@ -31,8 +31,8 @@ struct Inner {
     params: Params,
     cores: Arc<Semaphore>,
     waiting: AtomicUsize,
-    /// The hash of no password, to compare with when there is no such user: whether there is one
-    /// must not show in the time.
+    /// What to compare with when there is no such user: whether there is one must not show in the
+    /// time.
     nobodys: String,
 }
 
@@ -46,24 +46,22 @@ pub(super) enum PasswordError {
 }
 
 impl Passwords {
-    /// `None` if the system has no randomness to give. Takes as long as a hash.
-    pub(super) fn new(cost: PasswordCost) -> Option<Self> {
+    pub(super) fn new(cost: PasswordCost) -> Self {
         let params = match cost {
             // 19 MiB, twice over them: what OWASP recommends.
             PasswordCost::Standard => Params::default(),
-            PasswordCost::Low => Params::new(Params::MIN_M_COST, 1, 1, None).ok()?,
+            PasswordCost::Low => Params::new(Params::MIN_M_COST, 1, 1, None).unwrap_or_default(),
         };
-        let nobodys = hash(&params, super::token::Token::random()?.as_str())?;
-        Some(Self {
+        Self {
             shared: Arc::new(Inner {
-                params,
                 cores: Arc::new(Semaphore::new(
                     available_parallelism().map_or(1, usize::from),
                 )),
                 waiting: AtomicUsize::new(0),
-                nobodys,
+                nobodys: nobodys(&params),
+                params,
             }),
-        })
+        }
     }
 
     /// The hash to be stored, salt and parameters included.
@@ -136,6 +134,14 @@ impl Drop for Waiting {
     }
 }
 
+/// Something of the form of a hash that costs as much to compare with. What it is the hash of, if
+/// of anything, does not matter: the answer is not looked at.
+fn nobodys(params: &Params) -> String {
+    let (memory, times, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+    let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+    format!("$argon2id$v=19$m={memory},t={times},p={lanes}${salt}${hash}")
+}
+
 fn hash(params: &Params, password: &str) -> Option<String> {
     let hash: PasswordHash = Argon2::from(params)
         .hash_password(password.as_bytes())
@@ -159,7 +165,12 @@ mod tests {
     use super::*;
 
     fn passwords() -> Passwords {
-        Passwords::new(PasswordCost::Low).unwrap()
+        Passwords::new(PasswordCost::Low)
+    }
+
+    /// A hash as it is stored, up to its salt.
+    fn cost_of(hash: &str) -> &str {
+        hash.rsplitn(3, '$').last().unwrap()
     }
 
     #[tokio::test]
@@ -183,6 +194,8 @@ mod tests {
     #[tokio::test]
     async fn without_a_user_no_password_fits() {
         let passwords = passwords();
+        let stored = passwords.hash("correct horse".into()).await.unwrap();
+        assert_eq!(cost_of(&passwords.shared.nobodys), cost_of(&stored));
         for password in ["", "x", "correct horse"] {
             assert_eq!(passwords.verify(password.into(), None).await, Ok(false));
         }
@@ -202,7 +215,8 @@ mod tests {
 
     #[test]
     fn the_standard_cost_is_what_owasp_recommends() {
-        let params = Params::default();
+        let standard = Passwords::new(PasswordCost::Standard);
+        let params = &standard.shared.params;
         assert!(params.m_cost() >= 19 * 1024 && params.t_cost() >= 2);
     }
 }

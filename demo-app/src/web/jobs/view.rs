@@ -15,7 +15,7 @@ pub(super) fn page(visitor: &Visitor, work: &Work, denied: Option<Denied>) -> Ma
             "What takes time is left to a queue. Each attempt at a job is a span of its own, and all \
              of them belong to the trace of the request that asked for the job."
         }
-        form.card method="post" action=(PATH) {
+        form.card.wide method="post" action=(PATH) {
             (visitor.csrf_field())
             @if let Some(denied) = denied {
                 p.complaint role="alert" { (denied.text()) }

@@ -42,7 +42,7 @@ impl Click {
     pub(super) async fn handle(self, nth: u32) -> Result<(), Fault> {
         tokio::time::sleep(self.delay()).await;
         match self {
-            Self::Steady if nth % STUMBLES_EVERY == 0 => Err(Fault::Stumbled),
+            Self::Steady if nth.is_multiple_of(STUMBLES_EVERY) => Err(Fault::Stumbled),
             Self::Raise => panic!("the button that panics was clicked"),
             _ => Ok(()),
         }

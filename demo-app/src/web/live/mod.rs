@@ -41,6 +41,9 @@ use view::View;
 /// A message that is longer, in bytes, is not even read.
 const LONGEST_READ: usize = 4 * 1024;
 
+/// What is sent is never longer, in bytes: some kilobytes, of which nothing is of a client's making.
+const LONGEST_WRITTEN: usize = 64 * 1024;
+
 #[derive(Debug, Clone)]
 struct Live {
     sockets: Sockets,
@@ -104,6 +107,10 @@ async fn socket(
     upgrade
         .max_message_size(LONGEST_READ)
         .max_frame_size(LONGEST_READ)
+        // Of the usual size, a hundred thousand bytes each, they would be most of what a socket costs.
+        .read_buffer_size(LONGEST_READ)
+        .write_buffer_size(LONGEST_READ)
+        .max_write_buffer_size(LONGEST_WRITTEN)
         .on_upgrade(in_this_trace(move |socket| {
             socket::serve(socket, seat, live.channels.joined("live"), live.ping_every)
         }))

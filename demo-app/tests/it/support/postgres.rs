@@ -38,7 +38,15 @@ impl Postgres {
         let output = server
             .programs
             .command("initdb", &server.folder)
-            .args(["-A", "scram-sha-256", "-U", "demo", "--no-sync", "-E", "UTF8"])
+            .args([
+                "-A",
+                "scram-sha-256",
+                "-U",
+                "demo",
+                "--no-sync",
+                "-E",
+                "UTF8",
+            ])
             .arg(format!("--pwfile={}", password.display()))
             .arg(format!("--pgdata={}", server.folder.join("data").display()))
             .output()
@@ -143,7 +151,10 @@ impl Programs {
     /// The server refuses to run as root, so then it is somebody else's folder.
     fn give(&self, folder: &Path) {
         if self.is_root {
-            let status = Command::new("chown").args(["-R", "postgres"]).arg(folder).status();
+            let status = Command::new("chown")
+                .args(["-R", "postgres"])
+                .arg(folder)
+                .status();
             let status = status.expect("`chown` runs");
             assert!(status.success(), "there is no user `postgres`");
         }

@@ -33,7 +33,11 @@ impl Visitor {
     pub(crate) async fn signed_up(address: SocketAddr, name: &str) -> Self {
         let mut visitor = Self::new(address);
         let reply = visitor.sign_up(name, PASSWORD).await;
-        assert_eq!((reply.status, reply.location()), (303, Some("/me")), "{name}");
+        assert_eq!(
+            (reply.status, reply.location()),
+            (303, Some("/me")),
+            "{name}"
+        );
         visitor
     }
 
@@ -82,7 +86,10 @@ impl Visitor {
     ) -> Reply {
         let mut request = format!("{method} {path} HTTP/1.0\r\nHost: {}\r\n", self.address);
         if !self.cookies.is_empty() {
-            let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+            let pairs = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"));
             let line = pairs.collect::<Vec<_>>().join("; ");
             request.push_str(&format!("Cookie: {line}\r\n"));
         }
@@ -121,7 +128,10 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
     };
     let answer = timeout(DEADLINE, exchange).await.expect("in time");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
     Reply {
         status: status.expect("a status"),
         head: head.to_ascii_lowercase(),
@@ -132,7 +142,10 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
 /// The token in the forms of a page.
 pub(crate) fn csrf(page: &Reply) -> String {
     let start = "name=\"csrf\" value=\"";
-    let from = page.body.find(start).unwrap_or_else(|| panic!("no form: {page:?}"));
+    let from = page
+        .body
+        .find(start)
+        .unwrap_or_else(|| panic!("no form: {page:?}"));
     page.body[from + start.len()..].chars().take(64).collect()
 }
 
@@ -140,7 +153,9 @@ impl Reply {
     /// The values of a header, whose name is given in lower case.
     pub(crate) fn header<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
         let pairs = self.head.lines().filter_map(|line| line.split_once(": "));
-        pairs.filter(move |(key, _)| *key == name).map(|(_, value)| value)
+        pairs
+            .filter(move |(key, _)| *key == name)
+            .map(|(_, value)| value)
     }
 
     pub(crate) fn location(&self) -> Option<&str> {

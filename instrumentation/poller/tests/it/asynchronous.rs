@@ -32,6 +32,8 @@ impl Alive {
 
 impl Drop for Alive {
     fn drop(&mut self) {
+        // Who does not wait for the end of this destructor is caught at it.
+        thread::sleep(Duration::from_millis(5));
         self.0.fetch_sub(1, SeqCst);
     }
 }

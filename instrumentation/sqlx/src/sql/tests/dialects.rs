@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn check_in(dialect: Dialect, sql: &str, command: &str, source: Option<&str>) {
-    let summary = super::summary(sql, dialect);
+    let summary = crate::sql::summary(sql, dialect);
     assert_eq!(
         (summary.command, summary.source),
         (command, source),
@@ -112,7 +112,7 @@ fn nothing_takes_long() {
             Dialect::MySql,
             Dialect::Unknown,
         ] {
-            super::summary(&sql, dialect);
+            crate::sql::summary(&sql, dialect);
         }
     }
     // It takes some milliseconds. What took quadratic time would take minutes.

@@ -80,7 +80,7 @@ proptest! {
         sql in prop_oneof![any::<String>(), pieces()],
         dialect in prop::sample::select(vec!["SQLite", "PostgreSQL", "MySQL", "Any"]),
     ) {
-        let summary = super::summary(&sql, Dialect::of(dialect));
+        let summary = crate::sql::summary(&sql, Dialect::of(dialect));
         prop_assert!(COMMANDS.contains(&summary.command));
         if let Some(source) = summary.source {
             prop_assert!(!source.is_empty() && source.len() <= MAX_SOURCE_LEN);

@@ -188,6 +188,36 @@ macro_rules! suite_transactions {
 
             #[tokio::test]
             $(#[$ignored])?
+            async fn one_that_is_given_up_while_it_ends_was_dropped() {
+                let (prefix, users) = users!("given_up");
+                let events = Events::of_transactions(prefix);
+                for commit in [false, true] {
+                    let mut transaction = users.pool.begin().await.unwrap();
+                    sqlx::query(COUNT).execute(&mut transaction).await.unwrap();
+                    let ended = if commit {
+                        transaction.commit().now_or_never()
+                    } else {
+                        transaction.rollback().now_or_never()
+                    };
+                    let seen = events.one().end();
+                    match ended {
+                        None => assert_eq!(seen, "dropped cancelled - 1"),
+                        // The database was faster than one poll.
+                        Some(result) => {
+                            result.unwrap();
+                            assert!(seen.ends_with(" ok - 1"), "{seen}");
+                        }
+                    }
+                }
+                // Never polled: it is dropped as it is.
+                drop(users.pool.begin().await.unwrap().commit());
+                assert_eq!(events.ends(), ["dropped cancelled - 0"]);
+                // And nobody is hurt.
+                assert_eq!(left!(users), 3);
+            }
+
+            #[tokio::test]
+            $(#[$ignored])?
             async fn an_error_within_is_the_statements() {
                 let (prefix, users) = users!("within");
                 let (events, queries) = (Events::of_transactions(prefix), Events::of(prefix));
