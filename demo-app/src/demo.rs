@@ -95,8 +95,7 @@ impl Demo {
             fail_percent: config.jobs_fail_percent,
             ..work::Settings::default()
         };
-        let (work, work_tasks) =
-            Work::start(store.clone(), settings).map_err(StartError::Name)?;
+        let (work, work_tasks) = Work::start(store.clone(), settings).map_err(StartError::Name)?;
         let (quotes, upstream) = upstream::start(config.upstream_fail_percent)
             .await
             .map_err(StartError::Upstream)?;

@@ -182,7 +182,15 @@ mod tests {
         assert_eq!(text(r#"{"text":" a\nb "}"#).as_deref(), Some("a b"));
         let long = format!(r#"{{"text":"{}"}}"#, "ü".repeat(5000));
         assert_eq!(text(&long), Some("ü".repeat(LONGEST)));
-        for body in ["", "[]", "{}", r#"{"text":7}"#, r#"{"text":" "}"#, "\u{0}", "{\"text\":\"a"] {
+        for body in [
+            "",
+            "[]",
+            "{}",
+            r#"{"text":7}"#,
+            r#"{"text":" "}"#,
+            "\u{0}",
+            "{\"text\":\"a",
+        ] {
             assert_eq!(text(body), None, "{body:?}");
         }
         assert_eq!(quote(b"{\"text\":\"\xff\"}"), None);

@@ -120,6 +120,9 @@ async fn there_are_only_so_many_calls_at_a_time() {
     let count = |error| answers.iter().filter(|a| **a == Err(error)).count();
     assert_eq!(count(QuoteError::Busy), 10);
     assert_eq!(count(QuoteError::Timeout), super::quotes::CALLS_AT_A_TIME);
-    assert_eq!(events.named("demo.upstream.stop").len(), super::quotes::CALLS_AT_A_TIME);
+    assert_eq!(
+        events.named("demo.upstream.stop").len(),
+        super::quotes::CALLS_AT_A_TIME
+    );
     assert_eq!(quotes.in_flight(), 0);
 }

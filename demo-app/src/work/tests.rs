@@ -72,10 +72,18 @@ async fn a_job_that_fails_is_tried_again_later_and_later_and_then_given_up() {
         ends(&events),
         told(&[(1, "error"), (2, "error"), (3, "error")])
     );
-    let delays: Vec<_> = events.named("demo.jobs.retried").iter().map(delay).collect();
+    let delays: Vec<_> = events
+        .named("demo.jobs.retried")
+        .iter()
+        .map(delay)
+        .collect();
     assert_eq!(delays, [5, 10].map(|ms| Some(Duration::from_millis(ms))));
     assert_emitted!(events, "demo.jobs.discarded", { attempts: 3 }, { worker: "flaky" });
-    let ends: Vec<_> = work.results().into_iter().map(|result| result.end).collect();
+    let ends: Vec<_> = work
+        .results()
+        .into_iter()
+        .map(|result| result.end)
+        .collect();
     let again = |ms| End::Again(Fault::Flaky, Duration::from_millis(ms));
     assert_eq!(ends, [End::GivenUp(Fault::Flaky), again(10), again(5)]);
 }
@@ -142,7 +150,10 @@ async fn there_is_room_for_so_many_and_a_job_that_waits_to_be_tried_again_keeps_
     assert_eq!(tasks.stop(Duration::from_millis(20)).await, 3);
     assert_eq!(events.named("demo.jobs.dropped").len(), 3);
     assert_eq!((work.figures().waiting, work.figures().running), (0, 0));
-    assert_eq!(work.enqueue(Kind::ResizeImage, "", 1), Err(Refused::Stopping));
+    assert_eq!(
+        work.enqueue(Kind::ResizeImage, "", 1),
+        Err(Refused::Stopping)
+    );
 }
 
 #[tokio::test]
@@ -166,7 +177,9 @@ async fn what_is_not_done_in_time_is_cancelled_or_dropped_and_nothing_is_left() 
 async fn all_attempts_are_below_the_span_that_asked_for_the_job() {
     let (events, work, tasks) = start(quick(100)).await;
     let request = SpanContext::new_root();
-    request.in_scope(|| work.enqueue(Kind::Flaky, "", 1)).unwrap();
+    request
+        .in_scope(|| work.enqueue(Kind::Flaky, "", 1))
+        .unwrap();
     assert_eq!(tasks.stop(DEADLINE).await, 0);
     let attempts = events.named("demo.jobs.attempt.stop");
     assert_eq!(attempts.len(), 3);

@@ -1,16 +1,11 @@
 //! Sign-up, log-in, log-out: what a visitor sees, what is stored, and what is counted.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use demo_app::Config;
 use sqlx::{Connection, SqliteConnection};
 use telemetry_metrics::{Amount, Data};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use crate::failures::Folder;
-use crate::support::visitor::{PASSWORD, Visitor, csrf, exchange};
+use crate::support::visitor::{PASSWORD, Visitor, csrf};
 use crate::support::{TestDemo, eventually};
 
 /// The session cookie.

@@ -16,7 +16,7 @@ use crate::support::visitor::{PASSWORD, Visitor, csrf};
 use crate::support::{DEADLINE, TestDemo, eventually};
 
 /// Waits for the message on the visitor's own page.
-async fn is_welcomed(visitor: &mut Visitor, name: &str) {
+pub(crate) async fn is_welcomed(visitor: &mut Visitor, name: &str) {
     let deadline = Instant::now() + DEADLINE;
     while !visitor
         .get("/me")

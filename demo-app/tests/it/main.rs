@@ -6,6 +6,7 @@ mod browser;
 mod definitions;
 mod failures;
 mod flow;
+mod flow_postgres;
 mod forms;
 mod live;
 mod load;

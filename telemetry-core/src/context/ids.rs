@@ -123,18 +123,36 @@ impl FromStr for SpanId {
 
 /// Exactly `DIGITS` digits. By hand, because the standard library also takes signs and capitals.
 pub(super) fn parse_hex<const DIGITS: usize>(text: &[u8]) -> Option<u128> {
-    if text.len() != DIGITS {
-        return None;
-    }
-    text.iter().try_fold(0, |number, digit| {
-        let digit = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u128::from(digit))
-    })
+    let text: &[u8; DIGITS] = text.try_into().ok()?;
+    let (high, low) = text.split_at(DIGITS.saturating_sub(16));
+    let (high, low) = (digits(high)?, digits(low)?);
+    Some(u128::from(high) << 64 | u128::from(low))
 }
+
+/// At most sixteen. All are looked up before it is asked whether each was one.
+fn digits(text: &[u8]) -> Option<u64> {
+    let mut number = 0;
+    let mut seen = 0;
+    for digit in text {
+        let digit = DIGITS[usize::from(*digit)];
+        number = number << 4 | u64::from(digit & 0xf);
+        seen |= digit;
+    }
+    (seen & NO_DIGIT == 0).then_some(number)
+}
+
+const NO_DIGIT: u8 = 0x80;
+
+/// What each byte is as a digit.
+const DIGITS: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    table
+};
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

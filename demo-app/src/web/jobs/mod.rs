@@ -15,8 +15,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::accounts::{Posted, Visitor, see_other};
 use super::Shared;
+use super::accounts::{Posted, Visitor, see_other};
 use crate::work::{Kind, Refused};
 
 const PATH: &str = "/jobs";
