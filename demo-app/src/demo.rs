@@ -15,7 +15,7 @@ use crate::flow::{self, Flow};
 use crate::load::Load;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
-use crate::web::live::Sockets;
+use crate::web::live::{Closer, Sockets};
 use crate::web::{self, Parts};
 use crate::work::{self, Work};
 use crate::{Config, StartError, upstream};
@@ -46,7 +46,7 @@ pub struct Demo {
     drain: Option<oneshot::Sender<()>>,
     cut_off: watch::Sender<bool>,
     server: Server,
-    sockets: Sockets,
+    sockets: Closer,
     work: work::Tasks,
     upstream: upstream::Server,
     flow: flow::Tasks,
@@ -82,7 +82,7 @@ impl Demo {
         let address = listener
             .local_addr()
             .map_err(|error| StartError::Listen(config.listen, error))?;
-        let sockets = Sockets::new(config.live_sockets);
+        let (sockets, closer) = Sockets::new(config.live_sockets);
         let mut telemetry = Telemetry::start(&config)?;
         let store = Store::open(&config.database)
             .await
@@ -104,7 +104,7 @@ impl Demo {
             flow,
             work,
             quotes,
-            sockets: sockets.clone(),
+            sockets,
         };
         telemetry.poll(&parts, upstream.in_flight())?;
         let (cut_off, is_cut_off) = watch::channel(false);
@@ -122,7 +122,7 @@ impl Demo {
             drain: Some(drain),
             cut_off,
             server,
-            sockets,
+            sockets: closer,
             work: work_tasks,
             upstream,
             flow: flow_tasks,
@@ -181,11 +181,11 @@ impl Demo {
                 let _ = (&mut self.server.0).await;
             }
         }
-        if !self.sockets.closed(CUT_OFF_TIMEOUT).await {
-            report.complaints.push(format!(
-                "{} WebSockets did not close in time",
-                self.sockets.open()
-            ));
+        let sockets = self.sockets.left(CUT_OFF_TIMEOUT).await;
+        if sockets > 0 {
+            report
+                .complaints
+                .push(format!("{sockets} WebSockets did not close in time"));
         }
         let lost = self.work.stop(WORK_TIMEOUT.min(drain_timeout)).await;
         if lost > 0 {

@@ -199,7 +199,6 @@ pub mod __private {
     pub use crate::catalogue::CALLSITES;
     pub use crate::dispatch::{callsite, event_name};
     pub use crate::macros::{RuntimeName, checked};
-    pub use crate::name::is_observed_as_span;
     pub use crate::span::{
         Parent, ToParent, begin as span, begin_complete as complete_span,
         begin_complete_named as complete_named_span, begin_named as named_span,

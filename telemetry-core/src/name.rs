@@ -184,12 +184,32 @@ impl EventName {
         self.slot.name()
     }
 
-    /// Whether a handler is attached to this event now: one relaxed load. (One that wants
-    /// [the ends of spans](crate::attach_spans) only does not count.)
+    /// Whether a handler is attached to this event now: one relaxed load. One that wants
+    /// [the ends of spans](crate::attach_spans) only does not count: see
+    /// [`is_observed_as_span`](Self::is_observed_as_span).
     #[inline]
     #[must_use]
     pub fn is_observed(&self) -> bool {
         self.slot.is_observed(Behind::Event)
+    }
+
+    /// Whether a handler wants a span that ends with this event: what
+    /// [`completion_span!`](crate::completion_span!) asks, for code that has something to prepare
+    /// before it begins one.
+    ///
+    /// ```
+    /// use telemetry::EventName;
+    ///
+    /// let query = EventName::new("shop.repo.query")?;
+    /// assert!(!query.is_observed_as_span());
+    /// telemetry::attach_spans("traces", |_| {})?;
+    /// assert!(query.is_observed_as_span() && !query.is_observed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn is_observed_as_span(&self) -> bool {
+        self.slot.is_observed(Behind::SpanEnd)
     }
 }
 
@@ -200,13 +220,6 @@ impl FromStr for EventName {
     fn from_str(name: &str) -> Result<Self, NameError> {
         Self::new(name)
     }
-}
-
-/// Whether a handler wants the span that ends with this event.
-#[inline]
-#[must_use]
-pub fn is_observed_as_span(name: EventName) -> bool {
-    name.slot.is_observed(Behind::SpanEnd)
 }
 
 impl fmt::Debug for EventName {
@@ -282,8 +295,8 @@ impl SpanName {
     #[must_use]
     pub fn is_observed(&self) -> bool {
         self.start.is_observed()
-            || is_observed_as_span(self.stop)
-            || is_observed_as_span(self.exception)
+            || self.stop.is_observed_as_span()
+            || self.exception.is_observed_as_span()
     }
 }
 

@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::catch::caught;
 use super::command::{Command, CommandError, Done, Envelope};
+use crate::telemetry::logged;
 
 /// Takes commands until it is told to stop; those that were accepted before are finished then.
 ///
@@ -58,14 +59,14 @@ where
         return;
     }
     let handle = span.handle();
-    let work = span.wrap(async {
+    let work = span.wrap(logged(async {
         let decided = decide(command).await;
         match &decided {
             Ok(done) => handle.measure("events", done.events),
             Err(error) => handle.fail(error.reason()),
         }
         decided
-    });
+    }));
     // After a panic the reply is dropped, which tells the other side.
     if let Ok(decided) = caught(work).await {
         let _ = reply.send(decided);

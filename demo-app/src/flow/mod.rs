@@ -25,7 +25,7 @@
 //! | `demo.projection.apply.start`, … | around each attempt of a projection | `lag`: since the event was stored | `projection`, `event`, `outcome`, `reason` |
 //! | `demo.process.react.start`, … | around each attempt of the process manager | `lag` | `process`, `event`, `outcome`, `reason` |
 //! | `demo.events.set_aside` | an event that no attempt could use is given up | | `reader`, `event`, `reason` |
-//! | `demo.mailbox` | polled | `length`, `capacity` | `mailbox` |
+//! | `demo.mailbox` | polled | `depth`, `capacity` | `name`: `commands` |
 //! | `demo.projection.lag` | polled | `events`, `age` of the one that it is at | `projection` |
 //!
 //! Events are never deleted, as users are not; only the feed is kept short.
@@ -153,14 +153,15 @@ impl Flow {
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// For a poller: emits how much waits, and where.
-    pub(crate) fn emit_gauges(&self) {
+    /// For a poller: how many commands wait, and how many may; `None` when none is taken any more.
+    pub(crate) fn waiting_commands(&self) -> Option<(usize, usize)> {
         let queue = &self.commands.sender;
-        execute!(
-            "demo.mailbox",
-            { length: queue.max_capacity() - queue.capacity(), capacity: queue.max_capacity() },
-            { mailbox: "commands" }
-        );
+        let capacity = queue.max_capacity();
+        (!queue.is_closed()).then(|| (capacity.saturating_sub(queue.capacity()), capacity))
+    }
+
+    /// For a poller: emits how far the readers are behind.
+    pub(crate) fn emit_lag(&self) {
         let last = *self.stored.borrow();
         for reader in &*self.readers {
             let behind = last.saturating_sub(reader.reached()).max(0);

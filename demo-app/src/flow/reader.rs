@@ -22,6 +22,7 @@ use super::consumer::{Consumer, Failure};
 use super::event::{self, Kind, StoredEvent};
 use super::progress::Progress;
 use crate::store::now;
+use crate::telemetry::logged;
 
 /// How many events are read at a time.
 const BATCH: i64 = 100;
@@ -173,14 +174,14 @@ impl<C: Consumer> Reader<C> {
     async fn attempt(&self, event: &StoredEvent) -> Result<(), Failure> {
         let span = C::span(event);
         let handle = span.handle();
-        let work = span.wrap(async {
+        let work = span.wrap(logged(async {
             let applied = self.apply(event).await;
             match applied {
                 Ok(()) => handle.measure("lag", event.age()),
                 Err(failure) => handle.fail(failure.reason()),
             }
             applied
-        });
+        }));
         caught(work).await.unwrap_or(Err(Failure::Poison("panic")))
     }
 

@@ -13,6 +13,7 @@ mod browser;
 mod cancel;
 mod clicks;
 mod forms;
+mod jobs;
 mod pace;
 mod visits;
 

@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::browser::Browser;
 use super::pace::Stopped;
-use super::{cancel, clicks};
+use super::{cancel, clicks, jobs};
 
 /// Begins to walk through the site, and ends when it is time to go.
 pub(super) async fn walk(mut browser: Browser) {
@@ -19,6 +19,8 @@ enum Visit {
     UsersSlow,
     Account,
     Activity,
+    Jobs,
+    Quote,
     Live,
     Fail,
     Missing,
@@ -26,12 +28,14 @@ enum Visit {
 }
 
 /// How often of [`ALL`] times.
-const OFTEN: [(Visit, u32); 9] = [
-    (Visit::Landing, 20),
-    (Visit::UsersFast, 15),
-    (Visit::UsersSlow, 15),
+const OFTEN: [(Visit, u32); 11] = [
+    (Visit::Landing, 16),
+    (Visit::UsersFast, 12),
+    (Visit::UsersSlow, 12),
     (Visit::Account, 18),
     (Visit::Activity, 4),
+    (Visit::Jobs, 5),
+    (Visit::Quote, 5),
     (Visit::Live, 12),
     (Visit::Fail, 5),
     (Visit::Missing, 5),
@@ -63,6 +67,8 @@ async fn visit(browser: &mut Browser, account: &mut Account) -> Result<(), Stopp
         Visit::UsersSlow => drop(browser.get("/users-slow", "/users-slow").await?),
         Visit::Account => account.visit(browser).await?,
         Visit::Activity => drop(browser.get("/activity", "/activity").await?),
+        Visit::Jobs => jobs::order(browser).await?,
+        Visit::Quote => drop(browser.get("/quote", "/quote").await?),
         Visit::Live => {
             browser.get("/live", "/live").await?;
             let number = fastrand::usize(1..=4);

@@ -102,11 +102,11 @@ pub fn metrics() -> Vec<Metric> {
             .seconds()
             .tags(["projection"])
             .description("Age of the event that a reader is at"),
-        last_value("demo.mailbox.length")
-            .tags(["mailbox"])
+        last_value("demo.mailbox.depth")
+            .tags(["name"])
             .description("Messages that wait in a channel"),
         last_value("demo.mailbox.capacity")
-            .tags(["mailbox"])
+            .tags(["name"])
             .description("Messages that have room in a channel"),
         // The live page and its WebSockets.
         counter("demo.channel.joined.count")

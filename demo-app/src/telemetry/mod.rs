@@ -25,7 +25,6 @@
 
 mod logs;
 mod metrics;
-mod polls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,10 +37,9 @@ use telemetry_metrics::Aggregator;
 use telemetry_poller::Poller;
 use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
-use tokio::runtime::Handle;
 
-pub(crate) use logs::within_a_span;
 pub use logs::{LogError, LogFilter, log_panics_only};
+pub(crate) use logs::{logged, logged_request};
 pub use metrics::metrics;
 
 use crate::web::Parts;
@@ -168,11 +166,7 @@ impl Telemetry {
     }
 
     /// Looks now and then at what has no event of its own. Starts when all of that is there.
-    pub(crate) fn poll(
-        &mut self,
-        parts: &Parts,
-        upstream: InFlight,
-    ) -> Result<(), StartError> {
+    pub(crate) fn poll(&mut self, parts: &Parts, upstream: InFlight) -> Result<(), StartError> {
         let Parts {
             store,
             flow,
@@ -185,14 +179,23 @@ impl Telemetry {
             .measurement("demo.live.sockets", move || {
                 execute!("demo.live.sockets", { open: sockets.open(), limit: sockets.limit() });
             })
-            .measurement("demo.flow", move || flow.emit_gauges())
+            .mailbox("demo", "commands", {
+                let flow = flow.clone();
+                move || flow.waiting_commands()
+            })
+            .measurement("demo.projection.lag", move || flow.emit_lag())
+            .mailbox("demo", "jobs", work.in_channel())
             .measurement("demo.jobs", move || work.emit_gauges())
             .measurement("demo.upstream", move || quotes.emit_gauges())
             .measurement("demo.upstream_server", upstream.measurement())
-            .measurement(
-                "demo.sessions",
-                polls::count_sessions(Handle::current(), store),
-            )
+            .try_async_measurement("demo.sessions", move || {
+                let store = store.clone();
+                async move {
+                    let active = store.active_sessions().await?;
+                    execute!("demo.sessions", { active });
+                    Ok::<_, sqlx::Error>(())
+                }
+            })
             .start()
             .map_err(StartError::Poller)?;
         self.poller = Some(poller);

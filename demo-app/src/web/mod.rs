@@ -27,7 +27,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use self::accounts::Accounts;
 use crate::flow::Flow;
 use crate::store::Store;
-use crate::telemetry::{Telemetry, endpoint_layer, within_a_span};
+use crate::telemetry::{Telemetry, endpoint_layer, logged_request};
 use crate::upstream::Quotes;
 use crate::work::Work;
 use crate::{Config, LandingDelay, LogMode, StartError};
@@ -93,7 +93,7 @@ pub(crate) fn app(
     // Inside the endpoint's layer, so that it begins in the request's trace.
     let routes = match config.log {
         LogMode::Off => routes,
-        LogMode::Text | LogMode::Json => routes.layer(from_fn(within_a_span)),
+        LogMode::Text | LogMode::Json => routes.layer(from_fn(logged_request)),
     };
     Ok(routes
         // One line makes events of all requests. It stands behind the routes, so that the matched

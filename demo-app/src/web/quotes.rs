@@ -49,7 +49,7 @@ fn shown(fetched: Result<&str, QuoteError>) -> Markup {
         }
         p { a href=(PATH) { @if fetched.is_ok() { "Another one" } @else { "Try again" } } }
         @if let Some(context) = SpanContext::current() {
-            p.quiet { "Trace " code.trace { (context.trace_id()) } }
+            p.quiet { "Trace " code { (context.trace_id()) } }
         }
     };
     pages::page(title, PATH, &content)

@@ -15,7 +15,7 @@
 //! |---|---|---|---|
 //! | `demo.jobs.enqueued`, `.attempt.start`, `.attempt.stop`, `.attempt.exception`, `.retried`, `.discarded`, `.dropped`, `.queue` | see `telemetry_jobs` | | `queue`, `worker`: the kind of the job |
 //! | `demo.jobs.refused` | there is no room, or the application ends | `jobs`: how many were not taken | `worker`, `reason` |
-//! | `demo.mailbox` | polled | `length`, `capacity` | `mailbox` |
+//! | `demo.mailbox` | polled | `depth`, `capacity` | `name`: `jobs` |
 //!
 //! A job has a *place* from the moment it is accepted until it is done for good, also while it waits
 //! to be tried again. There are as many places as the channel has room, so nothing that was accepted
@@ -38,6 +38,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use telemetry::execute;
 use telemetry_jobs::{Jobs, Queue};
+use telemetry_poller::channel_depth;
 use tokio::sync::{Semaphore, mpsc};
 
 use job::Job;
@@ -134,15 +135,14 @@ impl Work {
         self.results.latest()
     }
 
-    /// For a poller: emits how much there is to do.
+    /// For a poller: emits how much waits and runs.
     pub(crate) fn emit_gauges(&self) {
         self.jobs.poll();
-        let capacity = self.sender.max_capacity();
-        execute!(
-            "demo.mailbox",
-            { length: capacity - self.sender.capacity(), capacity },
-            { mailbox: "jobs" }
-        );
+    }
+
+    /// For a poller: a probe of how many jobs are in the channel, and how many fit in.
+    pub(crate) fn in_channel(&self) -> impl FnMut() -> Option<(usize, usize)> + use<> {
+        channel_depth(&self.sender)
     }
 }
 

@@ -13,6 +13,7 @@ use super::job::Job;
 use super::kind::Tools;
 use super::results::Results;
 use super::{End, Fault, Finished, Settings};
+use crate::telemetry::logged;
 
 /// One of the workers.
 #[derive(Debug, Clone)]
@@ -45,7 +46,8 @@ impl Worker {
             place,
         } = job;
         let mut attempt = ticket.start();
-        let work = attempt.run_result(kind.perform(&self.tools));
+        // Inside of the attempt, whose trace the log lines have then.
+        let work = attempt.run_result(logged(kind.perform(&self.tools)));
         // Unwind safety: what the work leaves behind is not looked at.
         let work = AssertUnwindSafe(work).catch_unwind();
         let fault = match timeout(self.settings.patience, work).await {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::support::postgres::Postgres;
 use crate::support::program::Program;
 use crate::support::{eventually, http};
 
@@ -15,12 +16,19 @@ const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images");
 #[ignore = "needs Chromium, Node.js and playwright-core; .ci/run installs them and runs this"]
 async fn what_a_visitor_does_is_what_is_counted() {
     let program = Program::start(&[]);
-    tour(&program).await;
+    tour(&program, Pictures::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium, Node.js, playwright-core and PostgreSQL; .ci/run installs them and runs this"]
+async fn on_postgresql_as_well() {
+    let server = Postgres::start("browser").await;
+    let program = Program::start(&["--database", &server.url()]);
+    tour(&program, Pictures::not_kept("postgresql")).await;
 }
 
 /// Runs the script against the program, and compares.
-async fn tour(program: &Program) {
-    let pictures = Pictures::new();
+async fn tour(program: &Program, pictures: Pictures) {
     let done = run(&format!("http://{}", program.address), &pictures.0).await;
     let address = program.address;
     let metrics = || async { http::get(address, "/metrics").await.body };
@@ -128,11 +136,17 @@ struct Pictures(PathBuf);
 
 impl Pictures {
     fn new() -> Self {
-        let folder = if std::env::var_os("RENEW_PICTURES").is_some() {
-            PathBuf::from(PICTURES)
-        } else {
-            std::env::temp_dir().join(format!("demo-pictures-{}", std::process::id()))
-        };
+        if std::env::var_os("RENEW_PICTURES").is_none() {
+            return Self::not_kept("sqlite");
+        }
+        let folder = PathBuf::from(PICTURES);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Self(folder)
+    }
+
+    fn not_kept(name: &str) -> Self {
+        let folder = format!("demo-pictures-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
         std::fs::create_dir_all(&folder).expect("a folder");
         Self(folder)
     }

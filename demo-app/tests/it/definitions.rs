@@ -18,8 +18,13 @@ fn the_definitions_name_only_what_is_emitted() {
 fn so_do_those_that_the_instrumentation_ships_whatever_the_prefix() {
     let shipped = [
         telemetry_http::metrics("definitions.endpoint"),
+        telemetry_http::client_metrics("definitions.api"),
+        telemetry_http::channel_metrics("definitions.socket"),
+        telemetry_jobs::metrics("definitions.jobs"),
         telemetry_sqlx::metrics("definitions.repo"),
         telemetry_poller::metrics(),
+        telemetry_poller::mailbox_metrics("definitions"),
+        telemetry_poller::table_metrics("definitions"),
     ];
     drop(start(shipped.into_iter().flatten()).unwrap_or_else(|error| panic!("{error}")));
 }
@@ -27,7 +32,7 @@ fn so_do_those_that_the_instrumentation_ships_whatever_the_prefix() {
 #[test]
 fn typos_are_found_in_the_events_of_libraries() {
     let error = start([
-        sum("demo.repo.query.row").tags(["source", "comand"]),
+        sum("demo.repo.query.totl_time").tags(["source", "comand"]),
         counter("demo.repo.queries.count"),
         summary("demo.endpoint.stop.durtion").tags(["route", "stauts"]),
         last_value("vm.memroy.total"),
@@ -39,9 +44,9 @@ fn typos_are_found_in_the_events_of_libraries() {
     assert_eq!(
         lines[1..],
         [
-            "`demo.repo.query.row`: no callsite of `demo.repo.query` measures `row`, did you mean \
-             `rows`?",
-            "`demo.repo.query.row`: no callsite of `demo.repo.query` has metadata `comand`, did you \
+            "`demo.repo.query.totl_time`: no callsite of `demo.repo.query` measures `totl_time`, did \
+             you mean `total_time`?",
+            "`demo.repo.query.totl_time`: no callsite of `demo.repo.query` has metadata `comand`, did you \
              mean `command`?",
             "`demo.repo.queries.count`: no callsite emits `demo.repo.queries` (if it is emitted \
              otherwise, add `.unchecked()`)",

@@ -411,3 +411,12 @@ async fn when_the_application_stops_all_sockets_are_told_and_counted() {
             .all(|event| event.metadata_is("reason", "server"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_that_is_dropped_leaves_no_socket_behind() {
+    let demo = TestDemo::start().await;
+    let mut socket = Socket::open(demo.address()).await;
+    let TestDemo { demo, _turn } = demo;
+    drop(demo);
+    assert_eq!(socket.code().await, 1001);
+}

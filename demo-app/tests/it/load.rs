@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::{Arc, Mutex};
 
 use demo_app::Config;
 use rustix::process::Signal;
-use telemetry::{Event, attach_many};
+use telemetry_metrics::{Data, Snapshots};
 
 use crate::support::program::Program;
 use crate::support::{TestDemo, eventually, http};
@@ -14,59 +13,56 @@ use crate::support::{TestDemo, eventually, http};
 /// How often: by method, route, status and outcome.
 type Counts = BTreeMap<[String; 4], u64>;
 
-fn key(event: &Event<'_>) -> [String; 4] {
-    ["method", "route", "status", "outcome"].map(|key| {
-        let value = event.metadata(key).map(|value| value.to_string());
-        value.unwrap_or_default()
-    })
+fn counts(numbers: &Snapshots, name: &str) -> Counts {
+    let families = numbers.take().families;
+    let family = families
+        .iter()
+        .find(|family| family.definition.name() == name);
+    let family = family.unwrap_or_else(|| panic!("{name} is not defined"));
+    let counts = family.series.iter().map(|series| {
+        let tags: BTreeMap<_, _> = series.tags(&family.definition).collect();
+        let key = ["method", "route", "status", "outcome"]
+            .map(|key| tags.get(key).copied().unwrap_or_default().to_owned());
+        match series.data {
+            Data::Counter(count) => (key, count),
+            _ => panic!("{name} is no counter"),
+        }
+    });
+    counts.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_application_counts_what_the_visitors_did() {
-    let counts = Arc::<Mutex<(Counts, Counts)>>::default();
-    let count = counts.clone();
-    let names = [
-        "demo.endpoint.stop",
-        "demo.endpoint.exception",
-        "demo.load.request",
-    ];
-    let attached = attach_many("test-load", names, move |event| {
-        let mut counts = count.lock().unwrap();
-        let (served, asked) = &mut *counts;
-        let counts = match event.name() {
-            "demo.load.request" => asked,
-            _ => served,
-        };
-        *counts.entry(key(event)).or_default() += 1;
-    });
-    let _guard = attached.unwrap().guard();
     let demo = TestDemo::with(Config {
         load: Some(40),
         ..Config::default()
     })
     .await;
+    let numbers = demo.aggregator().snapshots();
     let seen = async || {
-        let counts = counts.lock().unwrap();
-        let with = |outcome: &str| -> u64 {
-            let asked = counts.1.iter();
+        let asked = counts(&numbers, "demo.load.request.count");
+        let sum = |of: &dyn Fn(&[String; 4]) -> bool| -> u64 {
             asked
-                .filter(|(key, _)| key[3] == outcome)
+                .iter()
+                .filter(|(key, _)| of(key))
                 .map(|(_, n)| n)
                 .sum()
         };
-        let sockets = counts.1.keys().any(|key| key[2] == "101");
-        (with("ok"), with("error"), with("cancelled"), sockets)
+        [
+            sum(&|key| key[3] == "ok") / 50,
+            sum(&|key| key[3] == "error"),
+            sum(&|key| key[3] == "cancelled"),
+            sum(&|key| key[2] == "101"),
+            sum(&|key| key[0] == "POST" && key[2] == "303"),
+        ]
     };
-    eventually(seen, |(ok, error, cancelled, sockets)| {
-        *ok >= 150 && *error >= 3 && *cancelled >= 3 && *sockets
-    })
-    .await;
+    eventually(seen, |seen| seen.iter().all(|n| *n >= 3)).await;
 
     let TestDemo { demo, _turn } = demo;
     let report = demo.stop().await;
     assert_eq!(report.complaints(), [""; 0]);
-    let (served, asked) = std::mem::take(&mut *counts.lock().unwrap());
-    assert_eq!(served, asked);
+    let asked = counts(&numbers, "demo.load.request.count");
+    assert_eq!(counts(&numbers, "demo.endpoint.stop.count"), asked);
     assert!(asked.keys().all(|key| key[3] != "failed"), "{asked:?}");
 }
 

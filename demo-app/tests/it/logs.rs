@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use sqlx::{Connection, Executor, SqliteConnection};
 
+use crate::support::http;
 use crate::support::program::Program;
-use crate::support::{DEADLINE, http};
+use crate::support::visitor::{PASSWORD, Visitor, csrf};
 
 /// Reads standard error from now on, as whoever collects logs does.
 fn collect(program: &mut Program) -> JoinHandle<String> {
@@ -32,22 +31,12 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-/// Asks for a page as part of a trace, and returns the head of the answer.
-async fn get(address: SocketAddr, path: &str, trace: &str) -> String {
-    let exchange = async {
-        let mut stream = TcpStream::connect(address).await?;
-        let request = format!(
-            "GET {path} HTTP/1.0\r\nhost: {address}\r\ntraceparent: 00-{trace}-b7ad6b7169203331-01\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        Ok::<_, std::io::Error>(answer)
-    };
-    let answer = timeout(DEADLINE, exchange).await.expect("in time");
-    let answer = answer.expect("an answer").to_ascii_lowercase();
-    let (head, _) = answer.split_once("\r\n\r\n").expect("a head");
-    head.to_owned()
+/// Somebody whose requests belong to a trace.
+fn tracing(address: SocketAddr, trace: &str) -> Visitor {
+    let mut visitor = Visitor::new(address);
+    let header = format!("00-{trace}-b7ad6b7169203331-01");
+    visitor.headers.push(("traceparent", header));
+    visitor
 }
 
 /// What is asked for, and what is logged of it: route, status, statements.
@@ -67,16 +56,18 @@ fn each_line_of_a_request_has_the_trace_of_the_request() {
     let trace = |n: usize| format!("{:032x}", 0xabc_0000 + n);
     runtime().block_on(async {
         let requests: Vec<_> = (0..20)
-            .map(|n| tokio::spawn(async move { get(address, PAGES[n % 5].0, &trace(n)).await }))
+            .map(|n| {
+                tokio::spawn(async move { tracing(address, &trace(n)).get(PAGES[n % 5].0).await })
+            })
             .collect();
         for (n, request) in requests.into_iter().enumerate() {
-            let head = request.await.unwrap();
+            let reply = request.await.unwrap();
             let (path, _, status, _) = PAGES[n % 5];
-            assert!(head.starts_with(&format!("http/1.0 {status} ")), "{head}");
+            assert_eq!(reply.status, status, "{path}");
             // What answers for a handler that panicked stands around the one that knows the trace.
             if path != "/panic" {
                 let header = format!("traceparent: 00-{}-", trace(n));
-                assert!(head.contains(&header), "{head}");
+                assert!(reply.head.contains(&header), "{}", reply.head);
             }
         }
     });
@@ -126,13 +117,59 @@ fn each_line_of_a_request_has_the_trace_of_the_request() {
 }
 
 #[test]
+fn what_another_task_does_for_a_request_and_takes_too_long_has_its_trace() {
+    let folder = std::env::temp_dir().join(format!("demo-app-log-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let url = format!("sqlite://{}", folder.join("demo.db").display());
+    let mut program = Program::start(&[
+        "--log",
+        "json",
+        "--password-cost",
+        "low",
+        "--database",
+        &url,
+    ]);
+    let log = collect(&mut program);
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    runtime().block_on(async {
+        let mut visitor = tracing(program.address, trace);
+        let csrf = csrf(&visitor.get("/sign-up").await);
+        // Another process writes, for longer than sqlx thinks a statement should take.
+        let mut other = SqliteConnection::connect(&url).await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            other.execute("ROLLBACK").await.unwrap();
+        };
+        let form = [("csrf", &*csrf), ("name", "Marie"), ("password", PASSWORD)];
+        let (reply, ()) = tokio::join!(visitor.post("/sign-up", &form), release);
+        assert_eq!(reply.status, 303, "{}", reply.body);
+    });
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    let log = log.join().unwrap();
+    let slow: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .filter(|line: &Value| line["target"] == "sqlx::query")
+        .collect();
+    assert!(!slow.is_empty(), "{log}");
+    for line in slow {
+        assert_eq!(line["level"], "WARN", "{line}");
+        assert_eq!(line["trace_id"], trace, "{line}");
+        assert!(!line.to_string().contains("Marie"), "{line}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn as_text_each_event_is_a_line_too() {
     let mut program = Program::start(&["--log", "text"]);
     let log = collect(&mut program);
     let trace = "0af7651916cd43dd8448eb211c80319c";
     runtime().block_on(async {
         for path in ["/panic", "/users-fast"] {
-            get(program.address, path, trace).await;
+            tracing(program.address, trace).get(path).await;
         }
     });
     program.signal(Signal::TERM);

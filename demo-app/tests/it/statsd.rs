@@ -86,6 +86,10 @@ async fn the_daemons_timers_show_the_true_distribution_of_query_times() {
             .measurement("total_time")
             .and_then(Number::as_duration);
         let tag = |key| event.metadata(key).unwrap_or_default().to_string();
+        // Stored events are read meanwhile, and were before.
+        if !["users", "todo_items"].contains(&tag("source").as_str()) {
+            return;
+        }
         let name = format!(
             "demo.repo.query.total_time.{}.{}",
             tag("source"),
@@ -136,7 +140,7 @@ async fn the_daemons_timers_show_the_true_distribution_of_query_times() {
             close(name, &key, number(&key), upper(times, percent), 0.022);
         }
     }
-    let items = &truth["demo.repo.query.total_time.items.SELECT"];
+    let items = &truth["demo.repo.query.total_time.todo_items.SELECT"];
     assert_eq!(items.len(), 800);
 }
 

@@ -22,8 +22,9 @@ use crate::traces::Traces;
 pub(crate) struct Exchange {
     // Declared before the span: whoever sees the terminal event finds the request counted off.
     in_flight: Counted,
-    span: Span,
-    request_size: Option<u64>,
+    pub(crate) span: Span,
+    /// As it was announced.
+    pub(crate) request_size: Option<u64>,
     /// Of one that is observed, once it is answered.
     head: Option<Head>,
     pub(crate) method: Bodiless,
@@ -41,17 +42,11 @@ struct Head {
 
 impl Exchange {
     #[inline]
-    pub(crate) fn begin(
-        in_flight: Counted,
-        span: Span,
-        request_size: Option<u64>,
-        method: Bodiless,
-        traces: Traces,
-    ) -> Self {
+    pub(crate) fn begin(in_flight: Counted, span: Span, method: Bodiless, traces: Traces) -> Self {
         Self {
             in_flight,
             span,
-            request_size,
+            request_size: None,
             head: None,
             method,
             traces,
@@ -114,29 +109,25 @@ impl Exchange {
 
     /// The service, or its body, failed.
     pub(crate) fn fail(self, error: &impl Display) {
-        let span = self.into_span();
+        let span = self.into_span(false);
         span.fail(&Brief(error));
         span.finish();
     }
 
-    /// Nobody wants the rest.
+    /// Nobody wants the rest, or whoever wanted it panics.
     pub(crate) fn cancel(self) {
-        drop(self.into_span());
+        drop(self.into_span(std::thread::panicking()));
     }
 
     /// Ends with the panic that the work was caught in, and lets the panic go on.
     pub(crate) fn end_with_panic<R>(self, payload: Box<dyn Any + Send>) -> R {
-        let span = self.into_span();
-        // Set if the body panicked. But a panic is told apart by having no status, rather than by
-        // having that of an answer that never was whole.
-        span.set("status", None::<u16>);
-        span.set("status_class", None::<&str>);
+        let span = self.into_span(true);
         span.in_scope(|| resume_unwind(payload))
     }
 
     /// The span, told everything; the request is not in flight any more.
     #[cold]
-    fn into_span(self) -> Span {
+    fn into_span(self, panicked: bool) -> Span {
         let Self {
             in_flight,
             span,
@@ -156,6 +147,12 @@ impl Exchange {
                 span.set(key, *value);
             }
         });
+        if panicked {
+            // A panic is told apart by having no status, rather than by having that of an answer
+            // that never was whole.
+            span.set("status", None::<u16>);
+            span.set("status_class", None::<&str>);
+        }
         span
     }
 }

@@ -55,7 +55,9 @@ impl Left {
                 .headers()
                 .get(header::CONTENT_LENGTH)?
                 .to_str()
-                .ok()?
+                .ok()
+                // To Rust, but not to HTTP, `+5` is a number.
+                .filter(|length| !length.starts_with('+'))?
                 .parse()
                 .ok()
         });

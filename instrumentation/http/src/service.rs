@@ -66,17 +66,18 @@ where
             status_class: None::<&str>,
             streamed: None::<bool>,
         });
-        let mut size = None;
-        if span.is_observed() {
-            let announced = request.body().size_hint().exact();
-            size = announced.filter(|announced| *announced <= BELIEVABLE);
-            listener::listen(&span, lacks_route, size.is_none(), request.extensions_mut());
-        }
         let method = Bodiless::of(request.method());
-        let exchange = Exchange::begin(counted, span, size, method, *traces);
+        let mut exchange = Exchange::begin(counted, span, method, *traces);
         // Unwind safety: the panic goes on at once; whoever catches it above decides.
         let called = catch_unwind(AssertUnwindSafe(|| {
             let _entered = exchange.enter();
+            if exchange.span.is_observed() {
+                let announced = request.body().size_hint().exact();
+                let size = announced.filter(|announced| *announced <= BELIEVABLE);
+                exchange.request_size = size;
+                let extensions = request.extensions_mut();
+                listener::listen(&exchange.span, lacks_route, size.is_none(), extensions);
+            }
             self.inner.call(request)
         }));
         match called {

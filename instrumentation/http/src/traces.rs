@@ -4,7 +4,7 @@ use http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 use http::{Extensions, Request};
 use telemetry::SpanContext;
 
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What a layer does with the header.
 #[derive(Debug, Clone, Copy)]
@@ -51,14 +51,20 @@ impl Traces {
     }
 }
 
-fn theirs(headers: &HeaderMap, extensions: &Extensions) -> Option<SpanContext> {
+/// What the header of a request names, unless somebody further out does not trust it.
+pub(crate) fn theirs(headers: &HeaderMap, extensions: &Extensions) -> Option<SpanContext> {
+    let theirs = read(headers)?;
+    extensions.get::<Distrusted>().is_none().then_some(theirs)
+}
+
+/// What the header names, if it is one and valid.
+pub(crate) fn read(headers: &HeaderMap) -> Option<SpanContext> {
     let mut values = headers.get_all(&TRACEPARENT).iter();
-    let header = values.next()?;
-    // Two of them say nothing: the standard wants the trace to begin anew then.
-    if values.next().is_some() || extensions.get::<Distrusted>().is_some() {
-        return None;
+    match (values.next(), values.next()) {
+        (Some(header), None) => SpanContext::from_traceparent(header).ok(),
+        // Two of them say nothing: the standard wants the trace to begin anew then.
+        _ => None,
     }
-    SpanContext::from_traceparent(header).ok()
 }
 
 #[cfg(test)]

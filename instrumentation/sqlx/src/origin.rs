@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::Database;
 use telemetry::{EventName, NameError};
 
+use crate::catalogue;
 use crate::sql::Dialect;
 
 /// Cheap to clone: statements outlive the borrow of what they were handed to.
@@ -20,9 +21,12 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn new<DB: Database>(prefix: &str) -> Result<Self, NameError> {
+        let query = EventName::new(&format!("{prefix}.query"))?;
+        let transaction = EventName::new(&format!("{prefix}.transaction"))?;
+        catalogue::list(query, transaction);
         Ok(Self {
-            query: EventName::new(&format!("{prefix}.query"))?,
-            transaction: EventName::new(&format!("{prefix}.transaction"))?,
+            query,
+            transaction,
             repo: prefix.rsplit('.').next().unwrap_or(prefix).into(),
             statements: true,
             dialect: Dialect::of(DB::NAME),
@@ -30,12 +34,6 @@ impl Origin {
     }
 
     pub(crate) fn observes_queries(&self) -> bool {
-        ends_are_observed(self.query)
+        self.query.is_observed_as_span()
     }
-}
-
-/// Whether anybody wants the event, also those who want the ends of spans only and for whom
-/// [`EventName::is_observed`] does not speak. It is what `completion_span!` asks.
-fn ends_are_observed(name: EventName) -> bool {
-    telemetry::__private::is_observed_as_span(name)
 }

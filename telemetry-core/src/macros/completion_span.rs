@@ -75,7 +75,7 @@ macro_rules! __completion_span {
         $crate::__catalogue!(&__TELEMETRY_CALLSITE);
         let parent = $parent;
         let name: $crate::EventName = $crate::__private::RuntimeName::<$crate::EventName>::get(&$name);
-        if $crate::__private::is_observed_as_span(name) {
+        if name.is_observed_as_span() {
             $crate::__private::complete_named_span(
                 name,
                 parent,

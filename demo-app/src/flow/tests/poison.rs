@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use sqlx::Any;
 use telemetry::testing::{assert_emitted, capture_many};
-use telemetry::{OwnedEvent, Span, span};
+use telemetry::{Number, OwnedEvent, Span, span};
+use telemetry_sqlx::Pool;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::{DEADLINE, Running, eventually};
 use crate::flow::consumer::{Consumer, Failure};
@@ -54,8 +57,8 @@ async fn an_event_that_makes_no_sense_is_set_aside_and_the_next_ones_are_read() 
 }
 
 #[tokio::test]
-async fn a_reader_that_stands_still_shows_in_the_gauges() {
-    let capture = capture_many(["demo.projection.lag", "demo.mailbox"]);
+async fn a_reader_that_stands_still_shows() {
+    let capture = capture_many(["demo.projection.lag"]);
     let patient = Settings {
         attempts: u32::MAX,
         ..Settings::suiting("sqlite::memory:")
@@ -67,22 +70,17 @@ async fn a_reader_that_stands_still_shows_in_the_gauges() {
     let stands_still = |event: &OwnedEvent| {
         event.metadata_is("projection", "activity")
             && event.measurement("events") >= Some(2_u64.into())
-            && event.measurement("age").and_then(|age| age.as_duration()) > Some(Duration::ZERO)
+            && event.measurement("age").and_then(Number::as_duration) > Some(Duration::ZERO)
     };
     let seen = || async {
-        demo.flow.emit_gauges();
+        demo.flow.emit_lag();
         capture.take().iter().any(stands_still)
     };
     eventually(seen, |seen| *seen).await;
-    demo.flow.emit_gauges();
+    demo.flow.emit_lag();
     let readers = capture.named("demo.projection.lag");
     assert_eq!(readers.len(), 3, "{readers:#?}");
-    assert_emitted!(
-        capture,
-        "demo.mailbox",
-        { length: 0, capacity: 256 },
-        { mailbox: "commands" }
-    );
+    assert_eq!(demo.flow.waiting_commands(), Some((0, 256)));
     demo.stop().await;
 }
 
@@ -110,23 +108,15 @@ impl Consumer for Test {
     }
 }
 
-/// Runs a reader over one event until it has passed it, and returns how often it tried and whether
-/// it set it aside.
-async fn read(fails: fn(u32) -> Option<Failure>) -> (u32, bool) {
-    let demo = Running::start().await;
-    demo.flow.sign_up("Ida", "hash").await.unwrap();
-    demo.caught_up().await;
-    let attempts = Arc::new(AtomicU32::new(0));
-    let position = Reader::<Test>::position(demo.store.pool()).await.unwrap();
+/// Runs a reader until it has come far enough.
+async fn run<C: Consumer>(demo: &Running, consumer: C, is_enough: impl Fn(i64) -> bool) {
+    let position = Reader::<C>::position(demo.store.pool()).await.unwrap();
     let last = event::last_position(demo.store.pool()).await.unwrap();
     let (_stored, stored) = watch::channel(last);
     let (stop, stopped) = watch::channel(false);
-    let progress = Arc::new(Progress::new("test", position));
+    let progress = Arc::new(Progress::new(C::NAME, position));
     let reader = Reader {
-        consumer: Test {
-            attempts: attempts.clone(),
-            fails,
-        },
+        consumer,
         pool: demo.store.pool().clone(),
         stored,
         stop: stopped,
@@ -137,15 +127,77 @@ async fn read(fails: fn(u32) -> Option<Failure>) -> (u32, bool) {
         },
     };
     let task = tokio::spawn(reader.run());
-    eventually(|| async { progress.reached() }, |reached| *reached == last).await;
-    demo.caught_up().await;
+    eventually(
+        || async { progress.reached() },
+        |reached| is_enough(*reached),
+    )
+    .await;
     stop.send(true).unwrap();
-    tokio::time::timeout(DEADLINE, task).await.unwrap().unwrap();
-    let aside = demo
-        .number("SELECT count(*) FROM events_set_aside WHERE reader = 'test'")
-        .await;
+    timeout(DEADLINE, task).await.unwrap().unwrap();
+}
+
+/// Runs a reader over a sign-up, and returns how often it tried and whether it set it aside.
+async fn read(fails: fn(u32) -> Option<Failure>) -> (u32, bool) {
+    let demo = Running::start().await;
+    demo.flow.sign_up("Ida", "hash").await.unwrap();
+    demo.caught_up().await;
+    let attempts = Arc::new(AtomicU32::new(0));
+    let consumer = Test {
+        attempts: attempts.clone(),
+        fails,
+    };
+    // The sign-up and its welcome.
+    run(&demo, consumer, |reached| reached == 2).await;
+    let aside = "SELECT count(*) FROM events_set_aside WHERE reader = 'test'";
+    let aside = demo.number(aside).await;
     demo.stop().await;
     (attempts.load(Ordering::Relaxed), aside == 1)
+}
+
+/// Is overtaken by another process, while it does what comes before its transaction.
+struct Overtaken {
+    pool: Pool<Any>,
+    applied: Arc<AtomicU32>,
+}
+
+impl Consumer for Overtaken {
+    const NAME: &'static str = "overtaken";
+
+    fn wants(_: Kind) -> bool {
+        true
+    }
+
+    fn span(_: &StoredEvent) -> Span {
+        Span::unobserved()
+    }
+
+    async fn before(&self, _: &StoredEvent) -> Result<(), Failure> {
+        let overtaken = "UPDATE event_readers SET position = 1000 WHERE name = 'overtaken'";
+        sqlx::query(overtaken).execute(self.pool.inner()).await?;
+        Ok(())
+    }
+
+    async fn apply(&self, _: &mut Transaction, _: &StoredEvent) -> Result<(), Failure> {
+        self.applied.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_another_process_has_applied_is_not_applied_again() {
+    let demo = Running::start().await;
+    demo.flow.sign_up("Ida", "hash").await.unwrap();
+    demo.caught_up().await;
+    let applied = Arc::new(AtomicU32::new(0));
+    let consumer = Overtaken {
+        pool: demo.store.pool().clone(),
+        applied: applied.clone(),
+    };
+    run(&demo, consumer, |reached| reached >= 2).await;
+    assert_eq!(applied.load(Ordering::Relaxed), 0);
+    let position = "SELECT position FROM event_readers WHERE name = 'overtaken'";
+    assert_eq!(demo.number(position).await, 1000);
+    demo.stop().await;
 }
 
 #[tokio::test]

@@ -29,8 +29,8 @@ use crate::LogMode;
 use carried::{Carried, Carry};
 use writer::Writer;
 
-/// The target of the `tracing` span around each request.
-const REQUEST: &str = "demo::request";
+/// The target of the `tracing` spans around requests and other work.
+const WORK: &str = "demo::work";
 
 /// Log lines. Dropping it writes what is left.
 #[derive(Debug)]
@@ -78,8 +78,8 @@ impl Logs {
             return Ok(None);
         }
         let writer = Writer::start(aggregator.register_health("log")).map_err(LogError::Thread)?;
-        // The span around requests makes no lines, whatever the filter says.
-        let filter = filter.0.clone().with_target(REQUEST, LevelFilter::TRACE);
+        // Spans make no lines, so the filter need not know of ours.
+        let filter = filter.0.clone().with_target(WORK, LevelFilter::TRACE);
         let subscriber = tracing_subscriber::registry().with(filter).with(Carry);
         let lines = writer.lines();
         let installed = match mode {
@@ -173,12 +173,20 @@ pub fn log_panics_only() {
     }));
 }
 
-/// A `tracing` span around a request: what is recorded on other threads on its behalf is recorded
-/// within that, where its library carries such spans over. sqlx does, to the thread of SQLite.
-pub(crate) async fn within_a_span(request: Request, next: Next) -> Response {
-    // The level is the highest, so that no filter for levels takes the ids away.
-    let span = error_span!(target: REQUEST, "request");
-    next.run(request).instrument(span).await
+/// Work that is logged with the trace in which it begins, also what is recorded on other threads on
+/// its behalf. It is within a `tracing` span, which some libraries carry over: sqlx to the thread of
+/// SQLite.
+pub(crate) async fn logged<F: Future>(work: F) -> F::Output {
+    // Begun only now, as the work is polled: its trace is current by now. The level is the highest,
+    // so that no filter for levels takes the ids away. Where nothing is logged this costs next to
+    // nothing.
+    let span = error_span!(target: WORK, "work");
+    work.instrument(span).await
+}
+
+/// [`logged`], for requests.
+pub(crate) async fn logged_request(request: Request, next: Next) -> Response {
+    logged(next.run(request)).await
 }
 
 #[cfg(test)]

@@ -63,22 +63,15 @@ fn results(results: &[Finished]) -> Markup {
             @if results.is_empty() {
                 p.quiet { "None yet." }
             } @else {
-                table {
-                    thead {
-                        tr { th { "Job" } th { "Attempt" } th { "Result" } th { "When" } th { "Trace" } }
-                    }
-                    tbody {
-                        @for result in results {
-                            tr {
-                                th scope="row" {
-                                    (result.kind.name())
-                                    @if !result.label.is_empty() { " " bdi { (result.label) } }
-                                }
-                                td { (result.attempt) }
-                                td { (ended(&result.end)) }
-                                td { (ago(result.age())) }
-                                td { @if let Some(id) = result.trace_id { code.trace { (id) } } }
-                            }
+                ul.log {
+                    @for result in results {
+                        li {
+                            strong { (result.kind.name()) }
+                            @if !result.label.is_empty() { bdi { (result.label) } }
+                            span { "attempt " (result.attempt) }
+                            span { (ended(&result.end)) }
+                            span.quiet { (ago(result.age())) }
+                            @if let Some(id) = result.trace_id { code title="trace id" { (id) } }
                         }
                     }
                 }

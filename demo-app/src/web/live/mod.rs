@@ -29,7 +29,7 @@ use maud::{Markup, html};
 use telemetry::{NameError, SpanContext, execute};
 use telemetry_http::Channels;
 
-pub(crate) use sockets::Sockets;
+pub(crate) use sockets::{Closer, Sockets};
 
 use super::pages;
 use crate::Config;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 /// The sockets of this application. A clone is the same ones.
@@ -11,7 +11,14 @@ use tokio::time::timeout;
 pub(crate) struct Sockets {
     seats: Arc<Semaphore>,
     limit: u32,
-    closing: Arc<watch::Sender<bool>>,
+    closing: watch::Receiver<bool>,
+}
+
+/// Ends all sockets, also by being dropped.
+#[derive(Debug)]
+pub(crate) struct Closer {
+    sockets: Sockets,
+    closing: watch::Sender<bool>,
 }
 
 /// A socket's place; given back when dropped.
@@ -29,24 +36,31 @@ pub(super) enum NoSeat {
 }
 
 impl Sockets {
-    pub(crate) fn new(limit: u32) -> Self {
-        Self {
+    pub(crate) fn new(limit: u32) -> (Self, Closer) {
+        let (tell, closing) = watch::channel(false);
+        let sockets = Self {
             seats: Arc::new(Semaphore::new(limit as usize)),
             limit,
-            closing: Arc::new(watch::Sender::new(false)),
-        }
+            closing,
+        };
+        let closer = Closer {
+            sockets: sockets.clone(),
+            closing: tell,
+        };
+        (sockets, closer)
     }
 
     pub(super) fn seat(&self) -> Result<Seat, NoSeat> {
-        match self.seats.clone().try_acquire_owned() {
-            _ if *self.closing.borrow() => Err(NoSeat::Closing),
-            Ok(permit) => Ok(Seat {
-                _permit: permit,
-                closing: self.closing.subscribe(),
-            }),
-            Err(TryAcquireError::NoPermits) => Err(NoSeat::Full),
-            Err(TryAcquireError::Closed) => Err(NoSeat::Closing),
+        // Nobody is left who could tell, if the application is gone altogether.
+        if *self.closing.borrow() || self.closing.has_changed().is_err() {
+            return Err(NoSeat::Closing);
         }
+        let permit = self.seats.clone().try_acquire_owned();
+        // The semaphore is never closed.
+        permit.map_err(|_| NoSeat::Full).map(|permit| Seat {
+            _permit: permit,
+            closing: self.closing.clone(),
+        })
     }
 
     /// How many there are, those that are just being opened included.
@@ -59,17 +73,21 @@ impl Sockets {
     pub(crate) fn limit(&self) -> u32 {
         self.limit
     }
+}
 
-    /// Tells all sockets to end, and takes no more.
+impl Closer {
+    /// Tells all sockets to end; no more are taken.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
     }
 
-    /// Waits until none is left, but not for longer than this. Returns whether none is.
-    pub(crate) async fn closed(&self, patience: Duration) -> bool {
-        timeout(patience, self.seats.acquire_many(self.limit))
-            .await
-            .is_ok()
+    /// Waits until none is left, but not for longer than this. Returns how many are.
+    pub(crate) async fn left(&self, patience: Duration) -> u32 {
+        let Sockets { seats, limit, .. } = &self.sockets;
+        match timeout(patience, seats.acquire_many(*limit)).await {
+            Ok(_) => 0,
+            Err(_) => self.sockets.open(),
+        }
     }
 }
 
@@ -87,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_are_as_many_seats_as_allowed_and_each_is_given_back() {
-        let sockets = Sockets::new(2);
+        let (sockets, _closer) = Sockets::new(2);
         let first = sockets.seat().unwrap();
         let _second = sockets.seat().unwrap();
         assert_eq!(sockets.open(), 2);
@@ -99,13 +117,22 @@ mod tests {
 
     #[tokio::test]
     async fn closing_is_told_and_waited_for() {
-        let sockets = Sockets::new(2);
+        let (sockets, closer) = Sockets::new(2);
         let mut seat = sockets.seat().unwrap();
-        assert!(!sockets.closed(Duration::from_millis(10)).await);
-        sockets.close();
+        assert_eq!(closer.left(Duration::from_millis(10)).await, 1);
+        closer.close();
         assert_eq!(sockets.seat().unwrap_err(), NoSeat::Closing);
         let told = tokio::spawn(async move { seat.closing().await });
-        assert!(sockets.closed(Duration::from_secs(10)).await);
+        assert_eq!(closer.left(Duration::from_secs(10)).await, 0);
         told.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_application_that_is_dropped_closes_them_as_well() {
+        let (sockets, closer) = Sockets::new(2);
+        let mut seat = sockets.seat().unwrap();
+        drop(closer);
+        seat.closing().await;
+        assert_eq!(sockets.seat().unwrap_err(), NoSeat::Closing);
     }
 }

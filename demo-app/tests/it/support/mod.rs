@@ -1,8 +1,8 @@
 //! What the tests share.
 
 pub(crate) mod http;
-pub(crate) mod program;
 pub(crate) mod postgres;
+pub(crate) mod program;
 pub(crate) mod query_log;
 pub(crate) mod servers;
 pub(crate) mod visitor;

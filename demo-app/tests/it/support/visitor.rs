@@ -33,9 +33,11 @@ impl Visitor {
     pub(crate) async fn signed_up(address: SocketAddr, name: &str) -> Self {
         let mut visitor = Self::new(address);
         let reply = visitor.sign_up(name, PASSWORD).await;
+        let told = reply.body.split("role=\"alert\">").nth(1);
+        let told = told.and_then(|rest| rest.split('<').next());
         assert_eq!(
-            (reply.status, reply.location()),
-            (303, Some("/me")),
+            (reply.status, reply.location(), told),
+            (303, Some("/me"), None),
             "{name}"
         );
         visitor

@@ -39,9 +39,8 @@ pin_project! {
                 this.inner.set(None);
             }
             match open {
-                Some(open) if open.asked || std::thread::panicking() => open.exchange.abandon(),
-                Some(open) => open.exchange.finish(),
-                None => {}
+                Some(open) if !open.asked && !std::thread::panicking() => open.exchange.finish(),
+                open => drop(open),
             }
         }
     }

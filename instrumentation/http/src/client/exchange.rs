@@ -1,8 +1,8 @@
 //! A call that has begun, as far as it is the same for a service and for one made by hand.
 
 use std::any::Any;
+use std::mem;
 use std::panic::resume_unwind;
-use std::time::Instant;
 
 use http::StatusCode;
 use telemetry::Span;
@@ -10,11 +10,9 @@ use telemetry::Span;
 use super::reason::STATUS;
 use crate::labels;
 
-/// The span of a call, and what its end has to know.
+/// The span of a call, and what its end has to know. Dropped, it ends the span as one that was dropped.
 pub(super) struct Exchange {
     pub(super) span: Span,
-    /// Of a call that nobody observes, nothing is timed.
-    started: Option<Instant>,
     /// Bytes of the answer's body; `None` until there is an answer.
     received: Option<u64>,
     /// The first failure is what went wrong; what follows, as the body of a 500 that breaks off,
@@ -25,7 +23,6 @@ pub(super) struct Exchange {
 impl Exchange {
     pub(super) fn begin(span: Span) -> Self {
         Self {
-            started: span.is_observed().then(Instant::now),
             span,
             received: None,
             failed: false,
@@ -38,12 +35,10 @@ impl Exchange {
 
     /// Notes the head of the answer.
     pub(super) fn answered(&mut self, status: u16) {
-        if let Some(started) = self.started {
-            self.span.measure("headers_time", started.elapsed());
-        }
+        self.span.measure("headers_time", self.span.elapsed());
         self.span.set("status", status);
-        let class = StatusCode::from_u16(status).map_or("5xx", labels::status_class);
-        self.span.set("status_class", class);
+        let class = StatusCode::from_u16(status).map(labels::status_class);
+        self.span.set("status_class", class.ok());
         self.received = Some(0);
         if status >= 400 {
             self.fail(STATUS);
@@ -68,25 +63,29 @@ impl Exchange {
         }
     }
 
-    pub(super) fn finish(mut self) {
-        self.measure();
-        self.span.finish();
-    }
-
-    /// Ends the span as one that was dropped.
-    pub(super) fn abandon(mut self) {
-        self.measure();
+    pub(super) fn finish(self) {
+        self.into_span().finish();
     }
 
     /// Ends the span with the panic that its work was caught in, and lets the panic go on.
-    pub(super) fn end_with_panic<R>(mut self, payload: Box<dyn Any + Send>) -> R {
+    pub(super) fn end_with_panic<R>(self, payload: Box<dyn Any + Send>) -> R {
+        self.into_span().in_scope(|| resume_unwind(payload))
+    }
+
+    fn into_span(mut self) -> Span {
         self.measure();
-        self.span.in_scope(|| resume_unwind(payload))
+        mem::replace(&mut self.span, Span::unobserved())
     }
 
     fn measure(&mut self) {
         if let Some(received) = self.received.take() {
             self.span.measure("response_size", received);
         }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.measure();
     }
 }

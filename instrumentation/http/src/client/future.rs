@@ -83,17 +83,11 @@ where
         let polled = catch_unwind(AssertUnwindSafe(|| {
             let _within = exchange.span.enter();
             inner.poll(cx).map(|result| {
-                // What the body says of itself, and what the application says of the error, is
-                // code of others too, so it is asked in here.
-                result
-                    .map(|response| {
-                        let left = Left::of(&response, method);
-                        (response, left)
-                    })
-                    .map_err(|error| {
-                        let reason = settings.reasons.of_any(&error);
-                        (error, reason.unwrap_or(TRANSPORT))
-                    })
+                // What the body says of itself is code of others too, so it is asked in here.
+                result.map(|response| {
+                    let left = Left::of(&response, method);
+                    (response, left)
+                })
             })
         }));
         match polled {
@@ -107,15 +101,17 @@ where
             }
             Ok(Poll::Ready(Ok((response, left)))) => {
                 exchange.answered(response.status().as_u16());
-                if is_streamed(&response) {
+                // As on the server's side: what has a length, or no body, comes to its end by itself.
+                if left == Left::Unknown && is_streamed(&response) {
                     exchange.streamed();
                 }
                 Poll::Ready(Ok(
                     response.map(|body| ClientBody::observed(body, exchange, left, settings))
                 ))
             }
-            Ok(Poll::Ready(Err((error, reason)))) => {
-                exchange.fail(reason);
+            Ok(Poll::Ready(Err(error))) => {
+                let reason = settings.reasons.of_any(&error);
+                exchange.fail(reason.unwrap_or(TRANSPORT));
                 exchange.finish();
                 Poll::Ready(Err(error))
             }

@@ -14,8 +14,8 @@ use super::calls::Settings;
 use super::exchange::Exchange;
 use super::future::Waiting;
 use super::{Calls, ClientBody, ClientFuture, propagation};
-use crate::labels;
 use crate::left::Bodiless;
+use crate::{labels, traces};
 
 /// Makes one span of each call to the service that it is put around, and sends `traceparent` along;
 /// see the [crate's page](crate#outgoing-calls) for the events.
@@ -101,7 +101,7 @@ where
             return ClientFuture::new(self.inner.call(request), None);
         }
         let sides = settings.sides_of_request(request.uri(), request.headers());
-        let parent = current.or_else(|| propagation::read(request.headers()));
+        let parent = current.or_else(|| traces::theirs(request.headers(), request.extensions()));
         let span = settings.span(labels::method(request.method()), sides.host, parent);
         if let Some(context) = span.context().filter(|_| sides.propagate) {
             propagation::write(request.headers_mut(), &context);

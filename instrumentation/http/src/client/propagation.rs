@@ -3,28 +3,20 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use telemetry::SpanContext;
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+use crate::traces::{TRACEPARENT, read};
 
-/// What the caller itself has put into the request, if it is one valid header.
-pub(super) fn read(headers: &HeaderMap) -> Option<SpanContext> {
-    let mut all = headers.get_all(TRACEPARENT).iter();
-    match (all.next(), all.next()) {
-        (Some(header), None) => SpanContext::from_traceparent(header).ok(),
-        _ => None,
-    }
-}
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Puts the context in the place of what was there. A `tracestate` stays if it belongs to the same
 /// trace: that of another says nothing about this one.
 pub(super) fn write(headers: &mut HeaderMap, context: &SpanContext) {
     let same_trace = |before: SpanContext| before.trace_id() == context.trace_id();
-    if headers.contains_key(TRACEPARENT) && !read(headers).is_some_and(same_trace) {
+    if headers.contains_key(&TRACEPARENT) && !read(headers).is_some_and(same_trace) {
         headers.remove(TRACESTATE);
     }
     if let Ok(value) = HeaderValue::from_bytes(context.traceparent().as_ref()) {
         // A map that is full is left as it is.
-        let _ = headers.try_insert(TRACEPARENT, value);
+        let _ = headers.try_insert(&TRACEPARENT, value);
     }
 }
 
@@ -37,7 +29,7 @@ mod tests {
     fn headers(traceparents: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for traceparent in traceparents {
-            headers.append(TRACEPARENT, traceparent.parse().unwrap());
+            headers.append(&TRACEPARENT, traceparent.parse().unwrap());
         }
         headers.insert(TRACESTATE, HeaderValue::from_static("a=1"));
         headers
@@ -51,7 +43,7 @@ mod tests {
     fn state_after(traceparents: &[&str]) -> Option<HeaderValue> {
         let mut headers = headers(traceparents);
         write(&mut headers, &context());
-        assert_eq!(headers.get_all(TRACEPARENT).iter().count(), 1);
+        assert_eq!(headers.get_all(&TRACEPARENT).iter().count(), 1);
         assert_eq!(read(&headers), Some(context()));
         headers.remove(TRACESTATE)
     }

@@ -5,6 +5,8 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The answer's status is 400 or above.
@@ -59,7 +61,21 @@ impl Reasons {
     }
 
     /// The word for an error, or else for the first below it that there is one for.
+    ///
+    /// The application and the error are asked, and may panic. The call has failed already; that
+    /// nobody can say why is no reason to fail any further.
     pub(super) fn of(&self, error: &(dyn Error + 'static)) -> Option<&'static str> {
+        let asked = catch_unwind(AssertUnwindSafe(|| self.ask(error)));
+        asked.unwrap_or_else(|payload| {
+            // Its destructor may panic again; enough is enough then.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                mem::forget(again);
+            }
+            None
+        })
+    }
+
+    fn ask(&self, error: &(dyn Error + 'static)) -> Option<&'static str> {
         let mut next = Some(error);
         for _ in 0..MAX_DEPTH {
             let error = next?;
@@ -161,6 +177,19 @@ mod tests {
         reasons.name(|error| error.is::<Outer>().then_some("outer"));
         assert_eq!(reasons.of_any(&Outer::Around(refused())), Some("outer"));
         assert_eq!(reasons.of_any(&refused()), Some("connect"));
+    }
+
+    #[test]
+    fn a_panic_of_whoever_is_asked_is_no_word() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("again");
+            }
+        }
+        let mut reasons = Reasons::default();
+        reasons.name(|_| std::panic::panic_any(Bomb));
+        assert_eq!(reasons.of_any(&refused()), None);
     }
 
     #[test]
