@@ -184,7 +184,10 @@ impl Telemetry {
                 move || flow.waiting_commands()
             })
             .measurement("demo.projection.lag", move || flow.emit_lag())
-            .mailbox("demo", "jobs", work.in_channel())
+            .mailbox("demo", "jobs", {
+                let work = work.clone();
+                move || work.in_channel()
+            })
             .measurement("demo.jobs", move || work.emit_gauges())
             .measurement("demo.upstream", move || quotes.emit_gauges())
             .measurement("demo.upstream_server", upstream.measurement())

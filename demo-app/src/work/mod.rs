@@ -38,7 +38,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use telemetry::execute;
 use telemetry_jobs::{Jobs, Queue};
-use telemetry_poller::channel_depth;
 use tokio::sync::{Semaphore, mpsc};
 
 use job::Job;
@@ -140,9 +139,11 @@ impl Work {
         self.jobs.poll();
     }
 
-    /// For a poller: a probe of how many jobs are in the channel, and how many fit in.
-    pub(crate) fn in_channel(&self) -> impl FnMut() -> Option<(usize, usize)> + use<> {
-        channel_depth(&self.sender)
+    /// For a poller: how many jobs are in the channel, and how many fit in; `None` once nobody takes
+    /// any.
+    pub(crate) fn in_channel(&self) -> Option<(usize, usize)> {
+        let capacity = self.sender.max_capacity();
+        (!self.sender.is_closed()).then(|| (capacity - self.sender.capacity(), capacity))
     }
 }
 

@@ -202,7 +202,7 @@ async fn the_gauges_say_what_is_there() {
     work.enqueue(Kind::SendReport, "", 3).unwrap();
     work.emit_gauges();
     assert_emitted!(events, "demo.jobs.queue", { depth: 3, running: 0 }, { queue: "default" });
-    assert_eq!(work.in_channel()(), Some((3, 100)));
+    assert_eq!(work.in_channel(), Some((3, 100)));
     let begun = events.wait_for("demo.jobs.attempt.start", DEADLINE);
     begun.await.expect("a worker begins");
     work.emit_gauges();

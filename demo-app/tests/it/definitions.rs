@@ -32,7 +32,7 @@ fn so_do_those_that_the_instrumentation_ships_whatever_the_prefix() {
 #[test]
 fn typos_are_found_in_the_events_of_libraries() {
     let error = start([
-        sum("demo.repo.query.totl_time").tags(["source", "comand"]),
+        sum("demo.repo.query.totalTime").tags(["source", "comand"]),
         counter("demo.repo.queries.count"),
         summary("demo.endpoint.stop.durtion").tags(["route", "stauts"]),
         last_value("vm.memroy.total"),
@@ -44,9 +44,9 @@ fn typos_are_found_in_the_events_of_libraries() {
     assert_eq!(
         lines[1..],
         [
-            "`demo.repo.query.totl_time`: no callsite of `demo.repo.query` measures `totl_time`, did \
+            "`demo.repo.query.totalTime`: no callsite of `demo.repo.query` measures `totalTime`, did \
              you mean `total_time`?",
-            "`demo.repo.query.totl_time`: no callsite of `demo.repo.query` has metadata `comand`, did you \
+            "`demo.repo.query.totalTime`: no callsite of `demo.repo.query` has metadata `comand`, did you \
              mean `command`?",
             "`demo.repo.queries.count`: no callsite emits `demo.repo.queries` (if it is emitted \
              otherwise, add `.unchecked()`)",

@@ -47,7 +47,7 @@ pub(crate) fn run(shared: &Arc<Shared>) {
             if let Err(error) = spawned {
                 if !told {
                     told = true;
-                    state.reports.push_back(Report::no_thread(&error));
+                    state.reports.add(Some(Report::no_thread(&error)));
                 }
             }
             continue;
@@ -88,7 +88,7 @@ fn wake_at(
     let mut at = |instant: Option<Instant>| {
         wake = [wake, instant].into_iter().flatten().min();
     };
-    if !state.queue.is_empty() || !state.reports.is_empty() {
+    if state.has_work() {
         let duty = state.duty.as_ref();
         let stuck_at = duty.and_then(|duty| duty.busy.unwrap_or(now).checked_add(patience));
         match stuck_at.filter(|at| *at > now) {

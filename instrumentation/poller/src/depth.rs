@@ -165,7 +165,7 @@ fn measurement(
 #[cfg(feature = "tokio")]
 pub fn channel_depth<T: Send + 'static>(
     sender: &tokio::sync::mpsc::Sender<T>,
-) -> impl FnMut() -> Option<(usize, usize)> + Send + 'static {
+) -> impl FnMut() -> Option<(usize, usize)> + Send + use<T> {
     let weak = sender.downgrade();
     move || {
         let sender = weak.upgrade().filter(|sender| !sender.is_closed())?;

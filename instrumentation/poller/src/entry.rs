@@ -28,8 +28,8 @@ pub(crate) struct Entry {
     /// `None` while it runs, and after the stop.
     pub(crate) function: Option<Function>,
     pub(crate) run: Option<Run>,
-    /// Whether it is in the queue.
-    pub(crate) queued: bool,
+    /// Why it is in the queue, if it is.
+    pub(crate) queued: Option<Cause>,
     /// Somebody asked for a run while one was going on, and wants another.
     pub(crate) again: bool,
     /// Runs and requests are numbered together. The last run that has ended, or was given up.
@@ -42,6 +42,13 @@ pub(crate) struct Entry {
     pub(crate) resting_until: u64,
 }
 
+/// Why a measurement is in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Tick,
+    Request,
+}
+
 /// What becomes of a measurement at a tick.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AtTick {
@@ -50,6 +57,8 @@ pub(crate) enum AtTick {
     /// The run before has not ended, or ended after this tick.
     Missed,
     Runs,
+    /// It was asked for, and is in the queue already.
+    RunsAnyway,
 }
 
 impl Entry {
@@ -61,7 +70,7 @@ impl Entry {
             every: measurement.every,
             function: Some(measurement.function),
             run: None,
-            queued: false,
+            queued: None,
             again: false,
             settled: 0,
             next_tick: 0,
@@ -77,7 +86,11 @@ impl Entry {
         }
         let every = u64::from(self.every).max(1);
         self.next_tick = (tick / every).saturating_add(1).saturating_mul(every);
-        if self.run.is_some() || self.queued || tick < self.not_before {
+        if self.queued == Some(Cause::Request) {
+            // For the tick as well from here on: at the next one it is late.
+            self.queued = Some(Cause::Tick);
+            AtTick::RunsAnyway
+        } else if self.run.is_some() || self.queued.is_some() || tick < self.not_before {
             self.info.missed += 1;
             AtTick::Missed
         } else if tick < self.resting_until {
@@ -90,7 +103,7 @@ impl Entry {
 
     /// Takes the function out, to be run.
     pub(crate) fn begin(&mut self, sequence: u64, now: Instant) -> Option<Function> {
-        self.queued = false;
+        self.queued = None;
         let function = self.function.take()?;
         self.run = Some(Run {
             sequence,

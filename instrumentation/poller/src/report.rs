@@ -1,5 +1,6 @@
 //! What is said on standard error: the 1st, 2nd, 4th, 8th … failure of a measurement.
 
+use std::collections::VecDeque;
 use std::io::Write;
 
 use crate::info::MeasurementInfo;
@@ -47,5 +48,41 @@ impl Report {
     pub(crate) fn write(self) {
         // Not `eprintln!`: it panics when standard error is closed.
         let _ = std::io::stderr().write_all(self.0.as_bytes());
+    }
+}
+
+/// The lines to write, one after the other.
+///
+/// Standard error may be a pipe that nobody reads. That keeps the one thread that writes to it, and
+/// a line of each that waits.
+#[derive(Default)]
+pub(crate) struct Reports {
+    lines: VecDeque<Report>,
+    writing: bool,
+}
+
+impl Reports {
+    /// No more are kept.
+    const AT_MOST: usize = 100;
+
+    pub(crate) fn add(&mut self, report: Option<Report>) {
+        if self.lines.len() < Self::AT_MOST {
+            self.lines.extend(report);
+        }
+    }
+
+    /// Whether one could be written now.
+    pub(crate) fn wait(&self) -> bool {
+        !self.writing && !self.lines.is_empty()
+    }
+
+    /// The next one; until it is [`written`](Self::written) there is no other.
+    pub(crate) fn take(&mut self) -> Option<Report> {
+        self.writing = self.wait();
+        self.writing.then(|| self.lines.pop_front())?
+    }
+
+    pub(crate) fn written(&mut self) {
+        self.writing = false;
     }
 }

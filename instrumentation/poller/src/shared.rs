@@ -69,7 +69,7 @@ impl Shared {
     pub(crate) fn finish(&self, id: u64, sequence: u64, function: Function, ending: Ending) {
         let mut state = self.lock();
         let leftover = state.end(id, sequence, function, ending, Instant::now());
-        let more = !state.queue.is_empty() || !state.reports.is_empty();
+        let more = state.has_work();
         drop(state);
         if more {
             // The clock has to know of a run that may begin.

@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::entry::{Abort, AtTick, Entry};
+use crate::entry::{Abort, AtTick, Cause, Entry};
 use crate::error::PollerError;
 use crate::measurement::{Ending, Function, Measurement};
-use crate::report::Report;
+use crate::report::{Report, Reports};
 use crate::ticks::Ticks;
 
 /// The thread that takes from the queue.
@@ -28,7 +28,7 @@ pub(crate) struct State {
     next_id: u64,
     next_worker: u64,
     /// Of the measurements to run next.
-    pub(crate) queue: VecDeque<u64>,
+    queue: VecDeque<u64>,
     pub(crate) duty: Option<Duty>,
     /// Threads that run measurements: the one on duty, and those it was taken from.
     pub(crate) workers: usize,
@@ -37,8 +37,7 @@ pub(crate) struct State {
     pub(crate) clock_ended: bool,
     /// Runs and requests are numbered together.
     sequence: u64,
-    /// Lines to write, by the worker on duty: standard error may be a pipe that nobody reads.
-    pub(crate) reports: VecDeque<Report>,
+    pub(crate) reports: Reports,
     max_rest: u32,
     timeout: Duration,
 }
@@ -68,7 +67,7 @@ impl State {
             tasks: 0,
             clock_ended: false,
             sequence: 0,
-            reports: VecDeque::new(),
+            reports: Reports::default(),
             max_rest,
             timeout,
         }
@@ -103,7 +102,7 @@ impl State {
 
     fn remove_at(&mut self, index: usize) -> Entry {
         let entry = self.entries.remove(index);
-        if entry.queued {
+        if entry.queued.is_some() {
             self.queue.retain(|id| *id != entry.id);
         }
         entry
@@ -134,9 +133,10 @@ impl State {
             match entry.at_tick(tick) {
                 AtTick::NotDue | AtTick::Rests => {}
                 AtTick::Missed => missed = true,
+                AtTick::RunsAnyway => runs = true,
                 AtTick::Runs => {
                     runs = true;
-                    entry.queued = true;
+                    entry.queued = Some(Cause::Tick);
                     self.queue.push_back(entry.id);
                 }
             }
@@ -155,8 +155,8 @@ impl State {
                 entry.settled = self.sequence;
             } else if entry.run.is_some() {
                 entry.again = true;
-            } else if !entry.queued && entry.function.is_some() {
-                entry.queued = true;
+            } else if entry.queued.is_none() && entry.function.is_some() {
+                entry.queued = Some(Cause::Request);
                 self.queue.push_back(entry.id);
             }
         }
@@ -232,7 +232,7 @@ impl State {
         let gone = ending == Ending::Gone;
         let next = self.ticks.after(now);
         if let Some(periods) = entry.end(sequence, ending, next, self.max_rest) {
-            self.reports.extend(Report::failed(&entry.info, periods));
+            self.reports.add(Report::failed(&entry.info, periods));
         }
         if gone {
             self.remove_at(index);
@@ -240,7 +240,7 @@ impl State {
         }
         entry.function = Some(function);
         if std::mem::take(&mut entry.again) {
-            entry.queued = true;
+            entry.queued = Some(Cause::Request);
             self.queue.push_back(id);
         }
         None
@@ -251,22 +251,26 @@ impl State {
         let (mut count, mut aborts) = (0, Vec::new());
         for entry in self.entries.iter_mut().filter(|entry| entry.expires(now)) {
             entry.expire(self.sequence);
-            self.reports.extend(Report::hangs(&entry.info));
+            self.reports.add(Report::hangs(&entry.info));
             aborts.extend(entry.run.as_mut().and_then(|run| run.abort.take()));
             count += 1;
         }
         (count, aborts)
     }
 
+    /// Whether there is something to do for the worker on duty.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.queue.is_empty() || self.reports.wait()
+    }
+
     /// Whether something waits, and the thread on duty does not get to it: it has been in one
     /// measurement for longer than `patience`.
     pub(crate) fn needs_worker(&self, now: Instant, patience: Duration) -> bool {
-        let waits = !self.queue.is_empty() || !self.reports.is_empty();
         let stuck = self.duty.as_ref().is_none_or(|duty| {
             let since = duty.busy.map(|since| now.saturating_duration_since(since));
             since.is_some_and(|since| since >= patience)
         });
-        waits && stuck && self.workers <= self.entries.len() + SPARE_WORKERS
+        self.has_work() && stuck && self.workers <= self.entries.len() + SPARE_WORKERS
     }
 
     /// Puts a new worker on duty, which is yet to be started.
@@ -296,7 +300,7 @@ impl State {
 
     /// The shortest timeout of what is in the queue.
     pub(crate) fn shortest_timeout(&self) -> Option<Duration> {
-        let queued = self.entries.iter().filter(|entry| entry.queued);
+        let queued = self.entries.iter().filter(|entry| entry.queued.is_some());
         queued.map(|entry| entry.timeout).min()
     }
 
@@ -306,7 +310,7 @@ impl State {
         let mut functions = Vec::new();
         let mut aborts = Vec::new();
         for entry in &mut self.entries {
-            entry.queued = false;
+            entry.queued = None;
             functions.extend(entry.function.take());
             aborts.extend(entry.run.as_mut().and_then(|run| run.abort.take()));
         }
@@ -320,4 +324,65 @@ pub(crate) struct Ticket {
     sequence: u64,
     /// Measurements added later are not waited for.
     before: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERIOD: Duration = Duration::from_millis(100);
+
+    /// Runs what is in the queue; answers how much that was.
+    fn run_all(state: &mut State, now: Instant, ending: impl Fn() -> Ending) -> usize {
+        let mut runs = 0;
+        while let Some(job) = state.begin(now) {
+            state.end(job.id, job.sequence, job.function, ending(), now);
+            runs += 1;
+        }
+        runs
+    }
+
+    #[test]
+    fn a_request_that_falls_on_a_tick_runs_what_rests() {
+        let start = Instant::now();
+        let ticks = Ticks::new(start, Duration::ZERO, PERIOD);
+        let mut state = State::new(ticks, 32, PERIOD);
+        state.push(Measurement::new("m", || {}));
+        assert!(state.tick(start));
+        let fails = || Ending::Failed("no".into());
+        assert_eq!(run_all(&mut state, start, fails), 1);
+        assert!(!state.tick(start + PERIOD), "it rests");
+
+        // Whichever of the two comes first, it is one run.
+        let now = start + 2 * PERIOD;
+        let first = state.request();
+        assert!(state.tick(now));
+        assert!(!state.is_served(&first));
+        assert_eq!(run_all(&mut state, now, fails), 1);
+        assert!(state.is_served(&first));
+
+        let now = start + 3 * PERIOD;
+        assert!(!state.tick(now), "it rests again");
+        let second = state.request();
+        assert_eq!(run_all(&mut state, now, || Ending::Done), 1);
+        assert!(state.is_served(&second));
+
+        let info = &state.entries[0].info;
+        assert_eq!((info.runs, info.skipped, info.missed), (3, 2, 0));
+        assert_eq!(state.ticks.missed(), 0);
+    }
+
+    #[test]
+    fn a_tick_that_finds_the_run_of_the_tick_before_in_the_queue_is_missed() {
+        let start = Instant::now();
+        let ticks = Ticks::new(start, Duration::ZERO, PERIOD);
+        let mut state = State::new(ticks, 32, PERIOD);
+        state.push(Measurement::new("m", || {}));
+        state.request();
+        assert!(state.tick(start), "asked for, and due");
+        assert!(!state.tick(start + PERIOD), "by now it is late");
+        assert_eq!(run_all(&mut state, start + PERIOD, || Ending::Done), 1);
+        assert_eq!(state.entries[0].info.missed, 1);
+        assert_eq!(state.ticks.missed(), 1);
+    }
 }

@@ -19,11 +19,14 @@ pub(crate) fn run(shared: &Arc<Shared>, me: u64) {
         }
         let now = Instant::now();
         let duty = |busy| Some(Duty { worker: me, busy });
-        if let Some(report) = state.reports.pop_front() {
+        if let Some(report) = state.reports.take() {
             state.duty = duty(Some(now));
             drop(state);
             report.write();
             state = shared.lock();
+            state.reports.written();
+            // If another is on duty by now, the next line is for that one.
+            shared.work.notify_all();
         } else if state.stopping {
             break;
         } else if let Some(job) = state.begin(now) {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use sqlx::Database;
 use telemetry::{EventName, NameError};
 
-use crate::catalogue;
 use crate::sql::Dialect;
 
 /// Cheap to clone: statements outlive the borrow of what they were handed to.
@@ -21,12 +20,9 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn new<DB: Database>(prefix: &str) -> Result<Self, NameError> {
-        let query = EventName::new(&format!("{prefix}.query"))?;
-        let transaction = EventName::new(&format!("{prefix}.transaction"))?;
-        catalogue::list(query, transaction);
         Ok(Self {
-            query,
-            transaction,
+            query: EventName::new(&format!("{prefix}.query"))?,
+            transaction: EventName::new(&format!("{prefix}.transaction"))?,
             repo: prefix.rsplit('.').next().unwrap_or(prefix).into(),
             statements: true,
             dialect: Dialect::of(DB::NAME),

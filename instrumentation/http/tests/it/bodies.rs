@@ -180,6 +180,7 @@ async fn a_length_that_is_no_number_announces_nothing() {
     for (prefix, length) in [
         ("http_bodies.length_text", "many"),
         ("http_bodies.length_negative", "-1"),
+        ("http_bodies.length_signed", "+5"),
         ("http_bodies.length_huge", "99999999999999999999999999"),
         ("http_bodies.length_bytes", "\u{fc}"),
     ] {

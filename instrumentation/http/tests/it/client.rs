@@ -271,6 +271,21 @@ async fn a_stream_of_events_is_told_apart() {
     assert_emitted!(captured, "client_events.stop", { response_size: 9 }, { streamed: true });
 }
 
+#[tokio::test]
+async fn events_that_come_to_their_end_by_themselves_are_no_stream() {
+    let events = [(header::CONTENT_TYPE, "text/event-stream")];
+    let app = Router::new().route("/", get(async move || (events, "data: 1\n\n")));
+    let upstream = Upstream::start(app).await;
+    for (prefix, method) in [("client_whole_get", "GET"), ("client_whole_head", "HEAD")] {
+        let captured = capture(&format!("{prefix}.*"));
+        let mut client = hyper_client(&calls(prefix));
+        ask(&mut client, request(method, &upstream.url("/"))).await;
+        let end = end(&captured, prefix);
+        assert_eq!(ending(&end), ended("ok", "", 200));
+        assert!(end.metadata("streamed").is_none(), "{method}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hundred_calls_at_once_are_counted_exactly() {
     const CALLS: usize = 200;

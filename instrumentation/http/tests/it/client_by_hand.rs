@@ -12,7 +12,7 @@ use crate::client_support::{Upstream, calls, end, ended, ending};
 #[test]
 fn how_a_call_ends_is_what_it_was_told() {
     type Tell = fn(&Calls);
-    let tells: [(&str, Tell, _); 9] = [
+    let tells: [(&str, Tell, _); 10] = [
         (
             "respond",
             |calls| calls.begin("GET", "x").respond(200),
@@ -27,6 +27,11 @@ fn how_a_call_ends_is_what_it_was_told() {
             "odd",
             |calls| calls.begin("GET", "x").respond(65_535),
             ended("error", "status", 65_535),
+        ),
+        (
+            "zero",
+            |calls| calls.begin("GET", "x").respond(0),
+            ended("ok", "", 0),
         ),
         (
             "finish",
@@ -74,6 +79,52 @@ fn how_a_call_ends_is_what_it_was_told() {
         let captured = capture(&format!("{prefix}.*"));
         tell(&calls(&prefix));
         assert_eq!(ending(&end(&captured, &prefix)), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_status_that_is_none_has_no_class() {
+    let captured = capture("client_hand_class.*");
+    let calls = calls("client_hand_class");
+    for status in [0, 99, 100, 999, 1000] {
+        calls.begin("GET", "x").respond(status);
+    }
+    let stops = captured.named("client_hand_class.stop");
+    let classes = stops.iter().map(|stop| stop.metadata("status_class"));
+    let classes: Vec<_> = classes
+        .map(|class| class.and_then(|class| class.as_str().map(str::to_owned)))
+        .collect();
+    let known = |class: &str| Some(class.to_owned());
+    assert_eq!(classes, [None, None, known("1xx"), known("5xx"), None]);
+}
+
+#[test]
+fn a_call_that_is_dropped_half_way_says_how_much_had_come() {
+    let captured = capture("client_hand_half.*");
+    let calls = calls("client_hand_half");
+    let begin = || {
+        let mut call = calls.begin("GET", "x");
+        call.answered(200);
+        call.received(3);
+        call
+    };
+    drop(begin());
+    let unwound = std::panic::catch_unwind(|| {
+        let _call = begin();
+        panic!("boom");
+    });
+    unwound.unwrap_err();
+    for (event, outcome) in [("stop", "cancelled"), ("exception", "panic")] {
+        let ends = captured.named(&format!("client_hand_half.{event}"));
+        assert_eq!(ends.len(), 1);
+        assert!(ends[0].metadata_is("outcome", outcome));
+        assert_eq!(
+            ends[0]
+                .measurement("response_size")
+                .and_then(|n| n.as_f64()),
+            Some(3.0)
+        );
+        assert!(ends[0].measurement("headers_time").is_some());
     }
 }
 

@@ -204,6 +204,20 @@ async fn an_error_of_any_type_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_word_that_panics_leaves_the_call_the_error_that_it_was() {
+    let captured = capture("client_word_panics.*");
+    let calls = calls("client_word_panics").reason_with(|_| panic!("boom"));
+    let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    let client = calls.service(service_fn(move |_: Asked| async move {
+        Err::<Response<Body>, _>(refused())
+    }));
+    let answer = client.oneshot(request("GET", "http://127.0.0.1/")).await;
+    assert_eq!(answer.unwrap_err().kind(), refused().kind());
+    let end = end(&captured, "client_word_panics");
+    assert_eq!(ending(&end), ended("error", "transport", 0));
+}
+
+#[tokio::test]
 async fn a_request_without_a_host_in_its_uri_is_known_by_its_header() {
     let captured = capture("client_by_header.*");
     let service = service_fn(|request: Asked| async move {

@@ -1,17 +1,22 @@
 //! Which trace a call belongs to, here and at the other end.
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use telemetry::testing::capture;
-use telemetry::{OwnedEvent, SpanContext, span};
-use tower::retry::{Policy, Retry};
 
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request as Received;
+use axum::http::StatusCode;
+use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
+use telemetry::testing::capture;
+use telemetry::{OwnedEvent, SpanContext, span};
+use telemetry_http::TelemetryLayer;
+use tower::retry::{Policy, Retry};
+use tower::{Layer, ServiceExt, service_fn};
 
 use crate::client_support::{Upstream, ask, calls, hyper_client, request};
 
@@ -97,6 +102,29 @@ async fn a_header_of_the_callers_own_is_the_parent_unless_something_is_current()
     assert_eq!(upstream.seen("traceparent"), sent);
     // The state belongs to the trace that it came with.
     assert_eq!(upstream.seen("tracestate"), [Some("a=1".to_owned()), None]);
+}
+
+/// A request that is handed on by a server whose layer nobody observes.
+#[tokio::test]
+async fn a_header_that_the_server_does_not_trust_is_nobodys_parent() {
+    let captured = capture("client_distrusts.api.*");
+    let client = calls("client_distrusts.api").service(service_fn(|_: Received| async {
+        Ok::<_, Infallible>(Response::new(Body::empty()))
+    }));
+    let edge = TelemetryLayer::new("client_distrusts.edge").unwrap();
+    for trust in [false, true] {
+        let mut request = Received::new(Body::empty());
+        let header = THEIRS.parse().unwrap();
+        request.headers_mut().insert("traceparent", header);
+        let server = edge.trust_traceparent(trust).layer(client.clone());
+        server.oneshot(request).await.unwrap();
+    }
+    let stops = captured.named("client_distrusts.api.stop");
+    let parents: Vec<_> = stops
+        .iter()
+        .map(|stop| stop.span().unwrap().parent())
+        .collect();
+    assert_eq!(parents, [None, THEIRS.parse().ok()]);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::record::{Recorder, Seen, ask, request, route};
+use crate::record::{Recorder, Seen, ask, endless, request, route};
 
 #[track_caller]
 fn assert_exception(end: &Seen, reason: &str) {
@@ -131,6 +131,50 @@ async fn a_panic_in_what_a_body_says_of_itself_is_an_exception() {
     let response = recorder.layer().layer(service).oneshot(request("GET", "/"));
     assert!(AssertUnwindSafe(response).catch_unwind().await.is_err());
     assert_exception(&recorder.end(), "nothing to say");
+}
+
+#[tokio::test]
+async fn a_panic_in_what_a_requests_body_says_of_itself_is_an_exception() {
+    struct Announces;
+    impl http_body::Body for Announces {
+        type Data = Bytes;
+        type Error = Infallible;
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(None)
+        }
+        fn size_hint(&self) -> http_body::SizeHint {
+            panic!("boom")
+        }
+    }
+    let recorder = Recorder::new("http_panics.announces");
+    let layer = recorder.layer();
+    let service = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+    let response = layer
+        .layer(service)
+        .oneshot(axum::http::Request::new(Announces));
+    let whole = AssertUnwindSafe(response).catch_unwind();
+    whole.await.unwrap_err();
+    assert_exception(&recorder.end(), "boom");
+    assert_eq!(layer.in_flight().count(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_held_by_someone_who_panics_is_an_exception_without_status() {
+    let recorder = Recorder::new("http_panics.held");
+    let service =
+        service_fn(|_: Request| async { Ok::<_, Infallible>(Response::new(endless(&["one"]))) });
+    let response = recorder.layer().layer(service).oneshot(request("GET", "/"));
+    let holder = async {
+        let _response = response.await;
+        panic!("boom");
+    };
+    AssertUnwindSafe(holder).catch_unwind().await.unwrap_err();
+    let end = recorder.end();
+    assert_exception(&end, end.text("reason"));
+    assert_eq!(end.number("response_size"), Some(0));
 }
 
 #[tokio::test]
