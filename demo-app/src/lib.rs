@@ -1,12 +1,14 @@
 //! A small site that shows telemetry at work.
 //!
-//! It is what an application looks like that uses the family: an axum router, a SQLite database
-//! through sqlx, and a handful of lines that make events of them. Read it in this order:
+//! It is what an application looks like that uses the family: an axum router, a database (SQLite or
+//! PostgreSQL) through sqlx, and a handful of lines that make events of them. Read it in this order:
 //!
 //! - [`telemetry`]: **all metric definitions**, and which reporters carry them;
 //! - `web`: the routes, and the one layer that makes endpoint events of them;
 //! - `store`: the database, behind a pool that makes query events;
+//! - `web::accounts`: sign-up and log-in, and what may be told of them;
 //! - `work`: a job queue, and `upstream`: calls to another service;
+//! - `web::live`: a page that is changed over a WebSocket, and `load`: virtual visitors;
 //! - [`Demo`]: how all of it is started and stopped.
 //!
 //! It is a library with a thin `main`, so that its tests can run it in their own process.

@@ -178,6 +178,7 @@ fn cause(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Protocol(text) => text.clone(),
         sqlx::Error::PoolTimedOut => format!("no connection within {} s", TIMEOUT.as_secs()),
         other => other.to_string(),
     }

@@ -47,33 +47,39 @@ impl Dialect {
     }
 }
 
-/// All tables. `{id}` stands for what [`Dialect::id`] says.
-const TABLES: [&str; 5] = [
-    // Who was there from the beginning has no password, and cannot log in.
-    "CREATE TABLE IF NOT EXISTS users (\
-       id {id},\
-       name TEXT NOT NULL UNIQUE,\
-       password_hash TEXT,\
-       created_at BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS todo_items (\
-       id {id},\
-       user_id BIGINT NOT NULL REFERENCES users (id),\
-       title TEXT NOT NULL,\
-       done INTEGER NOT NULL CHECK (done IN (0, 1)))",
-    "CREATE INDEX IF NOT EXISTS todo_items_of_user ON todo_items (user_id)",
-    // The token itself is nowhere but in the visitor's cookie.
-    "CREATE TABLE IF NOT EXISTS sessions (\
-       token_hash TEXT NOT NULL PRIMARY KEY,\
-       user_id BIGINT NOT NULL REFERENCES users (id),\
-       expires_at BIGINT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id, expires_at)",
+/// All tables, in which `{id}` stands for what [`Dialect::id`] says; and a query that fails where one
+/// of our names belongs to a table that is not ours.
+const TABLES: [(&str, &str); 3] = [
+    (
+        // Who was there from the beginning has no password, and cannot log in.
+        "CREATE TABLE IF NOT EXISTS users (\
+           id {id},\
+           name TEXT NOT NULL UNIQUE,\
+           password_hash TEXT,\
+           created_at BIGINT NOT NULL)",
+        "SELECT id, name, password_hash, created_at FROM users LIMIT 0",
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS todo_items (\
+           id {id},\
+           user_id BIGINT NOT NULL REFERENCES users (id),\
+           title TEXT NOT NULL,\
+           done INTEGER NOT NULL CHECK (done IN (0, 1)))",
+        "SELECT id, user_id, title, done FROM todo_items LIMIT 0",
+    ),
+    (
+        // The token itself is nowhere but in the visitor's cookie.
+        "CREATE TABLE IF NOT EXISTS sessions (\
+           token_hash TEXT NOT NULL PRIMARY KEY,\
+           user_id BIGINT NOT NULL REFERENCES users (id),\
+           expires_at BIGINT NOT NULL)",
+        "SELECT token_hash, user_id, expires_at FROM sessions LIMIT 0",
+    ),
 ];
 
-/// Fails where one of our names belongs to a table that is not ours.
-const PROBES: [&str; 3] = [
-    "SELECT id, name, password_hash, created_at FROM users LIMIT 0",
-    "SELECT id, user_id, title, done FROM todo_items LIMIT 0",
-    "SELECT token_hash, user_id, expires_at FROM sessions LIMIT 0",
+const INDEXES: [&str; 2] = [
+    "CREATE INDEX IF NOT EXISTS todo_items_of_user ON todo_items (user_id)",
+    "CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id, expires_at)",
 ];
 
 /// Makes the tables where they are missing.
@@ -82,16 +88,23 @@ pub(super) async fn create(
     dialect: Dialect,
 ) -> Result<(), sqlx::Error> {
     let mut transaction = dialect.begin_alone(connection).await?;
-    for table in TABLES {
+    for (table, probe) in TABLES {
         // Of constants only.
         let statement = AssertSqlSafe(table.replace("{id}", dialect.id()));
         transaction.execute(statement).await?;
+        transaction
+            .execute(probe)
+            .await
+            .map_err(|error| match error {
+                sqlx::Error::Database(error) => sqlx::Error::Protocol(format!(
+                    "it has a table of another application or version ({}); name another database",
+                    error.message()
+                )),
+                other => other,
+            })?;
     }
-    for table in crate::flow::TABLES {
-        transaction.execute(table).await?;
-    }
-    for probe in PROBES {
-        transaction.execute(probe).await?;
+    for statement in INDEXES.into_iter().chain(crate::flow::TABLES) {
+        transaction.execute(statement).await?;
     }
     transaction.commit().await
 }

@@ -11,7 +11,7 @@ use axum::http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde_json::Value;
 use telemetry::{completion_span, execute};
 use telemetry_http::{Calls, ClientService};
@@ -23,6 +23,10 @@ use super::{CALLS, UpstreamError};
 
 /// How many calls there may be at a time.
 pub(super) const CALLS_AT_A_TIME: usize = 256;
+
+/// How many connections are kept that nobody needs at the moment, and for how long.
+const IDLE_CONNECTIONS: usize = 32;
+const IDLE_FOR: Duration = Duration::from_secs(10);
 
 /// How large an answer may be, in bytes.
 const LARGEST: usize = 8 * 1024;
@@ -66,7 +70,11 @@ impl Quotes {
             .explain::<legacy::Error>()
             .explain::<hyper::Error>()
             .reason_with(reason);
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_idle_timeout(IDLE_FOR)
+            .pool_timer(TokioTimer::new())
+            .build_http();
         Ok(Self {
             client: calls.service(client),
             // An address is an authority.

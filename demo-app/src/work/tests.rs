@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use telemetry::testing::{Capture, assert_emitted, assert_not_emitted, capture};
-use telemetry::{OwnedEvent, SpanContext};
+use telemetry::{Number, OwnedEvent, SpanContext};
 
 use super::{End, Fault, Figures, Kind, Refused, Settings, Tasks, Work};
 use crate::store::Store;
@@ -34,7 +34,7 @@ fn ends(events: &Capture) -> Vec<(u64, String)> {
             "demo.jobs.attempt.stop" | "demo.jobs.attempt.exception"
         );
         is_end.then(|| {
-            let attempt = event.measurement("attempts").and_then(|n| n.as_u64());
+            let attempt = event.measurement("attempts").and_then(Number::as_u64);
             let outcome = event.metadata("outcome").expect("an outcome");
             (attempt.expect("a number"), outcome.to_string())
         })

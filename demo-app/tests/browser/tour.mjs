@@ -165,12 +165,40 @@ async function activity(name) {
   await picture("activity");
 }
 
-async function work() {}
+async function work() {
+  await open("/jobs");
+  for (const [kind, label, jobs, attempts] of [
+    ["Resize an image", "<i>tour</i>", 3, 3],
+    ["A crash", "", 1, 1],
+  ]) {
+    await page.getByLabel(kind).check();
+    await page.getByLabel("How many").fill(String(jobs));
+    await page.getByLabel("A name for them").fill(label);
+    const before = await page.locator("#jobs-results li").count();
+    await press("Put into the queue");
+    // The page asks how they fare by itself.
+    await page.locator("#jobs-results li").nth(before + attempts - 1).waitFor();
+    count(`job ${kind === "A crash" ? "crash panic" : "resize_image ok"}`, attempts);
+  }
+  assert.equal(await page.locator("#jobs-results i").count(), 0, "a label is text");
+  await picture("jobs");
+
+  const ok = { 200: 0, other: 0 };
+  for (let time = 0; time < 10; time += 1) {
+    const response = await page.goto(`${base}/quote`);
+    const status = response.status();
+    assert([200, 502, 504].includes(status), `/quote answers ${status}`);
+    count(`GET /quote ${status}`);
+    ok[status === 200 ? 200 : "other"] += 1;
+  }
+  if (ok[200] > 0) count("quote ok", ok[200]);
+  await picture("quote");
+}
 
 // As wide as a phone: nothing sticks out at the side.
 async function narrow() {
   await page.setViewportSize({ width: 375, height: 700 });
-  for (const route of ["/", "/users-fast", "/me", "/live", "/activity"]) {
+  for (const route of ["/", "/users-fast", "/me", "/live", "/activity", "/jobs"]) {
     await open(route);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert(wide <= 375, `${route} is ${wide} wide`);

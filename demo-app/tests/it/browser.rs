@@ -10,13 +10,13 @@ use crate::support::{eventually, http};
 
 /// The tour's script, and the picture of it that the README shows.
 const TOUR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/tour.mjs");
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images");
+const SHOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images/live.png");
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium, Node.js and playwright-core; .ci/run installs them and runs this"]
 async fn what_a_visitor_does_is_what_is_counted() {
     let program = Program::start(&[]);
-    tour(&program, Pictures::new()).await;
+    tour(&program, "sqlite").await.renew();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,11 +24,12 @@ async fn what_a_visitor_does_is_what_is_counted() {
 async fn on_postgresql_as_well() {
     let server = Postgres::start("browser").await;
     let program = Program::start(&["--database", &server.url()]);
-    tour(&program, Pictures::not_kept("postgresql")).await;
+    tour(&program, "postgresql").await;
 }
 
 /// Runs the script against the program, and compares.
-async fn tour(program: &Program, pictures: Pictures) {
+async fn tour(program: &Program, name: &str) -> Pictures {
+    let pictures = Pictures::of(name);
     let done = run(&format!("http://{}", program.address), &pictures.0).await;
     let address = program.address;
     let metrics = || async { http::get(address, "/metrics").await.body };
@@ -44,6 +45,7 @@ async fn tour(program: &Program, pictures: Pictures) {
         }
     }
     pictures.check();
+    pictures
 }
 
 async fn run(base: &str, pictures: &Path) -> BTreeMap<String, u64> {
@@ -112,6 +114,18 @@ fn counter_of(what: &str) -> Option<(&'static str, Vec<(&'static str, String)>)>
             "demo_live_handle_event_stop_count_total",
             vec![label("event", event), label("outcome", outcome)],
         ),
+        ["job", worker, "panic"] => (
+            "demo_jobs_attempt_exception_count_total",
+            vec![label("worker", worker)],
+        ),
+        ["job", worker, outcome] => (
+            "demo_jobs_attempt_stop_count_total",
+            vec![label("worker", worker), label("outcome", outcome)],
+        ),
+        ["quote", outcome] => (
+            "demo_upstream_stop_count_total",
+            vec![label("outcome", outcome)],
+        ),
         ["log_out"] => ("demo_accounts_log_out_count_total", vec![]),
         _ => panic!("what is {what}?"),
     })
@@ -131,20 +145,11 @@ fn total(metrics: &str, name: &str, labels: &[(&str, String)]) -> u64 {
         .sum()
 }
 
-/// Where the pictures go: nowhere that stays, unless they are to be renewed.
+/// Where the pictures go: into a folder that is gone after the test.
 struct Pictures(PathBuf);
 
 impl Pictures {
-    fn new() -> Self {
-        if std::env::var_os("RENEW_PICTURES").is_none() {
-            return Self::not_kept("sqlite");
-        }
-        let folder = PathBuf::from(PICTURES);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Self(folder)
-    }
-
-    fn not_kept(name: &str) -> Self {
+    fn of(name: &str) -> Self {
         let folder = format!("demo-pictures-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -153,20 +158,34 @@ impl Pictures {
 
     /// They are pictures, of the size of the window, and not of one colour.
     fn check(&self) {
-        for name in ["start", "account", "live", "activity"] {
-            let png = std::fs::read(self.0.join(format!("{name}.png"))).expect("a picture");
+        for name in ["start", "account", "live", "activity", "jobs", "quote"] {
+            let png = std::fs::read(self.path(name)).expect("a picture");
             assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n", "{name}");
             let size = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().expect("four"));
             assert_eq!((size(16), size(20)), (1180, 900), "{name}");
             assert!(png.len() > 15_000, "{name} shows nothing");
         }
     }
+
+    /// Puts the one that the README shows in its place, with `RENEW_PICTURES` set.
+    fn renew(&self) {
+        let shown = Path::new(SHOWN);
+        if std::env::var_os("RENEW_PICTURES").is_some() {
+            std::fs::copy(self.path("live"), shown).expect("a place for the picture");
+        }
+        assert!(
+            shown.exists(),
+            "the README's picture: run with RENEW_PICTURES=1"
+        );
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.png"))
+    }
 }
 
 impl Drop for Pictures {
     fn drop(&mut self) {
-        if self.0.starts_with(std::env::temp_dir()) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

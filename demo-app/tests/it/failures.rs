@@ -92,6 +92,30 @@ async fn a_locked_database_is_given_up_within_five_seconds() {
 }
 
 #[tokio::test]
+async fn a_file_of_another_application_is_left_alone() {
+    use sqlx::{Connection, Executor};
+    let folder = Folder::new("others");
+    let path = folder.0.join("demo.db");
+    let url = format!("sqlite://{}", path.display());
+    let mut other = sqlx::SqliteConnection::connect(&format!("{url}?mode=rwc"))
+        .await
+        .unwrap();
+    other
+        .execute("CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)")
+        .await
+        .unwrap();
+    let said = tokio::task::spawn_blocking(move || complaint(&["--database", &url]))
+        .await
+        .unwrap();
+    assert!(said.contains("name another database"), "{said}");
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
+        .fetch_one(&mut other)
+        .await
+        .unwrap();
+    assert_eq!(tables, 1);
+}
+
+#[tokio::test]
 async fn a_missing_database_file_is_made_and_kept() {
     let folder = Folder::new("made");
     let database = format!("sqlite://{}", folder.0.join("new.db").display());

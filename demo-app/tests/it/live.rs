@@ -145,6 +145,15 @@ async fn a_panic_ends_its_own_visit_only() {
     let name = "demo.live.handle_event.exception.count";
     assert_eq!(demo.counted(name, &tags), 1);
     demo.closed("error", 1).await;
+    let panics = async || {
+        let metrics = demo.get("/metrics").await.body;
+        let panics = metrics.lines().filter(|line| {
+            line.starts_with("process_panic_count_total{") && line.contains("live/click.rs")
+        });
+        panics.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let panics = eventually(panics, |lines| !lines.is_empty()).await;
+    assert!(panics.len() == 1 && panics[0].ends_with(" 1"), "{panics:?}");
     // The next visit begins anew, and others have not noticed.
     let mut again = Socket::open(demo.address()).await;
     again.send("quick").await;

@@ -291,8 +291,16 @@ async fn a_table_of_somebody_elses_is_not_touched() {
         .execute(&mut connection)
         .await
         .unwrap();
-    let mut process = Process::start(&server.url());
-    assert_eq!(process.first_line(), "");
+    let output = Command::new(env!("CARGO_BIN_EXE_demo-app"))
+        .args(["--listen", "127.0.0.1:0", "--database", &server.url()])
+        .env_clear()
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && said.contains("name another"),
+        "{said}"
+    );
     let tables: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'",
     )

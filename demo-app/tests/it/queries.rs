@@ -8,7 +8,7 @@ use crate::support::visitor::Visitor;
 
 /// Whether a statement is one of a page's. Meanwhile stored events are read and sessions are
 /// counted, which no page asks for.
-fn is_of_a_page(statement: &String) -> bool {
+fn is_of_a_page(statement: &str) -> bool {
     ["SELECT id, name FROM users", "FROM todo_items"]
         .iter()
         .any(|part| statement.contains(part))
@@ -34,8 +34,8 @@ pub(crate) async fn statements(demo: &TestDemo, path: &str) -> (Vec<String>, Vec
     assert_eq!(demo.get(path).await.status, 200);
     let mut log = query_log::take();
     let mut events = std::mem::take(&mut *events.lock().unwrap());
-    log.retain(is_of_a_page);
-    events.retain(is_of_a_page);
+    log.retain(|statement| is_of_a_page(statement));
+    events.retain(|statement| is_of_a_page(statement));
     (events, log)
 }
 

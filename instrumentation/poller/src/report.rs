@@ -53,8 +53,8 @@ impl Report {
 
 /// The lines to write, one after the other.
 ///
-/// Standard error may be a pipe that nobody reads. That keeps the one thread that writes to it, and
-/// a line of each that waits.
+/// Standard error may be a pipe that nobody reads: that must not keep more than one thread, nor take
+/// memory without end.
 #[derive(Default)]
 pub(crate) struct Reports {
     lines: VecDeque<Report>,
@@ -78,11 +78,50 @@ impl Reports {
 
     /// The next one; until it is [`written`](Self::written) there is no other.
     pub(crate) fn take(&mut self) -> Option<Report> {
-        self.writing = self.wait();
-        self.writing.then(|| self.lines.pop_front())?
+        if !self.wait() {
+            return None;
+        }
+        self.writing = true;
+        self.lines.pop_front()
     }
 
     pub(crate) fn written(&mut self) {
         self.writing = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> Option<Report> {
+        Some(Report("a line\n".into()))
+    }
+
+    #[test]
+    fn one_line_is_written_at_a_time() {
+        let mut reports = Reports::default();
+        assert!(reports.take().is_none());
+        reports.add(line());
+        reports.add(line());
+        assert!(reports.take().is_some());
+        assert!(!reports.wait() && reports.take().is_none());
+        assert!(reports.take().is_none(), "still");
+        reports.written();
+        assert!(reports.wait() && reports.take().is_some());
+        reports.written();
+        assert!(!reports.wait());
+    }
+
+    #[test]
+    fn lines_that_nobody_writes_are_not_kept_without_end() {
+        let mut reports = Reports::default();
+        (0..1000).for_each(|_| reports.add(line()));
+        let mut written = 0;
+        while reports.take().is_some() {
+            reports.written();
+            written += 1;
+        }
+        assert_eq!(written, Reports::AT_MOST);
     }
 }

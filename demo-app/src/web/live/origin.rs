@@ -2,7 +2,8 @@
 //!
 //! Browsers let every page open a WebSocket to every server, cookies included; only the server can
 //! refuse. It compares the header `Origin`, which a page cannot forge, to the host that was asked.
-//! The scheme is not compared: in front of this server there may be a proxy that speaks HTTPS.
+//! The scheme is not compared: in front of this server there may be a proxy that speaks HTTPS. It has
+//! to pass `Host` on as it is.
 
 use axum::http::{HeaderMap, Uri, header};
 

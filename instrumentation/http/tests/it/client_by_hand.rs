@@ -2,6 +2,7 @@
 
 use std::io;
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use telemetry::testing::{assert_emitted, capture};
 use telemetry::{SpanContext, span};
@@ -109,10 +110,10 @@ fn a_call_that_is_dropped_half_way_says_how_much_had_come() {
         call
     };
     drop(begin());
-    let unwound = std::panic::catch_unwind(|| {
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
         let _call = begin();
         panic!("boom");
-    });
+    }));
     unwound.unwrap_err();
     for (event, outcome) in [("stop", "cancelled"), ("exception", "panic")] {
         let ends = captured.named(&format!("client_hand_half.{event}"));

@@ -152,9 +152,7 @@ async fn a_panic_in_what_a_requests_body_says_of_itself_is_an_exception() {
     let recorder = Recorder::new("http_panics.announces");
     let layer = recorder.layer();
     let service = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
-    let response = layer
-        .layer(service)
-        .oneshot(axum::http::Request::new(Announces));
+    let response = layer.layer(service).oneshot(http::Request::new(Announces));
     let whole = AssertUnwindSafe(response).catch_unwind();
     whole.await.unwrap_err();
     assert_exception(&recorder.end(), "boom");

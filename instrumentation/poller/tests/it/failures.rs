@@ -1,6 +1,6 @@
 //! Measurements that fail are kept, counted and backed off, and do not disturb the others.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -213,4 +213,50 @@ fn failures_are_reported_at_powers_of_two() {
     };
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines, [line(1, 1), line(2, 2), line(4, 8), line(8, 32)]);
+}
+
+/// Set where standard error is a pipe that nobody reads.
+const UNREAD: &str = "TELEMETRY_POLLER_TEST_UNREAD";
+
+/// Not a test by itself: what `a_standard_error_that_nobody_reads_costs_one_thread` looks at from
+/// outside.
+#[test]
+#[ignore = "run by a_standard_error_that_nobody_reads_costs_one_thread, which does not read it"]
+fn more_failures_than_a_pipe_holds() {
+    if std::env::var_os(UNREAD).is_none() {
+        return;
+    }
+    let mut builder = Poller::builder()
+        .period(Duration::from_millis(2))
+        .max_rest(0)
+        .stop_timeout(Duration::from_millis(20))
+        .measurement("good", || {});
+    for n in 0..50 {
+        // Each of them has more to say than a pipe can hold.
+        let name = format!("{n}{}", "x".repeat(100_000));
+        builder = builder.try_measurement(name, || Err("no"));
+    }
+    let poller = builder.start().unwrap();
+    wait_until("all have failed often", || {
+        let rows = poller.list_measurements();
+        rows.iter().all(|row| row.runs >= 20)
+    });
+    let good = row(&poller, "good").runs;
+    wait_until("it still polls", || row(&poller, "good").runs >= good + 20);
+    assert_eq!(poller.poll_now(DEADLINE), Ok(()));
+    assert!(!poller.stop(), "one thread waits for the pipe");
+}
+
+#[test]
+fn a_standard_error_that_nobody_reads_costs_one_thread() {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact"])
+        .arg("failures::more_failures_than_a_pipe_holds")
+        .env(UNREAD, "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}");
 }
