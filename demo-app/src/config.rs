@@ -259,6 +259,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_fails_more_often_than_always() {
+        for flag in ["--jobs-fail-percent", "--upstream-fail-percent"] {
+            assert!(Config::try_parse_from(["demo-app", flag, "100"]).is_ok());
+            assert!(Config::try_parse_from(["demo-app", flag, "101"]).is_err());
+        }
+    }
+
+    #[test]
     fn the_database_url_is_not_shown_in_the_help() {
         let mut help = Vec::new();
         Config::command().write_long_help(&mut help).unwrap();

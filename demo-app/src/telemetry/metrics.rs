@@ -19,13 +19,28 @@ pub fn metrics() -> Vec<Metric> {
             .events(["demo.endpoint.stop", "demo.endpoint.exception"])
             .tags(["route", "outcome"])
             .description("Time from a request to the end of its answer"),
+        last_value("demo.endpoint.in_flight.count").description("Requests in flight"),
+        last_value("demo.endpoint.in_flight.peak")
+            .description("The most requests in flight at once since the poll before"),
         // Queries.
+        counter("demo.repo.query.count")
+            .tags(["source", "command", "outcome", "reason"])
+            .description("Statements, by how they ended"),
         summary("demo.repo.query.total_time")
             .tags(["source", "command"])
             .description("Time of a query, waiting for a connection included"),
         distribution("demo.repo.query.queue_time")
             .tags(["source", "command"])
             .description("Time that a query waited for a connection"),
+        counter("demo.repo.transaction.count")
+            .tags(["ended"])
+            .description("Transactions, by how they ended"),
+        distribution("demo.repo.transaction.duration")
+            .tags(["ended"])
+            .description("Time of a transaction, waiting for a connection included"),
+        last_value("demo.repo.pool.in_use").description("Connections in use"),
+        last_value("demo.repo.pool.max").description("Connections that there can be"),
+        last_value("demo.repo.pool.waiting").description("Tasks that wait for a connection"),
         // Accounts and forms.
         counter("demo.accounts.sign_up.count")
             .tags(["outcome", "reason"])
@@ -171,12 +186,18 @@ pub fn metrics() -> Vec<Metric> {
         last_value("vm.cpu.cumulative")
             .seconds()
             .description("Processor time since the start"),
+        last_value("vm.cpu.utilization")
+            .description("Part of the processors' time since the poll before, from 0 to 1"),
+        last_value("vm.tokio.utilization")
+            .description("Part of the time that tokio's workers were busy, from 0 to 1"),
         last_value("vm.total_run_queue_lengths.total")
             .description("Tasks that wait in tokio's global queue"),
         last_value("vm.system_counts.threads").description("Threads of the process"),
         last_value("vm.system_counts.tasks").description("Tasks alive in tokio"),
         last_value("vm.system_counts.workers").description("Worker threads of tokio"),
         last_value("vm.system_counts.open_files").description("Open files and sockets"),
+        last_value("vm.system_counts.open_files_limit")
+            .description("Files and sockets that the process may open"),
     ];
     // What the instrumentation ships, as it is: jobs, calls to the other service, and what arrives
     // there.

@@ -9,7 +9,8 @@
 //! | `demo.endpoint.start`, `.stop`, `.exception` | `telemetry_http::TelemetryLayer` in `web` | around each request |
 //! | `demo.load.request` | `load` | after each request of a virtual visitor |
 //! | `process.panic` | `telemetry::report_panics` | after each panic, caught or not |
-//! | `demo.repo.query` | `telemetry_sqlx::Pool` in `store` | after each query |
+//! | `demo.repo.query`, `demo.repo.transaction` | `telemetry_sqlx::Pool` in `store` | after each query and transaction |
+//! | `demo.endpoint.in_flight`, `demo.repo.pool` | `telemetry_poller::Poller` | every five seconds |
 //! | `demo.channel.joined`, `.handle_in`, `.closed` | `telemetry_http::Channels` in `web::live` | as WebSockets open, after each message, as they close |
 //! | `demo.live.handle_event.start`, `.stop`, `.exception` | `web::live` | around each click on the page `/live` |
 //! | `demo.live.render` | `web::live` | after each rendering of what the click changed |
@@ -21,7 +22,7 @@
 //! | `demo.accounts.*`, `demo.forms.refused` | `web::accounts`, which lists them | after each attempt |
 //! | `demo.todos.change` | `web::todos` | after each attempt to change a to-do item |
 //! | `demo.live.sockets`, `demo.sessions` | `telemetry_poller::Poller` | every five seconds |
-//! | `vm.memory`, `vm.cpu`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` | every five seconds |
+//! | `vm.memory`, `vm.cpu`, `vm.tokio`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` | every five seconds |
 
 mod logs;
 mod metrics;
@@ -174,8 +175,15 @@ impl Telemetry {
             quotes,
             sockets,
         } = parts.clone();
+        // All layers of one prefix count together.
+        let endpoint = endpoint_layer().map_err(StartError::Name)?;
         let poller = Poller::builder()
             .vm()
+            .measurement(
+                "demo.endpoint.in_flight",
+                endpoint.in_flight().measurement(),
+            )
+            .measurement("demo.repo.pool", store.pool().measurement())
             .measurement("demo.live.sockets", move || {
                 execute!("demo.live.sockets", { open: sockets.open(), limit: sockets.limit() });
             })

@@ -1,78 +1,16 @@
 //! The live page and its WebSockets, whoever is at the other end.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use demo_app::Config;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use telemetry::{OwnedEvent, attach_many};
 use telemetry_metrics::Data;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::support::{DEADLINE, TestDemo, eventually};
-
-struct Socket(WebSocketStream<TcpStream>);
-
-impl Socket {
-    /// Opens one, and waits for what it shows at first.
-    async fn open(address: SocketAddr) -> Self {
-        let mut socket = Self::ask(address, &[]).await.expect("a socket");
-        assert!(socket.html().await.contains("data-handled=\"0\""));
-        socket
-    }
-
-    async fn ask(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
-        let mut request = format!("ws://{address}/live/socket").into_client_request()?;
-        for (name, value) in headers {
-            request.headers_mut().append(*name, value.parse().unwrap());
-        }
-        let stream = TcpStream::connect(address).await?;
-        let (socket, _) = client_async(request, stream).await?;
-        Ok(Self(socket))
-    }
-
-    async fn send(&mut self, text: &str) {
-        self.0.send(Message::text(text)).await.expect("it is open");
-    }
-
-    async fn next(&mut self) -> Option<Result<Message, Error>> {
-        let next = timeout(DEADLINE, self.0.next()).await;
-        next.expect("something in time")
-    }
-
-    async fn html(&mut self) -> String {
-        loop {
-            match self.next().await {
-                Some(Ok(Message::Text(html))) => return html.to_string(),
-                Some(Ok(Message::Ping(_))) => {}
-                other => panic!("no HTML but {other:?}"),
-            }
-        }
-    }
-
-    /// The code that the server closes with; 0 if it does so without a word.
-    async fn code(&mut self) -> u16 {
-        loop {
-            match self.next().await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(Message::Close(None)) | Err(_)) | None => return 0,
-                Some(Ok(_)) => {}
-            }
-        }
-    }
-
-    /// Sends bytes that are no frames, or not to be.
-    async fn raw(&mut self, bytes: &[u8]) {
-        let sent = self.0.get_mut().write_all(bytes).await;
-        sent.expect("it is open");
-    }
-}
+use crate::support::socket::Socket;
+use crate::support::{TestDemo, eventually};
 
 const STOPS: &str = "demo.live.handle_event.stop.count";
 
@@ -371,7 +309,7 @@ async fn there_are_no_more_sockets_than_allowed_and_the_gauge_says_how_many() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_silent_is_dead_and_who_answers_pings_is_not() {
     let demo = TestDemo::with(Config {
-        live_ping_ms: 100,
+        live_ping_ms: 250,
         ..Config::default()
     })
     .await;

@@ -49,7 +49,7 @@ async fn the_daemons_counters_show_the_number_of_requests_made() {
         let counters = daemon.counters().await;
         counters
             .into_iter()
-            .filter(|(name, _)| name.starts_with("demo."))
+            .filter(|(name, _)| name.starts_with("demo.endpoint."))
             .collect()
     };
     let same = |counters: &BTreeMap<String, f64>| {

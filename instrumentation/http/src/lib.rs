@@ -25,7 +25,7 @@
 //! |---|---|---|
 //! | `shop.endpoint.start` | `monotonic_time`, `system_time` | `method`, `route`, `version` |
 //! | `shop.endpoint.stop` | `duration`, `monotonic_time`, `headers_time`, `request_size`, `response_size` | as start, and `status`, `status_class`, `streamed`, `outcome`, `reason` |
-//! | `shop.endpoint.exception` | as stop | as start, and `outcome`, `kind`, `reason` |
+//! | `shop.endpoint.exception` | as stop | as start, and `streamed`, `outcome`, `kind`, `reason` |
 //! | `shop.endpoint.in_flight` | `count`, `peak` | |
 //!
 //! - `duration` lasts until the response **body** has ended, `headers_time` until its headers were
@@ -78,7 +78,9 @@
 //! their headers: to `HEAD`, `204`, `304`, upgrades (`101`, and `2xx` to `CONNECT`).
 //!
 //! "Ended" means handed over to the server; what the network then does is not seen. Neither is a
-//! request that the server itself refuses, because its head is malformed or too long.
+//! request that the server itself refuses, because its head is malformed or too long. That a client
+//! has gone away is seen when the server sees it: hyper does not as long as it neither writes nor
+//! reads, as while a part of the request's body, or a further request, waits to be read.
 //!
 //! # Where to put it
 //!
@@ -101,7 +103,7 @@
 //! |---|---|---|
 //! | `shop.api.start` | `monotonic_time`, `system_time` | `method`, `host` |
 //! | `shop.api.stop` | `duration`, `monotonic_time`, `headers_time`, `response_size` (bytes) | `method`, `host`, `status`, `status_class`, `outcome`, `reason`, `streamed` |
-//! | `shop.api.exception` | as stop | `method`, `host`, `status`, `status_class`, `outcome`, `kind`, `reason` |
+//! | `shop.api.exception` | as stop | as stop, and `kind` |
 //!
 //! - `host` is an entry of the list that [`Calls::allow`] was given, or [`OTHER_HOST`]. No other part of
 //!   a URL is ever told.

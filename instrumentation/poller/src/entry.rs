@@ -123,10 +123,9 @@ impl Entry {
     /// The run has taken too long: nobody waits for it any more. `sequence` is the last request.
     pub(crate) fn expire(&mut self, sequence: u64) {
         self.info.hanging = true;
-        self.info.timeouts += 1;
         self.again = false;
         self.settled = sequence;
-        self.failed(format!("it took longer than {:?}", self.timeout));
+        self.timed_out();
     }
 
     /// A run has ended, just before the tick `after`. Answers for how many of its periods it rests,
@@ -154,6 +153,7 @@ impl Entry {
                 return None;
             }
             Ending::Failed(error) => self.failed(error),
+            Ending::Late => self.timed_out(),
             #[cfg(feature = "tokio")]
             Ending::Dropped => self.failed("the tokio runtime dropped it: is it shut down?".into()),
         }
@@ -162,6 +162,11 @@ impl Entry {
         let ticks = periods.saturating_mul(self.every.into());
         self.resting_until = after.saturating_add(ticks);
         (!expired).then_some(periods)
+    }
+
+    fn timed_out(&mut self) {
+        self.info.timeouts += 1;
+        self.failed(format!("it took longer than {:?}", self.timeout));
     }
 
     fn failed(&mut self, error: String) {

@@ -78,8 +78,9 @@
 //!   longer than a quarter of the period (at least 5 ms, at most 50), the others go on without it on
 //!   another. One that takes longer than its [timeout](PollerBuilder::timeout) has failed; it is
 //!   shown as [hanging](MeasurementInfo::hanging) and not started again before it returns. So there
-//!   are at most two threads, and one more per measurement that takes its time. No more than 32
-//!   hanging ones that were [removed](Poller::remove) are replaced.
+//!   are at most two threads, and one more per measurement that takes its time; and one more while
+//!   standard error is a pipe that nobody reads. No more than 32 hanging ones that were
+//!   [removed](Poller::remove) are replaced.
 //! - **Failures are not the end.** A measurement that panics, fails or takes too long is kept. It is
 //!   skipped for 1, 2, 4, … periods (up to [`PollerBuilder::max_rest`]) until it succeeds again;
 //!   failures are counted, see [`Poller::list_measurements`], and the 1st, 2nd, 4th, 8th, … also

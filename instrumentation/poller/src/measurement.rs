@@ -13,6 +13,8 @@ use crate::error::PollerError;
 pub(crate) enum Ending {
     Done,
     Failed(String),
+    /// It took longer than its timeout, and ended before the clock's thread saw that.
+    Late,
     /// What is measured is gone for good: the measurement removes itself.
     Gone,
     /// An asynchronous run was dropped before its end.

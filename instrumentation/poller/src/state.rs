@@ -11,14 +11,7 @@ use crate::error::PollerError;
 use crate::measurement::{Ending, Function, Measurement};
 use crate::report::{Report, Reports};
 use crate::ticks::Ticks;
-
-/// The thread that takes from the queue.
-#[derive(Debug)]
-pub(crate) struct Duty {
-    pub(crate) worker: u64,
-    /// Since when it runs a measurement; `None` while it waits for one.
-    pub(crate) busy: Option<Instant>,
-}
+use crate::worker::Duty;
 
 pub(crate) struct State {
     pub(crate) stopping: bool,
@@ -219,17 +212,18 @@ impl State {
             return Some(function);
         };
         let entry = &mut self.entries[index];
-        if self.stopping {
+        let gone = ending == Ending::Gone;
+        let ending = match ending {
             // Being cut short by the stop is no failure.
             #[cfg(feature = "tokio")]
-            let ending = match ending {
-                Ending::Dropped => Ending::Done,
-                other => other,
-            };
+            Ending::Dropped if self.stopping => Ending::Done,
+            _ if entry.expires(now) => Ending::Late,
+            other => other,
+        };
+        if self.stopping {
             entry.end(sequence, ending, 0, 0);
             return Some(function);
         }
-        let gone = ending == Ending::Gone;
         let next = self.ticks.after(now);
         if let Some(periods) = entry.end(sequence, ending, next, self.max_rest) {
             self.reports.add(Report::failed(&entry.info, periods));
@@ -332,25 +326,27 @@ mod tests {
 
     const PERIOD: Duration = Duration::from_millis(100);
 
-    /// Runs what is in the queue; answers how much that was.
-    fn run_all(state: &mut State, now: Instant, ending: impl Fn() -> Ending) -> usize {
-        let mut runs = 0;
+    /// With one measurement, and ticks from that moment on.
+    fn one() -> (State, Instant) {
+        let start = Instant::now();
+        let mut state = State::new(Ticks::new(start, Duration::ZERO, PERIOD), 32, PERIOD);
+        state.push(Measurement::new("m", || {}));
+        (state, start)
+    }
+
+    /// Runs what is in the queue, each for so long.
+    fn run(state: &mut State, now: Instant, took: Duration, ending: impl Fn() -> Ending) {
         while let Some(job) = state.begin(now) {
-            state.end(job.id, job.sequence, job.function, ending(), now);
-            runs += 1;
+            state.end(job.id, job.sequence, job.function, ending(), now + took);
         }
-        runs
     }
 
     #[test]
     fn a_request_that_falls_on_a_tick_runs_what_rests() {
-        let start = Instant::now();
-        let ticks = Ticks::new(start, Duration::ZERO, PERIOD);
-        let mut state = State::new(ticks, 32, PERIOD);
-        state.push(Measurement::new("m", || {}));
+        let (mut state, start) = one();
         assert!(state.tick(start));
         let fails = || Ending::Failed("no".into());
-        assert_eq!(run_all(&mut state, start, fails), 1);
+        run(&mut state, start, Duration::ZERO, fails);
         assert!(!state.tick(start + PERIOD), "it rests");
 
         // Whichever of the two comes first, it is one run.
@@ -358,13 +354,13 @@ mod tests {
         let first = state.request();
         assert!(state.tick(now));
         assert!(!state.is_served(&first));
-        assert_eq!(run_all(&mut state, now, fails), 1);
+        run(&mut state, now, Duration::ZERO, fails);
         assert!(state.is_served(&first));
 
         let now = start + 3 * PERIOD;
         assert!(!state.tick(now), "it rests again");
         let second = state.request();
-        assert_eq!(run_all(&mut state, now, || Ending::Done), 1);
+        run(&mut state, now, Duration::ZERO, || Ending::Done);
         assert!(state.is_served(&second));
 
         let info = &state.entries[0].info;
@@ -373,16 +369,27 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_took_too_long_has_failed_also_if_it_ends_before_the_clock_sees_that() {
+        let (mut state, start) = one();
+        for (took, timeouts) in [(PERIOD / 2, 0), (PERIOD, 1), (PERIOD * 2, 2)] {
+            state.request();
+            run(&mut state, start, took, || Ending::Done);
+            let info = &state.entries[0].info;
+            assert_eq!((info.timeouts, info.failures), (timeouts, timeouts));
+        }
+        assert!(!state.entries[0].info.hanging);
+        assert_eq!(state.expire(start + 3 * PERIOD).0, 0, "not counted again");
+    }
+
+    #[test]
     fn a_tick_that_finds_the_run_of_the_tick_before_in_the_queue_is_missed() {
-        let start = Instant::now();
-        let ticks = Ticks::new(start, Duration::ZERO, PERIOD);
-        let mut state = State::new(ticks, 32, PERIOD);
-        state.push(Measurement::new("m", || {}));
+        let (mut state, start) = one();
         state.request();
         assert!(state.tick(start), "asked for, and due");
         assert!(!state.tick(start + PERIOD), "by now it is late");
-        assert_eq!(run_all(&mut state, start + PERIOD, || Ending::Done), 1);
-        assert_eq!(state.entries[0].info.missed, 1);
+        run(&mut state, start + PERIOD, Duration::ZERO, || Ending::Done);
+        let info = &state.entries[0].info;
+        assert_eq!((info.runs, info.missed), (1, 1));
         assert_eq!(state.ticks.missed(), 1);
     }
 }

@@ -8,7 +8,15 @@ use std::time::Instant;
 use crate::isolate::{guarded, one_line};
 use crate::measurement::{Ending, Function};
 use crate::shared::Shared;
-use crate::state::{Duty, Job};
+use crate::state::Job;
+
+/// The thread that takes from the queue.
+#[derive(Debug)]
+pub(crate) struct Duty {
+    pub(crate) worker: u64,
+    /// Since when it runs a measurement; `None` while it waits for one.
+    pub(crate) busy: Option<Instant>,
+}
 
 /// What the thread does.
 pub(crate) fn run(shared: &Arc<Shared>, me: u64) {

@@ -85,7 +85,8 @@ where
     where
         'p: 'e,
     {
-        self.inner.prepare_with(sql, parameters)
+        let pool = self.clone();
+        Box::pin(async move { pool.wait().await?.prepare_with(sql, parameters).await })
     }
 
     #[cfg(feature = "macros")]
@@ -93,7 +94,8 @@ where
     where
         'p: 'e,
     {
-        self.inner.describe(sql)
+        let pool = self.clone();
+        Box::pin(async move { pool.wait().await?.describe(sql).await })
     }
 }
 
@@ -130,7 +132,7 @@ macro_rules! executor {
             where
                 'c: 'e,
             {
-                DB::prepare_with(self.lend().connection, sql, parameters)
+                self.lend().prepare_with(sql, parameters)
             }
 
             #[cfg(feature = "macros")]
@@ -141,7 +143,7 @@ macro_rules! executor {
             where
                 'c: 'e,
             {
-                DB::describe(self.lend().connection, sql)
+                self.lend().describe(sql)
             }
         }
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use sqlx::{Database, Error, Execute};
+use sqlx::{Database, Error, Execute, SqlStr};
 use telemetry::SpanContext;
 
 use crate::driver::{Driver, Step};
@@ -30,7 +30,7 @@ pub(crate) struct Lent<'e, DB: Database> {
 pub(crate) struct Within<'e> {
     pub(crate) context: Option<SpanContext>,
     pub(crate) statements: &'e mut u64,
-    /// Whether the database refused the last statement.
+    /// Whether the database refused a statement, and none was executed since.
     pub(crate) refused: &'e mut bool,
 }
 
@@ -38,9 +38,15 @@ pub(crate) struct Within<'e> {
 struct Refused<'e>(Option<&'e mut bool>);
 
 impl Refused<'_> {
+    /// What failed before it came to the database (a value that cannot be encoded) leaves the
+    /// transaction as it was.
     fn tell<T>(self, result: &Result<T, Error>) {
         if let Some(refused) = self.0 {
-            *refused = matches!(result, Err(Error::Database(_)));
+            match result {
+                Ok(_) => *refused = false,
+                Err(Error::Database(_)) => *refused = true,
+                Err(_) => {}
+            }
         }
     }
 }
@@ -88,6 +94,23 @@ impl<'e, DB: Driver> Lent<'e, DB> {
         })
     }
 
+    /// Executes nothing and emits nothing. But what cannot be prepared is refused, too.
+    pub(crate) fn prepare_with(
+        self,
+        sql: SqlStr,
+        parameters: &'e [DB::TypeInfo],
+    ) -> BoxFuture<'e, Result<DB::Statement, Error>> {
+        let preparing = DB::prepare_with(self.connection, sql, parameters);
+        minding(self.transaction, preparing)
+    }
+
+    /// As `prepare_with`.
+    #[cfg(feature = "macros")]
+    pub(crate) fn describe(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<DB>, Error>> {
+        let describing = DB::describe(self.connection, sql);
+        minding(self.transaction, describing)
+    }
+
     fn is_nobodys(&self) -> bool {
         self.transaction.is_none() && !self.origin.observes_queries()
     }
@@ -102,6 +125,21 @@ impl<'e, DB: Driver> Lent<'e, DB> {
         let running = Running::querying(self.origin, parent, text, self.waited.take());
         (self.connection, running, Refused(refused))
     }
+}
+
+/// Lets the transaction know of a refusal. (Success says nothing: it may come from a cache.)
+fn minding<'e, T: 'e>(
+    transaction: Option<Within<'e>>,
+    work: BoxFuture<'e, Result<T, Error>>,
+) -> BoxFuture<'e, Result<T, Error>> {
+    let Some(transaction) = transaction else {
+        return work;
+    };
+    Box::pin(async move {
+        let result = work.await;
+        *transaction.refused |= matches!(result, Err(Error::Database(_)));
+        result
+    })
 }
 
 /// Hands on what the driver streams, up to its end or its first error.

@@ -119,8 +119,8 @@
 //! - sqlx's own `BEGIN`, `COMMIT` and savepoints are no `{prefix}.query`: their time is in the
 //!   transaction's `duration`. Those that are executed as statements are no `{prefix}.transaction`.
 //! - PostgreSQL answers the `COMMIT` of a transaction in which a statement failed with success, and
-//!   rolls it back. `ended` is `rolled_back` then; through `Any` it is `committed`, for the database
-//!   is not known.
+//!   rolls it back. `ended` is `rolled_back` then, if the statement came through here; on a
+//!   [`Connection`] of sqlx's `Any`, whose database is not known, it is `committed`.
 //! - Several statements in one text (`a; b`) are one event: `command` and `source` are those of the
 //!   first statement, `rows` is the sum.
 //! - `prepare` and `describe` execute nothing and emit nothing. A [`Pool::acquire`] that fails emits
@@ -133,8 +133,8 @@
 //! - Decoding happens above the executor. A row that cannot be decoded leaves a `fetch_one` `ok`,
 //!   and makes sqlx drop the stream behind a `fetch_all`: `cancelled`.
 //! - The text of a statement is read by a small tokenizer, not by the database's own parser: see
-//!   [`MAX_SOURCE_LEN`]. It knows the quotes and comments of SQLite, PostgreSQL and MySQL; through
-//!   `Any`, those of PostgreSQL and of SQLite, where they are not at odds.
+//!   [`MAX_SOURCE_LEN`]. It knows the quotes and comments of SQLite, PostgreSQL and MySQL (on a
+//!   [`Connection`] of `Any`, those of PostgreSQL and of SQLite, where they are not at odds).
 //! - The feature `macros` (default) turns on sqlx's feature of that name, because
 //!   [`sqlx::Executor`] has one method more with it. It can be turned off if nothing in the build
 //!   uses sqlx's `macros`.

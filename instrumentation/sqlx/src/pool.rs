@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use sqlx::{Database, Error, SqlSafeStr};
+use sqlx::{ConnectOptions, Database, Error, SqlSafeStr};
 use telemetry::{EventName, NameError};
 
 use crate::origin::Origin;
+use crate::sql::Dialect;
 use crate::waiting::Waiting;
 use crate::{PoolConnection, Transaction};
+
+/// sqlx's name for its driver of drivers, which learns when it runs which database it is to be.
+const ANY: &str = "Any";
 
 /// A [`sqlx::Pool`] that emits an event per query.
 ///
@@ -62,9 +66,14 @@ impl<DB: Database> Pool<DB> {
     /// If these are not event names, or too many names were made at run time; see
     /// [`EventName::new`].
     pub fn new(inner: sqlx::Pool<DB>, prefix: &str) -> Result<Self, NameError> {
+        let mut origin = Origin::new::<DB>(prefix)?;
+        if DB::NAME == ANY {
+            let url = inner.connect_options().to_url_lossy();
+            origin.dialect = Dialect::of_scheme(url.scheme());
+        }
         Ok(Self {
             inner,
-            origin: Origin::new::<DB>(prefix)?,
+            origin,
             figures: EventName::new(&format!("{prefix}.pool"))?,
             waiting: Arc::default(),
         })

@@ -1,6 +1,6 @@
 //! One transaction on its way, and the event at its end.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Error;
 use telemetry::{Span, SpanContext, completion_span};
@@ -16,8 +16,10 @@ use crate::sql::Dialect;
 pub(crate) struct Transacting<'o> {
     span: Span,
     queue_time: Option<Duration>,
+    /// It waits for a connection since then.
+    waiting: Option<Instant>,
     statements: u64,
-    /// Whether the database refused the last statement.
+    /// Whether the database refused a statement, and none was executed since.
     refused: bool,
     /// A refusal aborts the transaction, and then `COMMIT` succeeds, and rolls it back. (Every
     /// statement is refused from there on, until somebody goes back to a savepoint.)
@@ -53,6 +55,7 @@ impl<'o> Transacting<'o> {
         Self {
             span,
             queue_time: None,
+            waiting: None,
             statements: 0,
             refused: false,
             refusal_aborts: origin.dialect == Dialect::Postgres,
@@ -66,8 +69,16 @@ impl<'o> Transacting<'o> {
         own_context(&self.span)
     }
 
-    pub(crate) fn waited(&mut self, queue_time: Option<Duration>) {
-        self.queue_time = queue_time;
+    pub(crate) fn waits(&mut self, since: Option<Instant>) {
+        self.waiting = since;
+    }
+
+    /// The wait is over, or given up.
+    pub(crate) fn waited(&mut self) -> Option<Duration> {
+        if let Some(since) = self.waiting.take() {
+            self.queue_time = Some(since.elapsed());
+        }
+        self.queue_time
     }
 
     /// For a statement, if anybody is to be told of it.
@@ -105,6 +116,7 @@ impl<'o> Transacting<'o> {
             *outer += self.statements;
         }
         if self.span.is_observed() {
+            self.waited();
             self.span.set("ended", self.ended);
             self.span.measure("queue_time", self.queue_time);
             self.span.measure("statements", self.statements);

@@ -57,15 +57,14 @@ impl<DB: Database> Transaction<'static, DB> {
         let origin = pool.origin.clone();
         let mut transacting = Transacting::begin(&origin);
         let observed = transacting.context().is_some() || origin.observes_queries();
-        let since = observed.then(Instant::now);
+        transacting.waits(observed.then(Instant::now));
         let mut waited = None;
         let begun = within(transacting.context(), async {
             let connection = pool.wait().await;
-            waited = since.map(|since| since.elapsed());
+            waited = transacting.waited();
             begin::<DB, PoolConnection<DB>>(connection?, how).await
         })
         .await;
-        transacting.waited(waited);
         Self::of(begun, origin, Waited::Own(waited), transacting)
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod query_log;
 pub(crate) mod servers;
+pub(crate) mod socket;
 pub(crate) mod visitor;
 
 use std::fmt::Debug;

@@ -79,7 +79,7 @@ impl Calls {
     /// in [`allow`](Self::allow).
     ///
     /// A `traceparent` tells the other side random numbers, and which of its requests belong
-    /// together.
+    /// together. One that the caller itself has put into a request to another host is left there.
     ///
     /// # Errors
     ///

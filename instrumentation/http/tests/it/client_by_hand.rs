@@ -122,7 +122,7 @@ fn a_call_that_is_dropped_half_way_says_how_much_had_come() {
         assert_eq!(
             ends[0]
                 .measurement("response_size")
-                .and_then(|n| n.as_f64()),
+                .and_then(telemetry::Number::as_f64),
             Some(3.0)
         );
         assert!(ends[0].measurement("headers_time").is_some());

@@ -6,7 +6,7 @@ pub(crate) enum Dialect {
     Sqlite,
     Postgres,
     MySql,
-    /// Only known when it runs, as with sqlx's `Any`.
+    /// Of sqlx's `Any` without a pool, or of a database that we do not know.
     Unknown,
 }
 
@@ -17,6 +17,16 @@ impl Dialect {
             "SQLite" => Self::Sqlite,
             "PostgreSQL" => Self::Postgres,
             "MySQL" => Self::MySql,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// By the scheme of the URL that it was opened with.
+    pub(crate) fn of_scheme(scheme: &str) -> Self {
+        match scheme {
+            "sqlite" => Self::Sqlite,
+            "postgres" | "postgresql" => Self::Postgres,
+            "mysql" | "mariadb" => Self::MySql,
             _ => Self::Unknown,
         }
     }

@@ -212,7 +212,14 @@ impl<'s> Iterator for Lexer<'s> {
                 return self.quoted(first, false).map(Token::Quoted);
             }
             b'[' if self.dialect.has_names_in_brackets() => return self.bracket(),
-            b'0'..=b'9' => return self.word().map(|_| Token::Other),
+            b'0'..=b'9' => {
+                self.word()?;
+                // `1.` may end in its dot, which is none between names.
+                if self.rest.starts_with('.') {
+                    self.take(1);
+                }
+                return Some(Token::Other);
+            }
             // A placeholder, `:from`: its name is no keyword.
             b':' | b'@' | b'$' | b'#' => {
                 if first == b'$'

@@ -52,7 +52,7 @@ impl<'s> Walk<'s> {
             "INSERT" | "REPLACE" | "MERGE" => self.behind_into(),
             "UPDATE" => self.behind_update(),
             "CREATE" | "ALTER" | "DROP" => self.behind_object(),
-            "TRUNCATE" | "LOCK" => self.behind(&["TABLE", "ONLY"]),
+            "TRUNCATE" | "LOCK" => self.behind(&["TABLE", "TABLES", "ONLY"]),
             "REFRESH" => self.behind(&["MATERIALIZED", "VIEW", "CONCURRENTLY"]),
             "COPY" if self.lexer.peek() == Some(Token::Open) => self.nested(depth),
             "COPY" => self.behind(&["BINARY"]),
@@ -205,6 +205,8 @@ impl<'s> Walk<'s> {
             "LOCAL",
             "FOREIGN",
             "UNIQUE",
+            "FULLTEXT",
+            "SPATIAL",
             "RECURSIVE",
             "MATERIALIZED",
         ]);

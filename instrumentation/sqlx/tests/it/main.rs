@@ -1,5 +1,6 @@
 //! The wrappers and their events, on real databases.
 
+mod aborted;
 mod connection;
 mod databases;
 mod failures;

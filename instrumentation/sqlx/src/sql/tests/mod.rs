@@ -78,6 +78,7 @@ fn a_from_that_is_none_is_not_followed() {
         "SELECT",
         Some("users"),
     );
+    check("SELECT 1., 1.5, .5, 1. FROM users", "SELECT", Some("users"));
     check("SELECT 1; SELECT 2 FROM users", "SELECT", None);
     check("SELECT exists(SELECT 1 FROM users)", "SELECT", None);
     check("SELECT * FROM json_each(?)", "SELECT", None);

@@ -4,7 +4,7 @@ macro_rules! suite_pool {
     ($(#[$ignored:meta])?) => {
         mod pool {
             use futures_util::FutureExt;
-            use sqlx::Executor;
+            use sqlx::{Executor, SqlSafeStr};
 
             use crate::support::{Events, eventually};
 
@@ -43,6 +43,15 @@ macro_rules! suite_pool {
                     drop(optional);
                     assert_eq!(figures().3, 0);
                 }
+
+                let prepared = "SELECT 1 FROM users".into_sql_str();
+                let mut prepare = pool.prepare(prepared.clone());
+                let mut describe = pool.describe(prepared);
+                assert!(prepare.as_mut().now_or_never().is_none());
+                assert!(describe.as_mut().now_or_never().is_none());
+                assert_eq!(figures().3, 2);
+                drop((prepare, describe));
+                assert_eq!(figures().3, 0);
 
                 let mut waiting = pool.fetch_all("SELECT 1 FROM users");
                 assert!(waiting.as_mut().now_or_never().is_none());

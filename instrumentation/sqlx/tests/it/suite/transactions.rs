@@ -178,6 +178,7 @@ macro_rules! suite_transactions {
                 assert!(users.pool.begin().now_or_never().is_none());
                 let seen = events.one();
                 assert_eq!(seen.end(), "dropped cancelled - 0");
+                assert!(seen.time("queue_time").is_some(), "it waited until it was given up");
                 assert_eq!(users.pool.figures().waiting, 0);
                 drop(held);
 
