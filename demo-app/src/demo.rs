@@ -203,6 +203,10 @@ impl Demo {
                 .complaints
                 .push("the event-driven part did not stop in time and was cut off".to_owned());
         }
+        // It asks the database, too.
+        report
+            .complaints
+            .extend(self.telemetry.stop_polling().await);
         if timeout(CUT_OFF_TIMEOUT, self.store.close()).await.is_err() {
             report
                 .complaints

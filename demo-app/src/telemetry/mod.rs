@@ -213,15 +213,17 @@ impl Telemetry {
         Ok(())
     }
 
+    /// Looks no more. Returns what did not go well.
+    pub(crate) async fn stop_polling(&mut self) -> Option<String> {
+        let poller = self.poller.take()?;
+        let stopped = tokio::task::spawn_blocking(move || poller.stop()).await;
+        (!stopped.unwrap_or(false)).then(|| "a poll did not end in time".to_owned())
+    }
+
     /// Flushes the reporters a last time. Waits for their threads, so it is not for a thread of
     /// the runtime. Returns what did not go well.
     pub(crate) fn stop(self) -> Vec<String> {
         let mut complaints = Vec::new();
-        if let Some(poller) = self.poller
-            && !poller.stop()
-        {
-            complaints.push("a poll did not end in time".to_owned());
-        }
         if let Some(statsd) = self.statsd
             && let Err(error) = statsd.stop(FLUSH_TIMEOUT)
         {
