@@ -38,7 +38,7 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
         job(&format!("{attempt}.start"), "Attempts begun"),
         job(
             &format!("{attempt}.stop"),
-            "Attempts ended, by how they did",
+            "Attempts ended without a panic, by how they did",
         )
         .tags(["queue", "worker", "outcome"]),
         job(&format!("{attempt}.exception"), "Attempts that panicked"),

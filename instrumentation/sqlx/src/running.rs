@@ -112,10 +112,10 @@ impl Running {
     }
 
     fn tell(&mut self) {
-        self.stop();
         if !self.span.is_observed() {
             return;
         }
+        self.stop();
         let (queue, query) = (self.queue_time, self.query_time);
         let total = queue.unwrap_or_default() + query.unwrap_or_default();
         self.span.measure("total_time", total);

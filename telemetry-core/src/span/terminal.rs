@@ -2,8 +2,6 @@
 
 use std::any::Any;
 
-use smallvec::SmallVec;
-
 use super::SpanInfo;
 use super::added::{self, Added};
 use super::live::Live;
@@ -122,8 +120,35 @@ impl End<'_> {
 
     #[inline(never)]
     fn emit_decorated(&self, ending: &Ending<'_>, added: Option<&Added>, late: Late<'_>) {
-        let mut metadata = Row::new(self.live.ends.keys.metadata, self.live.metadata.values());
-        let mut measurements = Row::new(&TIMES, self.times());
+        let (set, measured) = added.map_or((0, 0), |added| {
+            (added.metadata.len(), added.measurements.len())
+        });
+        let metadata = self.live.ends.keys.metadata.len() + set + late.metadata.len() + OWN;
+        let measurements = TIMES.len() + measured + late.measurements.len();
+        if metadata <= ROOM && measurements <= ROOM_TO_MEASURE {
+            let (keys, values) = (&mut [""; ROOM], &mut [None; ROOM]);
+            let metadata = Row::within(keys, values);
+            let (keys, values) = (&mut [""; ROOM_TO_MEASURE], &mut [None; ROOM_TO_MEASURE]);
+            self.put_together(ending, added, late, metadata, Row::within(keys, values));
+        } else {
+            let (keys, values) = (&mut vec![""; metadata], &mut vec![None; metadata]);
+            let metadata = Row::within(keys, values);
+            let (keys, values) = (&mut vec![""; measurements], &mut vec![None; measurements]);
+            self.put_together(ending, added, late, metadata, Row::within(keys, values));
+        }
+    }
+
+    #[inline]
+    fn put_together<'v>(
+        &'v self,
+        ending: &'v Ending<'_>,
+        added: Option<&'v Added>,
+        late: Late<'v>,
+        mut metadata: Row<'_, Value<'v>>,
+        mut measurements: Row<'_, Number>,
+    ) {
+        metadata.begin(self.live.ends.keys.metadata, self.live.metadata.values());
+        measurements.begin(&TIMES, self.times());
         let mut failure = None;
         if let Some(added) = added {
             failure = added.failure.as_ref().map(Text::as_str);
@@ -161,75 +186,81 @@ impl End<'_> {
             metadata: metadata.keys(),
             base: Base::Of(self.live.ends.keys),
         };
-        self.emit(&keys, &measurements.values, &metadata.values);
+        self.emit(&keys, measurements.values(), metadata.values());
     }
 }
 
 /// So many keys take no memory of their own.
-const ROOM: usize = 12;
+const ROOM: usize = 14;
+const ROOM_TO_MEASURE: usize = 8;
 
 /// What every span measures, in this order.
 const TIMES: [&str; 2] = ["duration", "monotonic_time"];
 
+/// As much metadata may be the span's own: `outcome`, `kind`, `reason`.
+const OWN: usize = 3;
+
 /// Keys and values that are being put together. The keys to begin with keep their places, so that a
 /// position learned once stays good; a value that was set later replaces theirs, and new keys follow.
-struct Row<V> {
-    first: &'static [&'static str],
-    /// All of them, if there are others than the first.
-    more: SmallVec<[&'static str; ROOM]>,
-    values: SmallVec<[Option<V>; ROOM]>,
+struct Row<'r, V> {
+    keys: &'r mut [&'static str],
+    values: &'r mut [Option<V>],
+    len: usize,
 }
 
-impl<V: Copy> Row<V> {
+impl<'r, V: Copy> Row<'r, V> {
+    fn within(keys: &'r mut [&'static str], values: &'r mut [Option<V>]) -> Self {
+        Self {
+            keys,
+            values,
+            len: 0,
+        }
+    }
+
     #[inline]
-    fn new(first: &'static [&'static str], values: impl IntoIterator<Item = Option<V>>) -> Self {
-        let mut row = Self {
-            first,
-            more: SmallVec::new(),
-            values: if first.len() <= ROOM {
-                SmallVec::from_buf_and_len([None; ROOM], first.len())
-            } else {
-                SmallVec::from_elem(None, first.len())
-            },
-        };
-        for (to, from) in row.values.iter_mut().zip(values) {
+    fn begin(&mut self, keys: &[&'static str], values: impl IntoIterator<Item = Option<V>>) {
+        self.keys[..keys.len()].copy_from_slice(keys);
+        for (to, from) in self.values.iter_mut().zip(values) {
             *to = from;
         }
-        row
+        self.len = keys.len();
     }
 
     #[inline]
     fn keys(&self) -> &[&'static str] {
-        if self.more.is_empty() {
-            self.first
-        } else {
-            &self.more
+        &self.keys[..self.len]
+    }
+
+    #[inline]
+    fn values(&self) -> &[Option<V>] {
+        &self.values[..self.len]
+    }
+
+    /// The last to come wins, but not over the first `own` keys.
+    #[inline]
+    fn set_unless_own(&mut self, own: usize, key: &'static str, value: Option<V>) {
+        let known = self.keys().iter().position(|known| same(known, key));
+        let at = known.unwrap_or_else(|| {
+            self.keys[self.len] = key;
+            self.len += 1;
+            self.len - 1
+        });
+        if at >= own {
+            self.values[at] = value;
         }
     }
 
-    /// The last to come wins.
     #[inline]
     fn set(&mut self, key: &'static str, value: Option<V>) {
-        match self.keys().iter().position(|known| same(known, key)) {
-            Some(at) => self.values[at] = value,
-            None => {
-                if self.more.is_empty() {
-                    self.more.extend_from_slice(self.first);
-                }
-                self.more.push(key);
-                self.values.push(value);
-            }
-        }
+        self.set_unless_own(0, key, value);
     }
 }
 
-impl Row<Number> {
-    /// The last to come wins, but over what the span measures itself.
+impl Row<'_, Number> {
+    /// What the span measures itself stays.
     #[inline]
     fn measure(&mut self, key: &'static str, number: Option<Number>) {
-        if !TIMES.iter().any(|own| same(own, key)) {
-            self.set(key, number);
-        }
+        self.set_unless_own(TIMES.len(), key, number);
     }
 }
 

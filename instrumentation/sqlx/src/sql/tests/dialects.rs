@@ -77,6 +77,13 @@ fn each_database_has_quotes_of_its_own() {
         Some("t"),
     );
     check_in(MySql, "REPLACE DELAYED t VALUES (1)", "REPLACE", Some("t"));
+    check_in(MySql, "LOCK TABLES t WRITE", "LOCK", Some("t"));
+    check_in(
+        MySql,
+        "CREATE FULLTEXT INDEX i ON t (a)",
+        "CREATE",
+        Some("t"),
+    );
 }
 
 #[test]

@@ -219,6 +219,24 @@ macro_rules! suite_transactions {
 
             #[tokio::test]
             $(#[$ignored])?
+            async fn one_whose_savepoint_is_given_up_says_how_it_really_ended() {
+                let (prefix, users) = users!("savepoint_given_up");
+                let events = Events::of_transactions(prefix);
+                let mut transaction = users.pool.begin().await.unwrap();
+                sqlx::query(DELETE).bind(1_i64).execute(&mut transaction).await.unwrap();
+                drop(transaction.begin().now_or_never());
+                assert_eq!(events.ends(), ["savepoint dropped cancelled - 0"]);
+                // Some of sqlx's drivers roll everything back then, and find nothing to commit.
+                transaction.commit().await.unwrap();
+                let end = match left!(users) {
+                    2 => "committed ok - 1",
+                    _ => "rolled_back ok - 1",
+                };
+                assert_eq!(events.ends(), [end]);
+            }
+
+            #[tokio::test]
+            $(#[$ignored])?
             async fn an_error_within_is_the_statements() {
                 let (prefix, users) = users!("within");
                 let (events, queries) = (Events::of_transactions(prefix), Events::of(prefix));
