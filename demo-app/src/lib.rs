@@ -15,6 +15,7 @@
 //!
 //! What it is *not*: a template for error pages, authentication or migrations.
 
+mod catch;
 mod config;
 mod demo;
 mod error;

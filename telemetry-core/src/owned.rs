@@ -38,6 +38,43 @@ pub(crate) fn print(value: &(impl fmt::Display + ?Sized)) -> Text {
     text.into()
 }
 
+/// The first bytes of the text of a value.
+pub(crate) fn print_at_most(most: usize, value: &(impl fmt::Display + ?Sized)) -> Text {
+    struct Limited {
+        text: String,
+        most: usize,
+    }
+    impl Write for Limited {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let cut = at_most(text, self.most - self.text.len());
+            self.text.push_str(cut);
+            // The error is how the printing is stopped.
+            if cut.len() < text.len() {
+                self.most = self.text.len();
+                return Err(fmt::Error);
+            }
+            Ok(())
+        }
+    }
+    let mut limited = Limited {
+        text: String::new(),
+        most,
+    };
+    failure::quietly(|| {
+        let _ = write!(limited, "{value}");
+    });
+    limited.text.into()
+}
+
+/// The first bytes of a text, as many as make whole characters.
+pub(crate) fn at_most(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Appends the text of a value. It is printed on the emitter's own path, so a `Display` that fails
 /// or panics yields what it had printed by then.
 pub(crate) fn print_into(text: &mut String, value: &(impl fmt::Display + ?Sized)) {

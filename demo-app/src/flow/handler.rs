@@ -3,8 +3,8 @@
 use telemetry::span;
 use tokio::sync::{mpsc, watch};
 
-use super::catch::caught;
 use super::command::{Command, CommandError, Done, Envelope};
+use crate::catch::caught;
 use crate::telemetry::logged;
 
 /// Takes commands until it is told to stop; those that were accepted before are finished then.

@@ -30,7 +30,6 @@
 //!
 //! Events are never deleted, as users are not; only the feed is kept short.
 
-mod catch;
 mod command;
 mod consumer;
 mod decide;

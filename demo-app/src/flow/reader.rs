@@ -17,10 +17,10 @@ use telemetry_sqlx::Pool;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::catch::caught;
 use super::consumer::{Consumer, Failure};
 use super::event::{self, Kind, StoredEvent};
 use super::progress::Progress;
+use crate::catch::caught;
 use crate::store::now;
 use crate::telemetry::logged;
 
@@ -204,7 +204,7 @@ impl<C: Consumer> Reader<C> {
         event: &StoredEvent,
         reason: &'static str,
     ) -> Result<(), sqlx::Error> {
-        let work = async {
+        let work = logged(async {
             let mut transaction = self.pool.begin().await?;
             if !claim(&mut transaction, C::NAME, event.position).await? {
                 return transaction.rollback().await;
@@ -223,7 +223,7 @@ impl<C: Consumer> Reader<C> {
             let kind = event.kind.map(Kind::as_str);
             execute!("demo.events.set_aside", {}, { reader: C::NAME, event: kind, reason });
             Ok(())
-        };
+        });
         match event.context {
             Some(context) => context.wrap(work).await,
             None => work.await,

@@ -8,6 +8,7 @@ mod jobs;
 pub(crate) mod live;
 mod nav;
 mod pages;
+mod panics;
 mod quotes;
 mod todos;
 
@@ -22,7 +23,6 @@ use axum::{Json, Router};
 use serde_json::json;
 use telemetry_metrics::Snapshots;
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use self::accounts::Accounts;
 use crate::flow::Flow;
@@ -90,17 +90,19 @@ pub(crate) fn app(
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(accounts::MAX_FORM));
-    // Inside the endpoint's layer, so that it begins in the request's trace.
+    // Inside the endpoint's layer, so that they begin in the request's trace.
     let routes = match config.log {
         LogMode::Off => routes,
         LogMode::Text | LogMode::Json => routes.layer(from_fn(logged_request)),
     };
     Ok(routes
+        .layer(from_fn(panics::note))
         // One line makes events of all requests. It stands behind the routes, so that the matched
-        // route is known to it, and inside catch-panic, so that it sees the panic itself.
+        // route is known to it, and inside of what answers for panics, so that it sees the
+        // panic itself.
         .layer(endpoint_layer().map_err(StartError::Name)?)
         .layer(from_fn_with_state(cut_off, answer_or_cut_off))
-        .layer(CatchPanicLayer::custom(|_| pages::panicked()))
+        .layer(from_fn(panics::answer))
         .layer(map_response(headers::protect)))
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
+use telemetry::TraceId;
 
 use super::nav::GROUPS;
 use crate::store::User;
@@ -140,12 +141,14 @@ pub(super) fn failed(why: &str) -> Response {
     )
 }
 
-pub(super) fn panicked() -> Response {
-    message(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something went very wrong",
-        "The code behind this page panicked. The server caught it and goes on.",
-    )
+pub(super) fn panicked(trace: Option<TraceId>) -> Response {
+    let content = html! {
+        p.lead { "The code behind this page panicked. The server caught it and goes on." }
+        @if let Some(trace) = trace { p.quiet { "Trace " code { (trace) } } }
+        p { a href="/" { "Back to the start" } }
+    };
+    let page = page("Something went very wrong", "", &content);
+    (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
 }
 
 pub(super) fn not_found() -> Response {

@@ -1,10 +1,8 @@
 //! The tasks that work.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use telemetry::SpanContext;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
@@ -13,6 +11,7 @@ use super::job::Job;
 use super::kind::Tools;
 use super::results::Results;
 use super::{End, Fault, Finished, Settings};
+use crate::catch::caught;
 use crate::telemetry::logged;
 
 /// One of the workers.
@@ -47,9 +46,7 @@ impl Worker {
         } = job;
         let mut attempt = ticket.start();
         // Inside of the attempt, whose trace the log lines have then.
-        let work = attempt.run_result(logged(kind.perform(&self.tools)));
-        // Unwind safety: what the work leaves behind is not looked at.
-        let work = AssertUnwindSafe(work).catch_unwind();
+        let work = caught(attempt.run_result(logged(kind.perform(&self.tools))));
         let fault = match timeout(self.settings.patience, work).await {
             Ok(Ok(Ok(result))) => Ok(result),
             Ok(Ok(Err(fault))) => Err(fault),

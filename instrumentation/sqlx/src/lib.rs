@@ -121,6 +121,10 @@
 //! - PostgreSQL answers the `COMMIT` of a transaction in which a statement failed with success, and
 //!   rolls it back. `ended` is `rolled_back` then, if the statement came through here; on a
 //!   [`Connection`] of sqlx's `Any`, whose database is not known, it is `committed`.
+//! - A savepoint that could not be set, or was given up meanwhile, makes some of sqlx's drivers roll
+//!   back the whole transaction, and its `commit` succeeds without one. `ended` is `rolled_back`: for
+//!   that an observed transaction sends a ping before such a `commit`. (If that was a savepoint
+//!   within a savepoint, `ended` may be wrong.)
 //! - Several statements in one text (`a; b`) are one event: `command` and `source` are those of the
 //!   first statement, `rows` is the sum.
 //! - `prepare` and `describe` execute nothing and emit nothing. A [`Pool::acquire`] that fails emits

@@ -18,15 +18,25 @@ pub(crate) struct Transacting<'o> {
     queue_time: Option<Duration>,
     /// It waits for a connection since then.
     waiting: Option<Instant>,
-    statements: u64,
     /// Whether the database refused a statement, and none was executed since.
     refused: bool,
     /// A refusal aborts the transaction, and then `COMMIT` succeeds, and rolls it back. (Every
     /// statement is refused from there on, until somebody goes back to a savepoint.)
     refusal_aborts: bool,
+    begun: bool,
     ended: &'static str,
-    /// The transaction that this is a savepoint of counts its statements, too.
-    outer: Option<&'o mut u64>,
+    within: Tally,
+    /// That of the transaction that this is a savepoint of.
+    outer: Option<&'o mut Tally>,
+}
+
+/// What goes on in a transaction, its savepoints included.
+#[derive(Debug, Default)]
+struct Tally {
+    statements: u64,
+    /// A savepoint could not be set, or was given up while it was. sqlx may have rolled back
+    /// everything then, and a `commit` that finds nothing to commit succeeds.
+    doubtful: bool,
 }
 
 impl<'o> Transacting<'o> {
@@ -37,10 +47,10 @@ impl<'o> Transacting<'o> {
     /// A savepoint.
     pub(crate) fn nested(origin: &Origin, outer: &'o mut Transacting<'_>) -> Self {
         let parent = outer.context().or_else(SpanContext::current);
-        Self::new(origin, parent, Some(&mut outer.statements))
+        Self::new(origin, parent, Some(&mut outer.within))
     }
 
-    fn new(origin: &Origin, parent: Option<SpanContext>, outer: Option<&'o mut u64>) -> Self {
+    fn new(origin: &Origin, parent: Option<SpanContext>, outer: Option<&'o mut Tally>) -> Self {
         let span = completion_span!(
             parent: parent,
             "*.transaction" => origin.transaction,
@@ -56,10 +66,11 @@ impl<'o> Transacting<'o> {
             span,
             queue_time: None,
             waiting: None,
-            statements: 0,
             refused: false,
             refusal_aborts: origin.dialect == Dialect::Postgres,
+            begun: false,
             ended: "dropped",
+            within: Tally::default(),
             outer,
         }
     }
@@ -81,12 +92,21 @@ impl<'o> Transacting<'o> {
         self.queue_time
     }
 
+    pub(crate) fn begun(&mut self) {
+        self.begun = true;
+    }
+
+    /// Whether somebody is to be told how it ended, and a success is not to be believed.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.within.doubtful && self.span.is_observed()
+    }
+
     /// For a statement, if anybody is to be told of it.
     pub(crate) fn statement(&mut self) -> Option<Within<'_>> {
         let context = self.context();
         (context.is_some() || self.outer.is_some()).then_some(Within {
             context,
-            statements: &mut self.statements,
+            statements: &mut self.within.statements,
             refused: &mut self.refused,
         })
     }
@@ -113,13 +133,14 @@ impl<'o> Transacting<'o> {
     /// Does it once.
     fn tell(&mut self) {
         if let Some(outer) = self.outer.take() {
-            *outer += self.statements;
+            outer.statements += self.within.statements;
+            outer.doubtful |= self.within.doubtful || !self.begun;
         }
         if self.span.is_observed() {
             self.waited();
             self.span.set("ended", self.ended);
             self.span.measure("queue_time", self.queue_time);
-            self.span.measure("statements", self.statements);
+            self.span.measure("statements", self.within.statements);
         }
     }
 }

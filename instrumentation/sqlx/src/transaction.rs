@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Database, Error, SqlStr};
+use sqlx::{Connection as _, Database, Error, SqlStr};
 
 use crate::Pool;
 use crate::lent::Lent;
@@ -100,15 +100,18 @@ impl<'c, DB: Database> Transaction<'c, DB> {
         begun: Result<sqlx::Transaction<'c, DB>, Error>,
         origin: Origin,
         waited: Waited<'c>,
-        transacting: Transacting<'c>,
+        mut transacting: Transacting<'c>,
     ) -> Result<Self, Error> {
         match begun {
-            Ok(inner) => Ok(Self {
-                inner,
-                origin,
-                waited,
-                transacting,
-            }),
+            Ok(inner) => {
+                transacting.begun();
+                Ok(Self {
+                    inner,
+                    origin,
+                    waited,
+                    transacting,
+                })
+            }
             Err(error) => {
                 transacting.failed(&error);
                 Err(error)
@@ -124,10 +127,19 @@ impl<'c, DB: Database> Transaction<'c, DB> {
     /// `failed`.
     pub async fn commit(self) -> Result<(), Error> {
         let Self {
-            inner, transacting, ..
+            mut inner,
+            transacting,
+            ..
         } = self;
-        let result = within(transacting.context(), inner.commit()).await;
-        transacting.end("committed", result.as_ref());
+        let (result, how) = within(transacting.context(), async {
+            let how = match transacting.is_doubtful() && is_over::<DB>(&mut inner).await {
+                true => "rolled_back",
+                false => "committed",
+            };
+            (inner.commit().await, how)
+        })
+        .await;
+        transacting.end(how, result.as_ref());
         result
     }
 
@@ -183,6 +195,13 @@ impl Waited<'_> {
             Self::Lent(waited) => waited,
         }
     }
+}
+
+/// Whether the connection is in no transaction any more.
+async fn is_over<DB: Database>(connection: &mut DB::Connection) -> bool {
+    // A rollback may be on its way. Whether this fails, the commit will say.
+    drop(connection.ping().await);
+    !connection.is_in_transaction()
 }
 
 /// sqlx's constructor, which is hidden but what its drivers use, too. What is public (`Pool::begin`)

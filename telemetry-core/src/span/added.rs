@@ -9,6 +9,9 @@ use crate::owned::{self, OwnedValue};
 use crate::text::Text;
 use crate::{Number, ToNumber, ToValue, Value};
 
+/// How long a `reason` may be, in bytes. Errors may quote what came from outside.
+pub(super) const MAX_REASON: usize = 4096;
+
 /// Shared by a span and its handles.
 #[derive(Default)]
 pub(super) struct Added {
@@ -44,7 +47,7 @@ pub(super) fn measure(added: &Mutex<Added>, key: &'static str, number: Option<Nu
 
 pub(super) fn fail(added: &Mutex<Added>, error: &(impl fmt::Display + ?Sized)) {
     // Printed before the lock is taken: it is the caller's code.
-    let text = owned::print(error);
+    let text = owned::print_at_most(MAX_REASON, error);
     lock(added).failure = Some(text);
 }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use super::SpanInfo;
-use super::added::{self, Added};
+use super::added::{self, Added, MAX_REASON};
 use super::live::Live;
 use crate::callsite_info::{Base, Keys};
 use crate::clock::{self, Moment};
@@ -11,7 +11,7 @@ use crate::context;
 use crate::dispatch::dispatch;
 use crate::failure::panic_message;
 use crate::gate::Behind;
-use crate::owned::OwnedValue;
+use crate::owned::{OwnedValue, at_most};
 use crate::slot::Slot;
 use crate::text::Text;
 use crate::{Event, EventKind, Number, Value};
@@ -170,7 +170,8 @@ impl End<'_> {
             (Ending::Panicked(payload), _) => {
                 let unknown = "unknown: the span was dropped by unwinding";
                 metadata.set("kind", Some(Value::Str("panic")));
-                ("panic", Some(payload.map_or(unknown, panic_message)))
+                let reason = payload.map_or(unknown, panic_message);
+                ("panic", Some(at_most(reason, MAX_REASON)))
             }
             // Failed, and then dropped or returned, as `?` does: the error is what happened.
             (_, Some(error)) => ("error", Some(error)),

@@ -364,3 +364,29 @@ fn a_span_knows_how_long_it_has_run() {
     span.finish();
     assert_eq!(log.take(), ["seen"]);
 }
+
+#[test]
+fn a_reason_is_cut_between_characters() {
+    let log = Log::new();
+    let seen = log.clone();
+    let events = ["it.meta.long.stop", "it.meta.long.exception"];
+    let _guard = telemetry::attach_many("it-meta-long", events, move |event| {
+        seen.push(event.metadata("reason").unwrap().to_string());
+    })
+    .unwrap()
+    .guard();
+    let long = format!("x{}", "ü".repeat(1_000_000));
+    let span = span!("it.meta.long");
+    span.fail(&long);
+    span.finish();
+    let span = span!("it.meta.long");
+    let _ = catch(|| span.in_scope(|| panic_quietly(long.clone())));
+    let span = span!("it.meta.long");
+    // In many pieces, of which none is long.
+    span.fail(&format_args!("{:?}", vec![7_u8; 100_000]));
+    drop(span);
+    let [failed, panicked, pieces] = log.take().try_into().unwrap();
+    assert_eq!(failed, format!("x{}", "ü".repeat(2047)));
+    assert_eq!(panicked, failed);
+    assert_eq!(pieces.len(), 4096);
+}

@@ -49,7 +49,12 @@ async fn enter(shared: &Shared, posted: &Posted) -> Result<Token, Denied> {
         None => (None, None),
     };
     let password = posted.field("password").to_owned();
-    let fits = accounts.passwords.verify(password, hash).await?;
+    let fits = accounts.passwords.verify(password, hash).await;
+    if fits.is_err() {
+        // Else a flood of attempts that are turned away would make the throttle forget others.
+        accounts.throttle.take_back(name);
+    }
+    let fits = fits?;
     let id = id.filter(|_| fits).ok_or(Denied::InvalidCredentials)?;
     accounts.throttle.forget(name);
     session::begin(shared, &posted.visitor, id).await

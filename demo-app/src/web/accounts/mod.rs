@@ -2,7 +2,8 @@
 //!
 //! How it is kept safe, and where:
 //!
-//! - [`passwords`]: Argon2id, beside the runtime; an unknown user takes as long as a wrong password;
+//! - [`hashes`], [`passwords`]: Argon2id, beside the runtime; an unknown user takes as long as a wrong
+//!   password;
 //! - [`throttle`]: only so many attempts at one name;
 //! - [`token`], [`cookies`]: a session is a random token in a cookie that scripts cannot read; the
 //!   table has only its hash. Each log-in makes a new one;
@@ -24,6 +25,7 @@
 mod cookies;
 mod denied;
 mod form;
+mod hashes;
 mod log_in;
 mod log_out;
 mod me;

@@ -1,5 +1,7 @@
 //! Signing up: the user is made by the event-driven part, which also writes the welcome.
 
+use std::ops::RangeInclusive;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use telemetry::completion_span;
@@ -15,7 +17,7 @@ use crate::web::Shared;
 pub(super) const MAX_NAME: usize = 40;
 
 /// How many characters a password has at least, and at most.
-pub(super) const PASSWORD: std::ops::RangeInclusive<usize> = 8..=200;
+pub(super) const PASSWORD: RangeInclusive<usize> = 8..=200;
 
 pub(super) async fn page(visitor: Visitor) -> Response {
     match &visitor.user {
@@ -49,17 +51,32 @@ async fn enter(shared: &Shared, posted: &Posted) -> Result<Token, Denied> {
     session::begin(shared, &posted.visitor, id).await
 }
 
+/// Characters that show nothing, or only change how others are shown.
+const UNSEEN: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{2800}'..='\u{2800}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
 /// A name as it may be. Pages show any of them; but one that cannot be seen, or that turns around
 /// what stands beside it, would be somebody else's to the eye.
 fn name(text: &str) -> Option<&str> {
     let name = text.trim();
-    let unseen = |one: char| {
-        one.is_control()
-            || matches!(
-                one,
-                '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            )
-    };
+    let unseen = |one: char| one.is_control() || UNSEEN.iter().any(|range| range.contains(&one));
     let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(unseen);
     fits.then_some(name)
 }
@@ -91,6 +108,9 @@ mod tests {
             "a\nb",
             "\u{202e}adA",
             "A\u{200b}da",
+            "\u{3164}",
+            "\u{2800}",
+            "Ada\u{e0041}",
             long.as_str(),
         ] {
             assert_eq!(name(bad), None, "{bad:?}");

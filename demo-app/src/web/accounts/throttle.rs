@@ -16,9 +16,12 @@ const NAMES: usize = 10_000;
 
 /// Counts attempts by name, whether there is such a user or not.
 ///
-/// Held in memory, and bounded: of names only their hashes are kept, and where there are too many,
-/// the oldest is forgotten. To make it forget one, a password has to be tried for each of ten
-/// thousand others first, which takes longer than it would have been remembered.
+/// Held in memory, and bounded: of names only their hashes are kept, and where there are too many, one
+/// with the fewest attempts is forgotten, the oldest of those. To make it forget a name that has to
+/// wait, ten passwords have to be tried for each of ten thousand others first, which takes longer than
+/// it would have been remembered.
+///
+/// The price: whoever tries passwords for a name keeps its owner from logging in meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
     seeds: RandomState,
@@ -43,9 +46,11 @@ impl Throttle {
         if names.len() >= NAMES && !names.contains_key(&key) {
             names.retain(|_, attempts| attempts.is_remembered(now));
             if names.len() >= NAMES {
-                let oldest = names.iter().min_by_key(|(_, attempts)| attempts.since);
-                if let Some(oldest) = oldest.map(|(key, _)| *key) {
-                    names.remove(&oldest);
+                let least = names
+                    .iter()
+                    .min_by_key(|(_, attempts)| (attempts.count, attempts.since));
+                if let Some(least) = least.map(|(key, _)| *key) {
+                    names.remove(&least);
                 }
             }
         }
@@ -59,6 +64,18 @@ impl Throttle {
         }
         attempts.count = attempts.count.saturating_add(1);
         attempts.count <= ATTEMPTS
+    }
+
+    /// The attempt came to nothing before the password was tried.
+    pub(super) fn take_back(&self, name: &str) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = self.seeds.hash_one(name);
+        if let Some(attempts) = names.get_mut(&key) {
+            attempts.count = attempts.count.saturating_sub(1);
+            if attempts.count == 0 {
+                names.remove(&key);
+            }
+        }
     }
 
     /// The password was right: whoever tried it may go on.
@@ -99,6 +116,28 @@ mod tests {
             assert!(throttle.admits("ada"));
             throttle.forget("ada");
         }
+    }
+
+    #[test]
+    fn an_attempt_that_is_taken_back_does_not_count() {
+        let throttle = Throttle::default();
+        for _ in 0..5 * ATTEMPTS {
+            assert!(throttle.admits("ada"));
+            throttle.take_back("ada");
+        }
+        assert!(throttle.names.lock().unwrap().is_empty());
+        throttle.take_back("nobody");
+    }
+
+    #[test]
+    fn a_name_that_has_to_wait_is_not_forgotten_for_names_that_were_tried_once() {
+        let throttle = Throttle::default();
+        let start = Instant::now();
+        while throttle.admits_at("ada", start) {}
+        for n in 0..2 * NAMES {
+            throttle.admits_at(&n.to_string(), start + Duration::from_micros(n as u64));
+        }
+        assert!(!throttle.admits_at("ada", start + Duration::from_secs(1)));
     }
 
     #[test]

@@ -8,12 +8,10 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::FutureExt;
 use telemetry::{Span, SpanContext};
 use telemetry_http::{Channel, OTHER_EVENT};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
@@ -22,6 +20,7 @@ use super::click::{Click, Fault};
 use super::ending::Ending;
 use super::sockets::Seat;
 use super::view::{Entry, View};
+use crate::catch::caught;
 
 /// No click is longer, in bytes.
 const LONGEST: usize = 64;
@@ -234,7 +233,7 @@ async fn handle(
         });
         handled.await
     });
-    let result = AssertUnwindSafe(work).catch_unwind().await.ok()?;
+    let result = caught(work).await.ok()?;
     Some(Handled {
         entry: Entry {
             click,
