@@ -121,6 +121,7 @@
 //! - PostgreSQL answers the `COMMIT` of a transaction in which a statement failed with success, and
 //!   rolls it back. `ended` is `rolled_back` then, if the statement came through here; on a
 //!   [`Connection`] of sqlx's `Any`, whose database is not known, it is `committed`.
+//! - A `commit` that is given up is `dropped`; the database may have committed all the same.
 //! - A savepoint that could not be set, or was given up meanwhile, makes some of sqlx's drivers roll
 //!   back the whole transaction, and its `commit` succeeds without one. `ended` is `rolled_back`: for
 //!   that an observed transaction sends a ping before such a `commit`. (If that was a savepoint
