@@ -70,7 +70,13 @@ impl Hashes {
         Some(made == hash && stored.is_some())
     }
 
-    fn run(&self, argon2: &Argon2, password: &str, salt: &[u8], length: usize) -> Option<Output> {
+    fn run(
+        &self,
+        argon2: &Argon2<'_>,
+        password: &str,
+        salt: &[u8],
+        length: usize,
+    ) -> Option<Output> {
         let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = spare().pop().unwrap_or_default();
         let blocks = argon2.params().block_count();
@@ -145,7 +151,11 @@ mod tests {
         let hashes = hashes();
         let stored = hashes.make("correct horse").unwrap();
         let theirs = Argon2::default();
-        assert!(theirs.verify_password(b"correct horse", stored.as_str()).is_ok());
+        assert!(
+            theirs
+                .verify_password(b"correct horse", stored.as_str())
+                .is_ok()
+        );
         let costly = Params::new(64, 2, 2, Some(24)).unwrap();
         let costly: PasswordHash = Argon2::from(costly).hash_password(b"correct").unwrap();
         let costly = costly.to_string();
