@@ -60,9 +60,11 @@ async fn two_hundred_clients(database: &str) {
     let address = program.address;
     http::get(address, "/users-fast").await;
     let gauge = async |name: &str| gauge(&http::get(address, "/metrics").await.body, name);
-    // The poller looks every five seconds, and at first when not everything has started.
+    // The poller looks every five seconds, the first time when not everything has started, and nobody has asked.
+    let peak = || gauge("demo_endpoint_in_flight_peak");
+    eventually(peak, |n| *n >= Some(1.0)).await;
     let tasks = || gauge("vm_system_counts_tasks");
-    let idle = eventually(tasks, |tasks| *tasks > Some(1.0)).await;
+    let idle = tasks().await;
     let before = held(program.child.id());
 
     let tools: Vec<_> = ROUTES
@@ -77,7 +79,6 @@ async fn two_hundred_clients(database: &str) {
     tokio::time::sleep(warm).await;
     let warm = held(program.child.id());
     // That there is nothing at the end says nothing of a gauge that never saw anything.
-    let peak = || gauge("demo_endpoint_in_flight_peak");
     eventually(peak, |n| *n >= Some(CLIENTS as f64)).await;
     let mut expected = BTreeMap::new();
     for (route, status, hey) in tools {
@@ -116,7 +117,11 @@ async fn two_hundred_clients(database: &str) {
     assert_eq!(counted, expected);
 
     // When the poller looks, nothing is in flight, and nobody has a connection of the pool or waits for one.
-    for name in ["demo_endpoint_in_flight", "demo_repo_pool_in_use", "demo_repo_pool_waiting"] {
+    for name in [
+        "demo_endpoint_in_flight",
+        "demo_repo_pool_in_use",
+        "demo_repo_pool_waiting",
+    ] {
         eventually(|| gauge(name), |n| *n == Some(0.0)).await;
     }
     // What was started has ended, and what was opened is closed.
