@@ -9,6 +9,9 @@ use std::time::Duration;
 use clap::Parser;
 use demo_app::{Config, Demo, LogMode, StartError, signals, telemetry};
 
+/// How long the program waits for what is still going on when everything else has ended.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let config = Config::parse();
     if config.log != LogMode::Off {
@@ -18,7 +21,13 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(StartError::Runtime);
-    match runtime.and_then(|runtime| runtime.block_on(run(config))) {
+    let ended = runtime.and_then(|runtime| {
+        let ended = runtime.block_on(run(config));
+        // Dropped, it would wait for whatever a thread is still at, such as writing to a full pipe.
+        runtime.shutdown_timeout(LAST_PATIENCE);
+        ended
+    });
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Not `eprintln!`, here and below: it panics when the other end is closed.
@@ -62,6 +71,6 @@ fn say(lines: Vec<String>) {
         drop(said);
     };
     if thread::Builder::new().spawn(speak).is_ok() {
-        let _ = wait.recv_timeout(Duration::from_secs(1));
+        let _ = wait.recv_timeout(LAST_PATIENCE);
     }
 }

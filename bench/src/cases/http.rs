@@ -32,12 +32,19 @@ pub fn cases() -> Vec<Case> {
             Prepared::unseen(requests(ours(), false))
         }),
         case(
+            "ours.noop",
+            "`TelemetryLayer`, 1 no-op handler on stop",
+            || {
+                attach("bench-noop", "bench.endpoint.stop", |_| seen()).expect("a valid name");
+                Prepared::seen(1, requests(Layered::Ours(plain()), false))
+            },
+        ),
+        case(
             "ours.visit",
             "`TelemetryLayer`, 1 handler on stop visits",
             || {
                 visited();
-                let plain = layer().trust_traceparent(false).answer_traceparent(false);
-                Prepared::seen(1, requests(Layered::Ours(plain), false))
+                Prepared::seen(1, requests(Layered::Ours(plain()), false))
             },
         ),
         case(
@@ -64,6 +71,11 @@ pub fn cases() -> Vec<Case> {
 
 fn layer() -> TelemetryLayer {
     TelemetryLayer::new("bench.endpoint").expect("a valid name")
+}
+
+/// Without ids in headers, of which the peer knows nothing.
+fn plain() -> TelemetryLayer {
+    layer().trust_traceparent(false).answer_traceparent(false)
 }
 
 fn ours() -> Layered {

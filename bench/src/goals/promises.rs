@@ -81,14 +81,14 @@ pub const ADDED: &[Added] = &[
         most: Some(1.0),
     },
     Added {
-        work: "the same, against a subscriber that looks at nothing",
-        ours: "http.ours.visit",
+        work: "a request, nothing looked at",
+        ours: "http.ours.noop",
         peer: "http.trace-layer",
         base: "http.axum",
         most: Some(1.0),
     },
     Added {
-        work: "the same, and ids taken from one header and put into another",
+        work: "all fields looked at, and ids taken from one header and put into another",
         ours: "http.ours.visit.traceparent",
         peer: "http.trace-layer.visit",
         base: "http.axum",

@@ -171,6 +171,12 @@ fn pool_options(target: &Target) -> AnyPoolOptions {
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(PATIENCE).await.map(drop) })
         })
+        // SQLite rolls back by itself what finds the disk full. sqlx fails to do it once more, and
+        // would then begin no transactions but savepoints, which keep the others from writing.
+        .before_acquire(|connection, _| {
+            let is_fresh = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_fresh) })
+        })
 }
 
 /// What sqlx says, without the code that SQLite puts first.
@@ -197,6 +203,20 @@ mod tests {
         assert!(error.contains("db.example"), "{error}");
         assert!(error.contains("sqlite://FILE"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn after_a_transaction_that_the_database_ended_itself_all_others_are_whole() {
+        let opened = open("sqlite::memory:").await.unwrap();
+        let mut transaction = opened.pool.begin().await.unwrap();
+        // As SQLite does when the disk is full.
+        sqlx::query("ROLLBACK")
+            .execute(&mut transaction)
+            .await
+            .unwrap();
+        assert!(transaction.rollback().await.is_err());
+        let connection = opened.pool.inner().acquire().await.unwrap();
+        assert!(!connection.is_in_transaction());
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use demo_app::Config;
 use sqlx::{Connection, SqliteConnection};
 use telemetry_metrics::{Amount, Data};
 
-use crate::failures::Folder;
+use crate::support::folder::Folder;
 use crate::support::visitor::{PASSWORD, Visitor, csrf};
 use crate::support::{TestDemo, eventually};
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use demo_app::Config;
 
+use crate::support::folder::Folder;
 use crate::support::{TestDemo, eventually, received};
 
 /// What counts requests.
@@ -255,21 +256,4 @@ async fn clients_that_go_away_do_no_harm() {
         found.iter().all(|(outcome, _)| outcome != "error"),
         "{found:?}"
     );
-}
-
-/// A folder that is gone after the test.
-pub(crate) struct Folder(pub(crate) std::path::PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("demo-app-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

@@ -95,6 +95,12 @@ async fn what_is_no_form_or_too_much_is_refused() {
         413
     );
 
+    let broken = format!("{head}Transfer-Encoding: chunked\r\n\r\nno chunk\r\n");
+    assert_eq!(
+        exchange(demo.address(), broken.as_bytes()).await.status,
+        415
+    );
+
     let bytes = "name=%FF%00%C0%AF&password=%F0%28%8C&csrf=%FF";
     let kind = "application/x-www-form-urlencoded";
     let reply = visitor

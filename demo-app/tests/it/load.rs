@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use telemetry_metrics::{Data, Snapshots};
 
 use crate::support::program::Program;
-use crate::support::{TestDemo, eventually, http};
+use crate::support::{TestDemo, eventually, http, runtime};
 
 /// How often: by method, route, status and outcome.
 type Counts = BTreeMap<[String; 4], u64>;
@@ -69,10 +69,7 @@ async fn the_application_counts_what_the_visitors_did() {
 #[test]
 fn visitors_are_silent_and_leave_with_the_program() {
     let mut program = Program::start(&["--load", "3"]);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = runtime();
     let visited = async || {
         let metrics = http::get(program.address, "/metrics").await.body;
         metrics.contains("demo_load_request_count_total{")

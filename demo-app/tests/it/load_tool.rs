@@ -33,6 +33,9 @@ const QUITTERS: usize = 8;
 /// database and of this test.
 const MORE: usize = 8;
 
+/// The same of threads: fewer than there would be of one for each look of the poller.
+const MORE_THREADS: u64 = 3;
+
 /// How much more memory may be held at the end than after a third of the time.
 const GROWTH_KIB: u64 = 24 * 1024;
 
@@ -128,9 +131,12 @@ async fn two_hundred_clients(database: &str) {
     let most = idle.map(|idle| idle + MORE as f64);
     eventually(tasks, |tasks| *tasks <= most).await;
     let after = || async { held(program.child.id()) };
-    eventually(after, |after| after.files <= before.files + MORE).await;
-    let after = after().await;
-    assert!(after.threads <= warm.threads + 1, "{before:?} {after:?}");
+    // tokio has threads for work that blocks, for as long as ten seconds after, and the poller one more if the
+    // machine is so busy that a look takes long.
+    let after = eventually(after, |after| {
+        after.files <= before.files + MORE && after.threads <= before.threads + MORE_THREADS
+    })
+    .await;
     assert!(
         after.memory_kib <= warm.memory_kib + GROWTH_KIB,
         "{before:?} {warm:?} {after:?}"

@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::support::program::Program;
-use crate::support::{DEADLINE, http};
+use crate::support::{DEADLINE, http, runtime};
 
 #[test]
 fn both_signals_end_it_well() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut program = Program::start(&[]);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = runtime();
         let reply = runtime.block_on(http::get(program.address, "/users-slow"));
         assert_eq!(reply.status, 200);
         program.signal(signal);
@@ -68,10 +65,7 @@ fn with_a_dead_statsd_address_it_ends_in_time_and_says_so() {
 #[test]
 fn the_console_shows_each_event() {
     let mut program = Program::start(&["--console", "json"]);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = runtime();
     let reply = runtime.block_on(http::get(program.address, "/users-fast"));
     assert_eq!(reply.status, 200);
     program.signal(Signal::TERM);
@@ -94,4 +88,23 @@ fn the_console_shows_each_event() {
             .any(|event| event["name"] == "demo.repo.query"),
         "{rest}"
     );
+}
+
+#[test]
+fn who_asks_twice_does_not_wait_for_a_thread_that_is_stuck() {
+    let mut program = Program::start(&[]);
+    let runtime = runtime();
+    // Each panic is told on standard error, which nobody reads, until it is full.
+    runtime.block_on(async {
+        let asked = || http::try_get(program.address, "/panic");
+        let patience = Duration::from_secs(1);
+        while tokio::time::timeout(patience, asked()).await.is_ok() {}
+    });
+    let started = Instant::now();
+    while matches!(program.child.try_wait(), Ok(None)) {
+        assert!(started.elapsed() < Duration::from_secs(8), "it waits");
+        program.signal(Signal::TERM);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(program.wait().code(), Some(0));
 }

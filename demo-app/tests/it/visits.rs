@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::accounts::{happened, with_file};
-use crate::failures::Folder;
+use crate::support::folder::Folder;
 use crate::support::visitor::{PASSWORD, Visitor, csrf};
 use crate::support::{TestDemo, eventually};
 

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use telemetry::execute;
 use tokio::time::timeout;
 
@@ -69,8 +70,13 @@ impl Posted {
         let body = axum::body::to_bytes(body, MAX_FORM);
         let body: Bytes = match timeout(ARRIVAL, body).await {
             Ok(Ok(body)) => body,
-            // Nobody is there to be told any more, or it was too much.
-            Ok(Err(_)) => return Err(Refused::TooLarge),
+            Ok(Err(error)) => {
+                return Err(match error.into_inner().is::<LengthLimitError>() {
+                    true => Refused::TooLarge,
+                    // It broke off, or its chunks are none.
+                    false => Refused::Malformed,
+                });
+            }
             Err(_) => return Err(Refused::TooSlow),
         };
         let visitor = Visitor::from_request_parts(&mut parts, shared).await;

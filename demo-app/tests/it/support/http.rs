@@ -16,6 +16,18 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
+impl Reply {
+    /// Reads an answer; `None` if it is none.
+    pub(crate) fn parse(answer: &str) -> Option<Self> {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+        Some(Self {
+            status: head.split(' ').nth(1)?.parse().ok()?,
+            head: head.to_ascii_lowercase(),
+            body: body.to_owned(),
+        })
+    }
+}
+
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Reply {
     try_get(address, path).await.expect("an answer")
 }
@@ -28,17 +40,7 @@ pub(crate) async fn try_get(address: SocketAddr, path: &str) -> std::io::Result<
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
-        let status = status.ok_or_else(|| std::io::Error::other(format!("no status: {answer}")))?;
-        Ok(Reply {
-            status,
-            head: head.to_ascii_lowercase(),
-            body: body.to_owned(),
-        })
+        Reply::parse(&answer).ok_or_else(|| std::io::Error::other(format!("no status: {answer}")))
     };
     timeout(DEADLINE, exchange)
         .await

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod folder;
 pub(crate) mod http;
 pub(crate) mod postgres;
 pub(crate) mod program;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use demo_app::{Config, Demo};
 use telemetry_metrics::Data;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// How long anything may take before a test gives up on it.
@@ -76,6 +78,11 @@ impl Deref for TestDemo {
     fn deref(&self) -> &Demo {
         &self.demo
     }
+}
+
+/// For tests that have no runtime, because what they test is a process.
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Asks again until the answer is good, and returns it.

@@ -129,16 +129,7 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
         String::from_utf8(answer).expect("text")
     };
     let answer = timeout(DEADLINE, exchange).await.expect("in time");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    Reply {
-        status: status.expect("a status"),
-        head: head.to_ascii_lowercase(),
-        body: body.to_owned(),
-    }
+    Reply::parse(&answer).expect("an answer")
 }
 
 /// The token in the forms of a page.
