@@ -7,6 +7,7 @@ use demo_app::Config;
 use rustix::process::Signal;
 use telemetry_metrics::{Data, Snapshots};
 
+use crate::support::postgres::Postgres;
 use crate::support::program::Program;
 use crate::support::{TestDemo, eventually, http, runtime};
 
@@ -33,9 +34,24 @@ fn counts(numbers: &Snapshots, name: &str) -> Counts {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_application_counts_what_the_visitors_did() {
+    visitors_and_application_agree(Config::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL; .ci/run installs it and runs this"]
+async fn so_it_does_on_postgresql() {
+    let server = Postgres::start("load").await;
+    visitors_and_application_agree(Config {
+        database: server.url(),
+        ..Config::default()
+    })
+    .await;
+}
+
+async fn visitors_and_application_agree(config: Config) {
     let demo = TestDemo::with(Config {
         load: Some(40),
-        ..Config::default()
+        ..config
     })
     .await;
     let numbers = demo.aggregator().snapshots();
