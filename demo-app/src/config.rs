@@ -80,7 +80,7 @@ pub struct Config {
     pub bridge: Option<Bridge>,
 
     /// Where `--bridge statsd` sends to, host:port; the address of `--statsd` if left out
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, requires = "bridge", value_name = "ADDR")]
     pub bridge_statsd: Option<String>,
 
     /// How often metrics are sent to StatsD, in milliseconds

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use telemetry_metrics::Aggregator;
+use telemetry_poller::Poller;
 use telemetry_statsd::Statsd;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -16,9 +17,9 @@ use crate::load::Load;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::web::live::{Closer, Sockets};
-use crate::web::{self, Parts};
+use crate::web::{self, Accounts, Parts};
 use crate::work::{self, Work};
-use crate::{Config, StartError, upstream};
+use crate::{Config, StartError, polls, upstream};
 
 /// How long requests may take to finish when the application stops.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,6 +51,7 @@ pub struct Demo {
     work: work::Tasks,
     upstream: upstream::Server,
     flow: flow::Tasks,
+    poller: Poller,
     store: Store,
     telemetry: Telemetry,
 }
@@ -83,7 +85,7 @@ impl Demo {
             .local_addr()
             .map_err(|error| StartError::Listen(config.listen, error))?;
         let (sockets, closer) = Sockets::new(config.live_sockets);
-        let mut telemetry = Telemetry::start(&config)?;
+        let telemetry = Telemetry::start(&config)?;
         let store = Store::open(&config.database)
             .await
             .map_err(StartError::Database)?;
@@ -104,9 +106,10 @@ impl Demo {
             flow,
             work,
             quotes,
+            accounts: Accounts::new(&config),
             sockets,
         };
-        telemetry.poll(&parts, upstream.in_flight())?;
+        let poller = polls::start(&parts, upstream.in_flight())?;
         let (cut_off, is_cut_off) = watch::channel(false);
         let app = web::app(&config, parts, &telemetry, is_cut_off)?;
 
@@ -126,6 +129,7 @@ impl Demo {
             work: work_tasks,
             upstream,
             flow: flow_tasks,
+            poller,
             store,
             telemetry,
         })
@@ -204,9 +208,7 @@ impl Demo {
                 .push("the event-driven part did not stop in time and was cut off".to_owned());
         }
         // It asks the database, too.
-        report
-            .complaints
-            .extend(self.telemetry.stop_polling().await);
+        report.complaints.extend(polls::stop(self.poller).await);
         if timeout(CUT_OFF_TIMEOUT, self.store.close()).await.is_err() {
             report
                 .complaints

@@ -21,6 +21,7 @@ mod demo;
 mod error;
 mod flow;
 mod load;
+mod polls;
 pub mod signals;
 mod store;
 pub mod telemetry;

@@ -4,6 +4,11 @@ use telemetry_metrics::{Metric, counter, distribution, last_value, sum, summary}
 
 use crate::{upstream, work};
 
+/// Buckets for what is mostly done before a request would be, in seconds.
+const FROM_A_TENTH_OF_A_MILLISECOND: [f64; 12] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0,
+];
+
 /// The definitions.
 #[must_use]
 pub fn metrics() -> Vec<Metric> {
@@ -24,19 +29,22 @@ pub fn metrics() -> Vec<Metric> {
             .description("The most requests in flight at once since the poll before"),
         // Queries.
         counter("demo.repo.query.count")
-            .tags(["source", "command", "outcome", "reason"])
+            .tags(["source", "command", "outcome"])
             .description("Statements, by how they ended"),
         summary("demo.repo.query.total_time")
             .tags(["source", "command"])
             .description("Time of a query, waiting for a connection included"),
         distribution("demo.repo.query.queue_time")
             .tags(["source", "command"])
-            .description("Time that a query waited for a connection"),
+            .buckets(FROM_A_TENTH_OF_A_MILLISECOND)
+            .drop_when(|event| event.measurement("queue_time").is_none())
+            .description("Time that a query waited for a connection, if it had none"),
         counter("demo.repo.transaction.count")
             .tags(["ended"])
             .description("Transactions, by how they ended"),
         distribution("demo.repo.transaction.duration")
             .tags(["ended"])
+            .buckets(FROM_A_TENTH_OF_A_MILLISECOND)
             .description("Time of a transaction, waiting for a connection included"),
         last_value("demo.repo.pool.in_use").description("Connections in use"),
         last_value("demo.repo.pool.max").description("Connections that there can be"),
@@ -66,6 +74,9 @@ pub fn metrics() -> Vec<Metric> {
         counter("demo.todos.change.count")
             .tags(["action", "outcome", "reason"])
             .description("Attempts to change a to-do item"),
+        last_value("demo.table.size")
+            .tags(["name"])
+            .description("What a map in memory holds: names whose attempts are remembered"),
         last_value("demo.sessions.active").description("Sessions that are not over"),
         // Commands, stored events and what is made of them.
         counter("demo.commands.handle.stop.count")
@@ -80,6 +91,7 @@ pub fn metrics() -> Vec<Metric> {
                 "demo.commands.handle.exception",
             ])
             .tags(["command", "outcome"])
+            .buckets(FROM_A_TENTH_OF_A_MILLISECOND)
             .description("Time that deciding a command took"),
         summary("demo.commands.handle.stop.queue_time")
             .tags(["command"])

@@ -10,7 +10,7 @@
 //! | `demo.load.request` | `load` | after each request of a virtual visitor |
 //! | `process.panic` | `telemetry::report_panics` | after each panic, caught or not |
 //! | `demo.repo.query`, `demo.repo.transaction` | `telemetry_sqlx::Pool` in `store` | after each query and transaction |
-//! | `demo.endpoint.in_flight`, `demo.repo.pool` | `telemetry_poller::Poller` | every five seconds |
+//! | `demo.endpoint.in_flight`, `demo.repo.pool` | `telemetry_poller::Poller` in `polls` | every five seconds |
 //! | `demo.channel.joined`, `.handle_in`, `.closed` | `telemetry_http::Channels` in `web::live` | as WebSockets open, after each message, as they close |
 //! | `demo.live.handle_event.start`, `.stop`, `.exception` | `web::live` | around each click on the page `/live` |
 //! | `demo.live.render` | `web::live` | after each rendering of what the click changed |
@@ -18,11 +18,11 @@
 //! | `demo.commands.*`, `demo.events.*`, `demo.projection.*`, `demo.process.*` | `flow`, which lists them | as commands and stored events are worked on |
 //! | `demo.jobs.*` | `telemetry_jobs::Jobs` in `work`, which lists them | as jobs are handed in, tried and done |
 //! | `demo.upstream.*`, `demo.upstream_server.*`, `demo.quotes.fetch` | `telemetry_http` in `upstream`, which lists them | around each call to the other service, and there |
-//! | `demo.mailbox`, `demo.projection.lag` | `telemetry_poller::Poller` | every five seconds |
+//! | `demo.mailbox`, `demo.projection.lag` | `telemetry_poller::Poller` in `polls` | every five seconds |
 //! | `demo.accounts.*`, `demo.forms.refused` | `web::accounts`, which lists them | after each attempt |
 //! | `demo.todos.change` | `web::todos` | after each attempt to change a to-do item |
-//! | `demo.live.sockets`, `demo.sessions` | `telemetry_poller::Poller` | every five seconds |
-//! | `vm.memory`, `vm.cpu`, `vm.tokio`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` | every five seconds |
+//! | `demo.live.sockets`, `demo.sessions`, `demo.table` | `telemetry_poller::Poller` in `polls` | every five seconds |
+//! | `vm.memory`, `vm.cpu`, `vm.tokio`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` in `polls` | every five seconds |
 
 mod logs;
 mod metrics;
@@ -30,12 +30,11 @@ mod metrics;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::telemetry::{NameError, execute};
+use ::telemetry::NameError;
 use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFormat};
 use telemetry_console::{Console, ConsoleError};
-use telemetry_http::{InFlight, TelemetryLayer};
+use telemetry_http::TelemetryLayer;
 use telemetry_metrics::Aggregator;
-use telemetry_poller::Poller;
 use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
 
@@ -43,7 +42,6 @@ pub use logs::{LogError, LogFilter, log_panics_only};
 pub(crate) use logs::{logged, logged_request};
 pub use metrics::metrics;
 
-use crate::web::Parts;
 use crate::{Bridge, Config, ConsoleMode, StartError, StatsdFormat};
 
 /// The prefix of endpoint events.
@@ -67,7 +65,6 @@ pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     // Dropped in this order: no more polls, a last flush, and then nobody listens any more.
-    poller: Option<Poller>,
     pub(crate) statsd: Option<Statsd>,
     pub(crate) prometheus: Prometheus,
     pub(crate) bridge: Option<RunningBridge>,
@@ -156,7 +153,6 @@ impl Telemetry {
         ::telemetry::report_panics().map_err(StartError::Panics)?;
         let bridge = RunningBridge::start(config, &aggregator)?;
         Ok(Self {
-            poller: None,
             statsd,
             prometheus,
             bridge,
@@ -164,60 +160,6 @@ impl Telemetry {
             logs,
             aggregator,
         })
-    }
-
-    /// Looks now and then at what has no event of its own. Starts when all of that is there.
-    pub(crate) fn poll(&mut self, parts: &Parts, upstream: InFlight) -> Result<(), StartError> {
-        let Parts {
-            store,
-            flow,
-            work,
-            quotes,
-            sockets,
-        } = parts.clone();
-        // All layers of one prefix count together.
-        let endpoint = endpoint_layer().map_err(StartError::Name)?;
-        let poller = Poller::builder()
-            .vm()
-            .measurement(
-                "demo.endpoint.in_flight",
-                endpoint.in_flight().measurement(),
-            )
-            .measurement("demo.repo.pool", store.pool().measurement())
-            .measurement("demo.live.sockets", move || {
-                execute!("demo.live.sockets", { open: sockets.open(), limit: sockets.limit() });
-            })
-            .mailbox("demo", "commands", {
-                let flow = flow.clone();
-                move || flow.waiting_commands()
-            })
-            .measurement("demo.projection.lag", move || flow.emit_lag())
-            .mailbox("demo", "jobs", {
-                let work = work.clone();
-                move || work.in_channel()
-            })
-            .measurement("demo.jobs", move || work.emit_gauges())
-            .measurement("demo.upstream", move || quotes.emit_gauges())
-            .measurement("demo.upstream_server", upstream.measurement())
-            .try_async_measurement("demo.sessions", move || {
-                let store = store.clone();
-                async move {
-                    let active = store.active_sessions().await?;
-                    execute!("demo.sessions", { active });
-                    Ok::<_, sqlx::Error>(())
-                }
-            })
-            .start()
-            .map_err(StartError::Poller)?;
-        self.poller = Some(poller);
-        Ok(())
-    }
-
-    /// Looks no more. Returns what did not go well.
-    pub(crate) async fn stop_polling(&mut self) -> Option<String> {
-        let poller = self.poller.take()?;
-        let stopped = tokio::task::spawn_blocking(move || poller.stop()).await;
-        (!stopped.unwrap_or(false)).then(|| "a poll did not end in time".to_owned())
     }
 
     /// Flushes the reporters a last time. Waits for their threads, so it is not for a thread of

@@ -24,7 +24,7 @@ use serde_json::json;
 use telemetry_metrics::Snapshots;
 use tokio::sync::watch;
 
-use self::accounts::Accounts;
+pub(crate) use self::accounts::Accounts;
 use crate::flow::Flow;
 use crate::store::Store;
 use crate::telemetry::{Telemetry, endpoint_layer, logged_request};
@@ -51,6 +51,7 @@ pub(crate) struct Parts {
     pub(crate) flow: Flow,
     pub(crate) work: Work,
     pub(crate) quotes: Quotes,
+    pub(crate) accounts: Accounts,
     pub(crate) sockets: live::Sockets,
 }
 
@@ -65,7 +66,7 @@ pub(crate) fn app(
         flow: parts.flow,
         work: parts.work,
         quotes: parts.quotes,
-        accounts: Accounts::new(config),
+        accounts: parts.accounts,
         landing_delay: config.landing_delay_ms,
         numbers: telemetry.aggregator.snapshots(),
     };

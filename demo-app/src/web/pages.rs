@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
-use telemetry::TraceId;
+use telemetry::{SpanContext, TraceId};
 
 use super::nav::GROUPS;
 use crate::store::User;
@@ -133,18 +133,28 @@ pub(super) fn slow() -> Markup {
     page("Worth the wait", "/slow", &content)
 }
 
+/// Where to look for what went wrong: whoever reports it can say so.
+pub(super) fn trace_line(trace: Option<TraceId>) -> Markup {
+    html! {
+        @if let Some(trace) = trace { p.quiet { "Trace " code { (trace) } } }
+    }
+}
+
 pub(super) fn failed(why: &str) -> Response {
-    message(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something went wrong",
-        why,
-    )
+    let trace = SpanContext::current().map(|context| context.trace_id());
+    let content = html! {
+        p.lead { (why) }
+        (trace_line(trace))
+        p { a href="/" { "Back to the start" } }
+    };
+    let page = page("Something went wrong", "", &content);
+    (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
 }
 
 pub(super) fn panicked(trace: Option<TraceId>) -> Response {
     let content = html! {
         p.lead { "The code behind this page panicked. The server caught it and goes on." }
-        @if let Some(trace) = trace { p.quiet { "Trace " code { (trace) } } }
+        (trace_line(trace))
         p { a href="/" { "Back to the start" } }
     };
     let page = page("Something went very wrong", "", &content);

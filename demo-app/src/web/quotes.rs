@@ -48,9 +48,7 @@ fn shown(fetched: Result<&str, QuoteError>) -> Markup {
             Err(error) => p.complaint role="alert" { (told(error)) },
         }
         p { a href=(PATH) { @if fetched.is_ok() { "Another one" } @else { "Try again" } } }
-        @if let Some(context) = SpanContext::current() {
-            p.quiet { "Trace " code { (context.trace_id()) } }
-        }
+        (pages::trace_line(SpanContext::current().map(|context| context.trace_id())))
     };
     pages::page(title, PATH, &content)
 }

@@ -80,7 +80,8 @@
 //! "Ended" means handed over to the server; what the network then does is not seen. Neither is a
 //! request that the server itself refuses, because its head is malformed or too long. That a client
 //! has gone away is seen when the server sees it: hyper does not as long as it neither writes nor
-//! reads, as while a part of the request's body, or a further request, waits to be read.
+//! reads, as while a part of the request's body, or a further request, waits to be read. And a request
+//! whose client is gone before the service is first polled is no request: nobody began with it.
 //!
 //! # Where to put it
 //!

@@ -2,6 +2,11 @@
 
 use telemetry_metrics::{Metric, counter, distribution, last_value};
 
+/// Seconds. Many statements are over before the first bucket of a request would be.
+const BUCKETS: [f64; 14] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
 /// Metrics of the events of a [`Pool`](crate::Pool) or [`Connection`](crate::Connection) with this
 /// prefix: how many statements and transactions there were and how they ended, how long they took
 /// and how long they waited for a connection, and how the pool is doing.
@@ -24,9 +29,11 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .description("Statements, by how they ended"),
         distribution(format!("{query}.total_time"))
             .tags(["repo", "source", "command"])
+            .buckets(BUCKETS)
             .description("Time of a statement, waiting for a connection included"),
         distribution(format!("{query}.queue_time"))
             .tags(["repo"])
+            .buckets(BUCKETS)
             .description("Time that a statement waited for a connection")
             // A statement on a connection that was there already waited for none.
             .drop_when(|event| event.measurement("queue_time").is_none()),
@@ -36,6 +43,7 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .drop_when(|event| event.metadata_is("savepoint", true)),
         distribution(format!("{transaction}.duration"))
             .tags(["repo", "ended"])
+            .buckets(BUCKETS)
             .description("Time of a transaction, waiting for a connection included")
             .drop_when(|event| event.metadata_is("savepoint", true)),
     ];

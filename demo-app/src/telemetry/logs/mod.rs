@@ -25,7 +25,7 @@ use tracing_subscriber::fmt::{format, layer};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::ENDPOINT;
-use crate::LogMode;
+use crate::{LogMode, work};
 use carried::{Carried, Carry};
 use writer::Writer;
 
@@ -107,9 +107,10 @@ impl Logs {
             ),
         };
         installed.map_err(|_| LogError::Subscriber)?;
-        let ends = [format!("{ENDPOINT}.stop"), format!("{ENDPOINT}.exception")];
-        let forward = forward(ends)
+        // All else is there for who asks for `telemetry=debug`.
+        let forward = forward(["demo.*", PROCESS_PANIC])
             .at(Level::INFO, [format!("{ENDPOINT}.stop")])
+            .at(Level::WARN, [format!("{}.discarded", work::PREFIX)])
             .at(Level::ERROR, [PROCESS_PANIC])
             .spans(false)
             .attach("demo-log")

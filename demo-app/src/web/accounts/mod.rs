@@ -59,19 +59,24 @@ pub(super) use visitor::Visitor;
 
 /// What all of this shares.
 #[derive(Debug, Clone)]
-pub(super) struct Accounts {
+pub(crate) struct Accounts {
     cookies: Cookies,
     passwords: Passwords,
     throttle: Arc<Throttle>,
 }
 
 impl Accounts {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
             cookies: Cookies::new(config.secure_cookies),
             passwords: Passwords::new(config.password_cost),
             throttle: Arc::default(),
         }
+    }
+
+    /// Of how many names attempts are remembered.
+    pub(crate) fn throttled(&self) -> usize {
+        self.throttle.names()
     }
 }
 

@@ -35,6 +35,12 @@ struct Attempts {
 }
 
 impl Throttle {
+    /// Of how many names attempts are remembered.
+    pub(super) fn names(&self) -> usize {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.len()
+    }
+
     /// Counts an attempt; `false` if there were too many.
     pub(super) fn admits(&self, name: &str) -> bool {
         self.admits_at(name, Instant::now())

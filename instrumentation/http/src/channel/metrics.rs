@@ -2,6 +2,11 @@
 
 use telemetry_metrics::{Metric, counter, distribution, last_value, sum};
 
+/// Seconds. Most messages are small talk.
+const BUCKETS: [f64; 14] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
 /// Metrics of the events of [`Channels`](crate::Channels) with this prefix: joins, messages and how
 /// long they took, ends, and how many channels are open.
 ///
@@ -25,6 +30,7 @@ pub fn channel_metrics(prefix: &str) -> Vec<Metric> {
             .description("Messages that came in"),
         distribution(format!("{prefix}.handle_in.duration"))
             .tags(["channel", "event", "outcome"])
+            .buckets(BUCKETS)
             .description("Time that messages took to be handled"),
         counter(format!("{prefix}.closed.count"))
             .tags(["channel", "reason"])
