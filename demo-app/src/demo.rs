@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::flow::{self, Flow};
 use crate::load::Load;
+use crate::serve::serve;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::web::live::{Closer, Sockets};
@@ -57,7 +58,7 @@ pub struct Demo {
 }
 
 /// Aborts the server when dropped.
-struct Server(JoinHandle<std::io::Result<()>>);
+struct Server(JoinHandle<()>);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -114,11 +115,11 @@ impl Demo {
         let app = web::app(&config, parts, &telemetry, is_cut_off)?;
 
         let (drain, drained) = oneshot::channel::<()>();
-        let serve = axum::serve(listener, app).with_graceful_shutdown(async {
+        let server = serve(listener, app, async {
             // Also when the sender is gone: then nobody is there to serve for.
             let _ = drained.await;
         });
-        let server = Server(tokio::spawn(serve.into_future()));
+        let server = Server(tokio::spawn(server));
         Ok(Self {
             address,
             load: config.load.map(|visitors| Load::start(address, visitors)),

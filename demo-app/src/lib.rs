@@ -22,6 +22,7 @@ mod error;
 mod flow;
 mod load;
 mod polls;
+mod serve;
 pub mod signals;
 mod store;
 pub mod telemetry;

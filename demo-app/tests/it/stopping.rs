@@ -5,6 +5,8 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use demo_app::Config;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{DEADLINE, TestDemo, http, received};
 
@@ -103,4 +105,27 @@ async fn after_stopping_nobody_is_attached() {
     demo.stop().await;
     let left = telemetry::list_handlers("demo");
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_request_is_not_waited_for_longer_than_its_head_may_take() {
+    let demo = TestDemo::start().await;
+    let address = demo.address();
+    let mut half = TcpStream::connect(address).await.unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        .await
+        .unwrap();
+    // Not cut off for its sake: others are answered meanwhile.
+    assert_eq!(demo.get("/health").await.status, 200);
+    let began = Instant::now();
+    let mut said = Vec::new();
+    let ended = tokio::time::timeout(DEADLINE, half.read_to_end(&mut said)).await;
+    ended.expect("it is closed in time").unwrap();
+    assert!(began.elapsed() < Duration::from_secs(9), "{said:?}");
+
+    let mut half = TcpStream::connect(address).await.unwrap();
+    half.write_all(b"GET / HT").await.unwrap();
+    assert_eq!(demo.get("/health").await.status, 200);
+    let report = demo.demo.stop().await;
+    assert_eq!(report.complaints(), [""; 0]);
 }

@@ -43,6 +43,10 @@ impl Server {
         }
     }
 
+    fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
     fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
@@ -90,6 +94,16 @@ pub(crate) struct Prometheus {
 
 impl Prometheus {
     pub(crate) async fn scraping(target: SocketAddr) -> Self {
+        for _ in 0..5 {
+            if let Some(prometheus) = Self::try_scraping(target).await {
+                return prometheus;
+            }
+        }
+        panic!("Prometheus does not start");
+    }
+
+    /// `None` if it ends at once, as it does when somebody else has got its port in the meantime.
+    async fn try_scraping(target: SocketAddr) -> Option<Self> {
         let folder = folder("prometheus");
         let config = format!(
             "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
@@ -103,16 +117,21 @@ impl Prometheus {
             format!("--storage.tsdb.path={}", path("data")),
             format!("--web.listen-address={address}"),
         ];
-        let server = Server::start("prometheus", folder, &arguments);
-        let ready = || async {
-            http::try_get(address, "/-/ready")
-                .await
-                .map_or(0, |r| r.status)
-        };
-        eventually(ready, |status| *status == 200).await;
-        Self {
-            address,
-            _server: server,
+        let mut server = Server::start("prometheus", folder, &arguments);
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let ready = http::try_get(address, "/-/ready").await;
+            if server.has_ended() {
+                return None;
+            }
+            if ready.is_ok_and(|reply| reply.status == 200) {
+                return Some(Self {
+                    address,
+                    _server: server,
+                });
+            }
+            assert!(Instant::now() < deadline, "Prometheus is not ready");
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -151,6 +170,16 @@ pub(crate) struct StatsdDaemon {
 
 impl StatsdDaemon {
     pub(crate) async fn start() -> Self {
+        for _ in 0..5 {
+            if let Some(daemon) = Self::try_start().await {
+                return daemon;
+            }
+        }
+        panic!("the daemon does not start");
+    }
+
+    /// `None` if it ends at once, as it does when somebody else has got a port in the meantime.
+    async fn try_start() -> Option<Self> {
         let script = std::env::var("STATSD_DAEMON_JS")
             .expect("STATSD_DAEMON_JS names the daemon's stats.js: run .ci/setup, as .ci/run does");
         assert!(
@@ -172,14 +201,23 @@ impl StatsdDaemon {
         std::fs::write(folder.join("config.js"), config).expect("a file");
         let config = folder.join("config.js").display().to_string();
         let server = Server::start("node", folder, &[script, config]);
-        let daemon = Self {
+        let mut daemon = Self {
             address,
             management,
             server,
         };
-        let up = || async { daemon.ask("health", "\n").await.unwrap_or_default() };
-        eventually(up, |answer| answer.contains("up")).await;
-        daemon
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let up = daemon.ask("health", "\n").await.unwrap_or_default();
+            if daemon.server.has_ended() {
+                return None;
+            }
+            if up.contains("up") {
+                return Some(daemon);
+            }
+            assert!(Instant::now() < deadline, "the daemon does not answer");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// What the daemon answers to a command on its management port.

@@ -36,6 +36,13 @@ impl Daemon {
     fn start(name: &str) -> Self {
         let folder = format!("telemetry-bridge-{}-{name}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
+        (0..5)
+            .find_map(|_| Self::try_start(folder.clone()))
+            .expect("the daemon starts")
+    }
+
+    /// `None` if it ends at once, as it does when somebody else has got a port in the meantime.
+    fn try_start(folder: PathBuf) -> Option<Self> {
         fs::create_dir_all(&folder).unwrap();
         // Free at this moment, and most likely in the next.
         let udp = UdpSocket::bind("127.0.0.1:0")
@@ -49,7 +56,7 @@ impl Daemon {
         Self::start_at(folder, udp, management)
     }
 
-    fn start_at(folder: PathBuf, udp: SocketAddr, management: SocketAddr) -> Self {
+    fn start_at(folder: PathBuf, udp: SocketAddr, management: SocketAddr) -> Option<Self> {
         let script = std::env::var("STATSD_DAEMON_JS").expect(
             "STATSD_DAEMON_JS is not set: it has to be the path of an installed StatsD daemon's \
              stats.js",
@@ -74,16 +81,21 @@ impl Daemon {
             .stderr(Stdio::null())
             .spawn()
             .expect("node can be started");
-        let daemon = Self {
+        let mut daemon = Self {
             process,
             folder,
             udp,
             management,
         };
+        let mut has_ended = false;
         wait_until("the daemon's management port", || {
-            TcpStream::connect(daemon.management).is_ok()
+            has_ended = daemon.process.try_wait().unwrap().is_some();
+            has_ended || TcpStream::connect(daemon.management).is_ok()
         });
-        daemon
+        if has_ended {
+            return None;
+        }
+        Some(daemon)
     }
 
     /// How many lines it has read.
@@ -200,7 +212,7 @@ fn a_real_daemon_that_is_killed_and_started_again_and_its_successor_have_every_e
     let folder =
         std::env::temp_dir().join(format!("telemetry-bridge-{}-again", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    let second = Daemon::start_at(folder, udp, management);
+    let second = Daemon::start_at(folder, udp, management).expect("its ports are free");
     emit();
     bridge.flush(SOON).unwrap();
     let after = counts(&aggregator).0 - sent;

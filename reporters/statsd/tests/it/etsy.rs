@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-use crate::support::{SOON, spawn, wait_until};
+use crate::support::{SOON, spawn, wait_for, wait_until};
+
+/// How often it is tried to start a daemon, on other ports each time.
+const TRIES: usize = 5;
 
 /// The daemon; it ends with the value.
 pub(crate) struct Daemon {
@@ -63,10 +66,19 @@ const BACKEND: &str = "exports.init = (startup, config, emitter) => {
 
 impl Daemon {
     pub(crate) fn start() -> Self {
-        Self::start_at(At::udp())
+        (0..TRIES)
+            .find_map(|_| Self::try_start(&At::udp()))
+            .expect("the daemon starts")
     }
 
-    pub(crate) fn start_at(at: At) -> Self {
+    pub(crate) fn start_at(at: &At) -> Self {
+        (0..TRIES)
+            .find_map(|_| Self::try_start(at))
+            .unwrap_or_else(|| panic!("the daemon does not start at {at:?}"))
+    }
+
+    /// `None` if it ends at once, as it does when somebody else has got a port in the meantime.
+    fn try_start(at: &At) -> Option<Self> {
         let script = std::env::var("STATSD_DAEMON_JS").expect(
             "STATSD_DAEMON_JS is not set: it has to be the path of an installed StatsD daemon's \
              stats.js",
@@ -96,16 +108,19 @@ impl Daemon {
         command.arg(script).arg(config).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let process = spawn(&mut command).expect("node can be started");
-        let daemon = Self {
+        let mut daemon = Self {
             process,
             folder,
-            at,
+            at: at.clone(),
             management,
         };
-        wait_until("the daemon's management port", || {
-            TcpStream::connect(management).is_ok()
-        });
-        daemon
+        wait_for("the daemon's management port", || {
+            // Asked first: the port may answer because it is somebody else's.
+            let has_ended = daemon.process.try_wait().unwrap().is_some();
+            let is_up = !has_ended && TcpStream::connect(management).is_ok();
+            (has_ended || is_up).then_some(is_up)
+        })
+        .then_some(daemon)
     }
 
     /// Where it listens by UDP.

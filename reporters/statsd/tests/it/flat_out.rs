@@ -36,7 +36,7 @@ fn a_million_counted_events_arrive_exactly() {
     let _alone = alone_at_work();
     let place = Place::new();
     for at in both(&place) {
-        let daemon = Daemon::start_at(at.clone());
+        let daemon = Daemon::start_at(&at);
         let aggregator = aggregator([counter("flat.million.count")]);
         let statsd = start(&aggregator, &at);
         std::thread::scope(|scope| {
@@ -58,7 +58,7 @@ fn a_hundred_thousand_timed_events_have_their_count_mean_and_percentiles() {
     let _alone = alone_at_work();
     let place = Place::new();
     for at in both(&place) {
-        let daemon = Daemon::start_at(at.clone());
+        let daemon = Daemon::start_at(&at);
         let aggregator = aggregator([summary("flat.timer.duration")]);
         let statsd = start(&aggregator, &at);
         // From a tenth of a millisecond to ten seconds, more short ones than long ones.
@@ -130,7 +130,7 @@ fn restarts(at: &At, event: &'static str, end: impl Fn(Daemon) -> Option<Value>)
             });
         }
         for _ in 0..3 {
-            let daemon = Daemon::start_at(at.clone());
+            let daemon = Daemon::start_at(at);
             let before = statsd.report().sent;
             wait_until("some flushes", || statsd.report().sent > before + 40);
             end(daemon).iter().for_each(&mut count);
@@ -139,7 +139,7 @@ fn restarts(at: &At, event: &'static str, end: impl Fn(Daemon) -> Option<Value>)
         }
         over.store(true, Ordering::SeqCst);
     });
-    let daemon = Daemon::start_at(at.clone());
+    let daemon = Daemon::start_at(at);
     wait_until("the last flush", || statsd.flush(SOON).is_ok());
     let report = statsd.report();
     statsd.stop(SOON).unwrap();
@@ -231,7 +231,7 @@ fn a_daemon_that_is_restarted_between_flushes_loses_nothing() {
         let event = telemetry::EventName::new(event).unwrap();
         let mut counted = 0;
         for round in 1..=3 {
-            let daemon = Daemon::start_at(at.clone());
+            let daemon = Daemon::start_at(&at);
             (0..10_000).for_each(|_| execute!(event));
             statsd.flush(SOON).unwrap();
             daemon.has_read(1);
@@ -240,7 +240,7 @@ fn a_daemon_that_is_restarted_between_flushes_loses_nothing() {
             assert!(statsd.flush(SOON).is_err());
             assert_eq!(counted, round * 10_000 + (round - 1) * 10_000);
         }
-        let daemon = Daemon::start_at(at.clone());
+        let daemon = Daemon::start_at(&at);
         statsd.flush(SOON).unwrap();
         wait_until("all of it", || {
             counted as f64 + daemon.counter(&metric) == 60_000.0

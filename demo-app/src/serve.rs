@@ -1,0 +1,71 @@
+//! The server's end of connections.
+//!
+//! It does what `axum::serve` does, and two things more: the head of a request has to come in time, so
+//! that nobody can hold connections (and the end of the application) by sending half of one; and
+//! when this future is dropped, so are the connections.
+
+use std::io::ErrorKind;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How long the head of a request may take, and how long a connection is kept that sends none.
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait when no connection can be taken: mostly there are too many open files.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Serves until `drain` is ready, and then until the requests that run are answered.
+pub(crate) async fn serve(listener: TcpListener, app: Router, drain: impl Future<Output = ()>) {
+    let (end, _) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let mut drain = pin!(drain);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = &mut drain => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                connections.spawn(connection(stream, app.clone(), end.subscribe()));
+            }
+            Err(error) if is_of_one_connection(error.kind()) => {}
+            Err(_) => tokio::time::sleep(BREATH).await,
+        }
+    }
+    drop(listener);
+    let _ = end.send(());
+    while connections.join_next().await.is_some() {}
+}
+
+/// Serves one connection: until its end, or, once all is to end, until what was asked is answered.
+async fn connection(stream: TcpStream, app: Router, mut end: watch::Receiver<()>) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    // What goes wrong with a connection is its peer's matter.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = end.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// Whether the next connection may be better.
+fn is_of_one_connection(error: ErrorKind) -> bool {
+    matches!(
+        error,
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
+    )
+}
