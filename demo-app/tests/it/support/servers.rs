@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{DEADLINE, eventually, http};
+use super::{DEADLINE, http};
 
 /// A server with a folder of its own; both are gone after the test.
 pub(crate) struct Server {
