@@ -1,6 +1,5 @@
 //! [`Demo`]: the running application.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,13 +7,12 @@ use telemetry_metrics::Aggregator;
 use telemetry_poller::Poller;
 use telemetry_statsd::Statsd;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::flow::{self, Flow};
 use crate::load::Load;
-use crate::serve::serve;
+use crate::serve::Serving;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::web::live::{Closer, Sockets};
@@ -45,9 +43,8 @@ pub struct Demo {
     address: SocketAddr,
     // Declared in the order in which they have to go: first visitors, then the server, last who counts.
     load: Option<Load>,
-    drain: Option<oneshot::Sender<()>>,
     cut_off: watch::Sender<bool>,
-    server: Server,
+    server: Serving,
     sockets: Closer,
     work: work::Tasks,
     upstream: upstream::Server,
@@ -55,21 +52,6 @@ pub struct Demo {
     poller: Poller,
     store: Store,
     telemetry: Telemetry,
-}
-
-/// Aborts the server when dropped.
-struct Server(JoinHandle<()>);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Server")
-    }
 }
 
 impl Demo {
@@ -114,18 +96,11 @@ impl Demo {
         let (cut_off, is_cut_off) = watch::channel(false);
         let app = web::app(&config, parts, &telemetry, is_cut_off)?;
 
-        let (drain, drained) = oneshot::channel::<()>();
-        let server = serve(listener, app, async {
-            // Also when the sender is gone: then nobody is there to serve for.
-            let _ = drained.await;
-        });
-        let server = Server(tokio::spawn(server));
         Ok(Self {
             address,
             load: config.load.map(|visitors| Load::start(address, visitors)),
-            drain: Some(drain),
             cut_off,
-            server,
+            server: Serving::start(listener, app),
             sockets: closer,
             work: work_tasks,
             upstream,
@@ -170,20 +145,16 @@ impl Demo {
                 .complaints
                 .push("a virtual visitor did not leave in time".to_owned());
         }
-        if let Some(drain) = self.drain.take() {
-            let _ = drain.send(());
-        }
         // They would never end by themselves. No connection of theirs is waited for below.
         self.sockets.close();
-        if timeout(drain_timeout, &mut self.server.0).await.is_err() {
+        if !self.server.drain(drain_timeout).await {
             report.complaints.push(format!(
                 "connections were still open after {drain_timeout:?} and are cut off"
             ));
             // First the requests, which end their events; then whatever is left.
             let _ = self.cut_off.send(true);
-            if timeout(CUT_OFF_TIMEOUT, &mut self.server.0).await.is_err() {
-                self.server.0.abort();
-                let _ = (&mut self.server.0).await;
+            if !self.server.drain(CUT_OFF_TIMEOUT).await {
+                self.server.end().await;
             }
         }
         let sockets = self.sockets.left(CUT_OFF_TIMEOUT).await;

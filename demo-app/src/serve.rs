@@ -13,17 +13,59 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 
 /// How long the head of a request may take, and how long a connection is kept that sends none.
-pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long to wait when no connection can be taken: mostly there are too many open files.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// A server. Dropping it ends it at once.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    drain: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Serving {
+    /// From now on requests are answered.
+    pub(crate) fn start(listener: TcpListener, app: Router) -> Self {
+        let (drain, drained) = oneshot::channel();
+        Self {
+            drain: Some(drain),
+            task: tokio::spawn(serve(listener, app, async {
+                // Also when the sender is gone: then nobody is there to serve for.
+                let _ = drained.await;
+            })),
+        }
+    }
+
+    /// Takes no more requests, and lets the running ones finish. `false` if they have not in time.
+    pub(crate) async fn drain(&mut self, within: Duration) -> bool {
+        if let Some(drain) = self.drain.take() {
+            let _ = drain.send(());
+        }
+        timeout(within, &mut self.task).await.is_ok()
+    }
+
+    /// Ends at once what is still open, and waits until it has ended.
+    pub(crate) async fn end(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 /// Serves until `drain` is ready, and then until the requests that run are answered.
-pub(crate) async fn serve(listener: TcpListener, app: Router, drain: impl Future<Output = ()>) {
+async fn serve(listener: TcpListener, app: Router, drain: impl Future<Output = ()>) {
     let (end, _) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut drain = pin!(drain);
@@ -38,7 +80,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, drain: impl Future
                 connections.spawn(connection(stream, app.clone(), end.subscribe()));
             }
             Err(error) if is_of_one_connection(error.kind()) => {}
-            Err(_) => tokio::time::sleep(BREATH).await,
+            Err(_) => sleep(BREATH).await,
         }
     }
     drop(listener);

@@ -15,12 +15,11 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 use telemetry_http::{InFlight, TelemetryLayer};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::faults::{Fault, Faults};
 use super::{SERVER, UpstreamError};
+use crate::serve::Serving;
 
 /// How late is too late.
 const LATE: Duration = Duration::from_secs(3);
@@ -43,8 +42,7 @@ const QUOTES: [&str; 6] = [
 pub(crate) struct Server {
     address: SocketAddr,
     in_flight: InFlight,
-    drain: Option<oneshot::Sender<()>>,
-    serving: JoinHandle<io::Result<()>>,
+    serving: Serving,
 }
 
 impl Server {
@@ -60,16 +58,10 @@ impl Server {
             .route("/quote", get(quote))
             .with_state(Arc::new(faults))
             .layer(layer);
-        let (drain, drained) = oneshot::channel::<()>();
-        let serve = axum::serve(listener, app).with_graceful_shutdown(async {
-            // Also when the sender is gone: then nobody is there to serve for.
-            let _ = drained.await;
-        });
         Ok(Self {
             address,
             in_flight,
-            drain: Some(drain),
-            serving: tokio::spawn(serve.into_future()),
+            serving: Serving::start(listener, app),
         })
     }
 
@@ -83,18 +75,9 @@ impl Server {
     }
 
     /// Takes no more requests, and lets the running ones finish. `false` if that took too long, and
-    /// the rest was left to itself.
+    /// the rest was cut off.
     pub(crate) async fn stop(mut self, within: Duration) -> bool {
-        if let Some(drain) = self.drain.take() {
-            let _ = drain.send(());
-        }
-        timeout(within, &mut self.serving).await.is_ok()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.serving.abort();
+        self.serving.drain(within).await
     }
 }
 

@@ -11,6 +11,7 @@ use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::support::http;
 use crate::support::program::Program;
+use crate::support::runtime;
 use crate::support::visitor::{PASSWORD, Visitor, csrf};
 
 /// Reads standard error from now on, as whoever collects logs does.
@@ -21,14 +22,6 @@ fn collect(program: &mut Program) -> JoinHandle<String> {
         stderr.read_to_string(&mut text).expect("text");
         text
     })
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
 }
 
 /// Somebody whose requests belong to a trace.

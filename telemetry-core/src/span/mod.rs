@@ -171,8 +171,8 @@ impl Span {
         }
     }
 
-    /// Makes the outcome `error`, with the error's text as `reason`, cut after 4 KiB. The span goes on: the work
-    /// may still have to clean up.
+    /// Makes the outcome `error`, with the error's text as `reason`, cut after 4 KiB. The span goes
+    /// on: the work may still have to clean up.
     pub fn fail(&self, error: &(impl fmt::Display + ?Sized)) {
         if let Some(live) = &self.live {
             added::fail(live.added(), error);

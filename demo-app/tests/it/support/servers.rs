@@ -43,8 +43,22 @@ impl Server {
         }
     }
 
-    fn has_ended(&mut self) -> bool {
-        self.child.try_wait().expect("a child").is_some()
+    /// Asks until it is up; `false` if it ends instead, as it does when somebody else has got a port
+    /// of its in the meantime.
+    async fn comes_up<F: Future<Output = bool>>(&mut self, is_up: impl Fn() -> F) -> bool {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let is_up = is_up().await;
+            // The port may answer because it is somebody else's.
+            if self.child.try_wait().expect("a child").is_some() {
+                return false;
+            }
+            if is_up {
+                return true;
+            }
+            assert!(Instant::now() < deadline, "it does not answer");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     fn log(&self) -> String {
@@ -118,21 +132,14 @@ impl Prometheus {
             format!("--web.listen-address={address}"),
         ];
         let mut server = Server::start("prometheus", folder, &arguments);
-        let deadline = Instant::now() + DEADLINE;
-        loop {
+        let is_ready = || async {
             let ready = http::try_get(address, "/-/ready").await;
-            if server.has_ended() {
-                return None;
-            }
-            if ready.is_ok_and(|reply| reply.status == 200) {
-                return Some(Self {
-                    address,
-                    _server: server,
-                });
-            }
-            assert!(Instant::now() < deadline, "Prometheus is not ready");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+            ready.is_ok_and(|reply| reply.status == 200)
+        };
+        server.comes_up(is_ready).await.then_some(Self {
+            address,
+            _server: server,
+        })
     }
 
     /// The value that an expression has now, if it has one.
@@ -200,29 +207,21 @@ impl StatsdDaemon {
         std::fs::write(folder.join("backend.js"), BACKEND).expect("a file");
         std::fs::write(folder.join("config.js"), config).expect("a file");
         let config = folder.join("config.js").display().to_string();
-        let server = Server::start("node", folder, &[script, config]);
-        let mut daemon = Self {
+        let mut server = Server::start("node", folder, &[script, config]);
+        let is_up = || async {
+            let health = Self::ask(management, "health", "\n").await;
+            health.is_ok_and(|health| health.contains("up"))
+        };
+        server.comes_up(is_up).await.then_some(Self {
             address,
             management,
             server,
-        };
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            let up = daemon.ask("health", "\n").await.unwrap_or_default();
-            if daemon.server.has_ended() {
-                return None;
-            }
-            if up.contains("up") {
-                return Some(daemon);
-            }
-            assert!(Instant::now() < deadline, "the daemon does not answer");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        })
     }
 
-    /// What the daemon answers to a command on its management port.
-    async fn ask(&self, command: &str, end: &str) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(self.management).await?;
+    /// What a daemon answers to a command on its management port.
+    async fn ask(management: SocketAddr, command: &str, end: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(management).await?;
         stream.write_all(format!("{command}\n").as_bytes()).await?;
         let mut answer = Vec::new();
         while !answer.ends_with(end.as_bytes()) {
@@ -236,7 +235,8 @@ impl StatsdDaemon {
     /// Its counters by name.
     pub(crate) async fn counters(&self) -> BTreeMap<String, f64> {
         // A JavaScript object, one `'name': number,` a line.
-        let answer = self.ask("counters", "END\n\n").await.expect("an answer");
+        let answer = Self::ask(self.management, "counters", "END\n\n").await;
+        let answer = answer.expect("an answer");
         answer
             .lines()
             .filter_map(|line| {
