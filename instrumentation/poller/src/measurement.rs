@@ -167,7 +167,7 @@ impl Measurement {
     ///     }).on(runtime.handle()))
     ///     .start()?;
     /// # poller.poll_now(std::time::Duration::from_secs(10))?;
-    /// # assert_eq!(poller.list_measurements()[0].runs, 1);
+    /// # assert!(poller.list_measurements()[0].runs >= 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn future<F>(
