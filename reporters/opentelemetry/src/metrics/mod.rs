@@ -1,0 +1,1 @@
+//! Metrics: from the aggregator to the body of a request.

@@ -1,0 +1,1 @@
+//! The detector of N+1 queries.

@@ -1,0 +1,1 @@
+//! Everything that can be tried from outside.

@@ -1,0 +1,1 @@
+//! A real receiver of OTLP, for tests.
