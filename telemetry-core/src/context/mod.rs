@@ -5,6 +5,7 @@ mod current;
 mod future;
 mod ids;
 mod random;
+mod sampling;
 mod source;
 mod stack;
 mod traceparent;
@@ -17,6 +18,7 @@ pub(crate) use current::{
 };
 pub use future::{InContext, in_current_context, in_current_context_fn};
 pub use ids::{ParseIdError, SpanId, TraceId};
+pub use sampling::sample_new_traces;
 pub use source::{SourceAlreadySet, set_context_source};
 pub use traceparent::{ParseTraceparentError, Traceparent};
 
@@ -69,11 +71,14 @@ impl SpanContext {
         }
     }
 
-    /// A context of a new trace, sampled, for what begins without [`span!`](crate::span!): an
-    /// outgoing call of a program that observes no spans of its own.
+    /// A context of a new trace, for what begins without [`span!`](crate::span!): an outgoing call of
+    /// a program that observes no spans of its own. It is sampled unless
+    /// [`sample_new_traces`](crate::sample_new_traces) says otherwise.
     #[must_use]
     pub fn new_root() -> Self {
-        Self::from_parts(TraceId::random(), SpanId::random(), SAMPLED, false)
+        let trace_id = TraceId::random();
+        let sampled = sampling::is_sampled(trace_id);
+        Self::from_parts(trace_id, SpanId::random(), u8::from(sampled), false)
     }
 
     /// A span below `parent`, or of a new trace.
