@@ -83,6 +83,24 @@ pub struct Config {
     #[arg(long, requires = "bridge", value_name = "ADDR")]
     pub bridge_statsd: Option<String>,
 
+    /// Send spans and metrics to this OpenTelemetry collector, http://HOST:4318; the variables
+    /// OTEL_* say how, and where if this does not
+    #[arg(
+        long,
+        env = "OTLP_ENDPOINT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub otlp: Option<String>,
+
+    /// Whether the variables OTEL_* are obeyed
+    #[arg(skip = true)]
+    pub otel_variables: bool,
+
+    /// Memory for the last traces, which /traces shows, in mebibytes; 0 for none
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1024))]
+    pub traces_mib: u32,
+
     /// How often metrics are sent to StatsD, in milliseconds
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub flush_ms: u64,
@@ -114,7 +132,7 @@ pub struct Config {
 
 impl Default for Config {
     /// The defaults of the flags, whatever the environment says; but, for tests, a free port,
-    /// passwords that are hashed quickly, and nothing that fails by chance.
+    /// passwords that are hashed quickly, nothing that fails by chance, and no traces kept.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -128,6 +146,10 @@ impl Default for Config {
             statsd_format: StatsdFormat::Standard,
             bridge: None,
             bridge_statsd: None,
+            otlp: None,
+            otel_variables: false,
+            // Several in one process would see one another's spans.
+            traces_mib: 0,
             flush_ms: 1000,
             landing_delay_ms: LandingDelay { low: 0, high: 0 },
             jobs_fail_percent: 0,

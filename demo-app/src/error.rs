@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use telemetry_bridge::BridgeError;
 use telemetry_console::ConsoleError;
 use telemetry_metrics::StartError as MetricsError;
+use telemetry_opentelemetry::OpenTelemetryError;
 use telemetry_poller::PollerError;
 use telemetry_prometheus::PrometheusError;
 use telemetry_statsd::StatsdError;
+use telemetry_traces::{NPlusOneError, TracesError};
 
 use crate::store::DatabaseError;
 use crate::telemetry::LogError;
@@ -30,6 +32,12 @@ pub enum StartError {
     Prometheus(PrometheusError),
     /// The StatsD reporter cannot be started.
     Statsd(StatsdError),
+    /// The OpenTelemetry reporter cannot be started.
+    Otlp(OpenTelemetryError),
+    /// Traces cannot be kept.
+    Traces(TracesError),
+    /// N+1 queries cannot be looked for.
+    NPlusOne(NPlusOneError),
     /// The bridge to an exporter of the `metrics` crate cannot be started.
     Bridge(BridgeError),
     /// A bridge to StatsD was asked for, and no address.
@@ -74,6 +82,9 @@ impl fmt::Display for StartError {
             Self::Prometheus(error) => error.fmt(f),
             Self::Console(error) => error.fmt(f),
             Self::Statsd(error) => write!(f, "cannot report to StatsD: {error}"),
+            Self::Otlp(error) => write!(f, "cannot report to OpenTelemetry: {error}"),
+            Self::Traces(error) => error.fmt(f),
+            Self::NPlusOne(error) => error.fmt(f),
             Self::Bridge(error) => write!(f, "cannot start the bridge: {error}"),
             Self::BridgeAddress => f.write_str(
                 "`--bridge statsd` needs an address: write `--bridge-statsd ADDR`, or `--statsd ADDR`",

@@ -236,7 +236,7 @@ impl Aggregator {
     /// All numbers as they are now, since the start. Never blocks an emitter.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        snapshot::take(&self.shared)
+        snapshot::take(&self.shared, false)
     }
 
     /// Something to take snapshots with, for a reporter that outlives this value.
@@ -244,6 +244,7 @@ impl Aggregator {
     pub fn snapshots(&self) -> Snapshots {
         Snapshots {
             shared: self.shared.clone(),
+            exponential: false,
         }
     }
 
@@ -295,13 +296,26 @@ impl fmt::Debug for Aggregator {
 #[derive(Debug, Clone)]
 pub struct Snapshots {
     shared: Arc<Shared>,
+    exponential: bool,
 }
 
 impl Snapshots {
     /// As [`Aggregator::snapshot`].
     #[must_use]
     pub fn take(&self) -> Snapshot {
-        snapshot::take(&self.shared)
+        snapshot::take(&self.shared, self.exponential)
+    }
+
+    /// From now on these snapshots have the numbers of distributions
+    /// [by exponential buckets](crate::Distribution::exponential), too.
+    ///
+    /// For that distributions keep values, which costs memory per series, and emitters an addition.
+    /// Numbers that were counted before are told as their mean.
+    #[must_use]
+    pub fn with_exponential(mut self) -> Self {
+        self.shared.wanted.want_values();
+        self.exponential = true;
+        self
     }
 
     /// As [`Aggregator::health`].

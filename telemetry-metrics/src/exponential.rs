@@ -10,7 +10,7 @@ pub(crate) const OCTAVES_PER_GROUP: usize = 8;
 pub(crate) const GROUPS: usize = 16;
 const OCTAVES: i32 = (GROUPS * OCTAVES_PER_GROUP) as i32;
 const LOWEST_OCTAVE: i32 = -(OCTAVES / 2);
-const BUCKETS: i32 = OCTAVES * PER_OCTAVE as i32;
+pub(crate) const BUCKETS: i32 = OCTAVES * PER_OCTAVE as i32;
 
 /// 2^(n/32) for n in 0..32: the lower bounds within one octave. Written out, because what is made
 /// when it is first used has to be asked for each time.

@@ -87,6 +87,7 @@ mod definition;
 mod exemplar;
 mod expiry;
 mod exponential;
+mod exponential_buckets;
 mod group;
 mod health;
 pub mod history;
@@ -117,6 +118,7 @@ pub use aggregator::{Aggregator, AggregatorBuilder, Snapshots};
 pub use amount::Amount;
 pub use check::{Check, DEFINITION_WARNING};
 pub use definition::Definition;
+pub use exponential_buckets::ExponentialBuckets;
 pub use health::{Health, HealthReport};
 pub use late::{Late, LateError, LateMetric, LateSeries};
 pub use metric::{
@@ -124,7 +126,7 @@ pub use metric::{
     summary,
 };
 pub use problem::{DefinitionProblem, Problem, StartError};
-pub use reader::{Delta, DeltaData, Mark, Needs, Part, Reader};
+pub use reader::{Delta, DeltaData, HistogramDelta, Mark, Needs, Part, Reader};
 pub use skip::Skip;
 pub use snapshot::{Data, Distribution, Exemplar, Family, OVERFLOW_TAG, Series, Snapshot, Summary};
 pub use tag::{MAX_TAG_LEN, TagValues};

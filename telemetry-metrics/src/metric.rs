@@ -111,7 +111,13 @@ pub struct Metric {
 ///
 /// One list of definitions serves all reporters, so each of them accepts what is meant for another;
 /// but a key that none of them knows is a typo, and each reports it.
-pub const KNOWN_OPTIONS: [&str; 2] = ["prometheus_type", "report_as"];
+pub const KNOWN_OPTIONS: [&str; 5] = [
+    "otel_attributes",
+    "otel_histogram",
+    "otel_name",
+    "prometheus_type",
+    "report_as",
+];
 
 /// The default of [`Metric::max_series`].
 pub const DEFAULT_MAX_SERIES: usize = 2_000;

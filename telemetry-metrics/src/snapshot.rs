@@ -10,6 +10,7 @@ use crate::arena::Totals;
 use crate::cells::{self, Now};
 use crate::definition::Definition;
 use crate::exponential::{self, Held};
+use crate::exponential_buckets::ExponentialBuckets;
 use crate::group::Group;
 use crate::metric::Kind;
 use crate::row::Row;
@@ -124,6 +125,12 @@ impl Summary {
         let counts = self.held.iter().map(Held::counted);
         exponential::quantile(counts, q, self.min, self.max)
     }
+
+    /// All numbers since the start, by exponential buckets.
+    #[must_use]
+    pub fn exponential(&self) -> ExponentialBuckets {
+        ExponentialBuckets::of(&self.held)
+    }
 }
 
 /// A histogram.
@@ -141,6 +148,9 @@ pub struct Distribution {
     /// within a sampled span, or else an older one. Empty unless
     /// [`Aggregator::keep_exemplars`](crate::Aggregator::keep_exemplars) was called and there is any.
     pub exemplars: Vec<Option<Exemplar>>,
+    /// The same numbers by exponential buckets; only where
+    /// [`Snapshots::with_exponential`](crate::Snapshots::with_exponential) asked for them.
+    pub exponential: Option<ExponentialBuckets>,
 }
 
 /// One number that was counted, and the span in which that was.
@@ -176,12 +186,12 @@ impl Snapshot {
     }
 }
 
-pub(crate) fn take(shared: &Shared) -> Snapshot {
+pub(crate) fn take(shared: &Shared, exponential: bool) -> Snapshot {
     shared.sweep();
     let groups: Vec<_> = shared
         .groups
         .iter()
-        .map(|group| Rows::read(group))
+        .map(|group| Rows::read(group, exponential))
         .collect();
     let mut families = Vec::with_capacity(shared.definitions.len() + 10);
     for (definition, (group, place)) in shared.definitions.iter().zip(&shared.places) {
@@ -194,7 +204,7 @@ pub(crate) fn take(shared: &Shared) -> Snapshot {
     let late = shared.late.all();
     let late = late
         .iter()
-        .map(|one| (one.definition(), Rows::read(&one.group)));
+        .map(|one| (one.definition(), Rows::read(&one.group, exponential)));
     families.extend(late.map(|(definition, rows)| rows.family(&definition, 0)));
     Snapshot {
         families,
@@ -207,16 +217,19 @@ struct Rows<'a> {
     group: &'a Group,
     rows: Vec<Arc<Row>>,
     totals: Totals,
+    /// Whether distributions are to be read by exponential buckets, too.
+    exponential: bool,
 }
 
 impl<'a> Rows<'a> {
-    fn read(group: &'a Group) -> Self {
+    fn read(group: &'a Group, exponential: bool) -> Self {
         let rows = group.rows.all();
         let totals = group.rows.totals(&rows);
         Self {
             group,
             rows,
             totals,
+            exponential,
         }
     }
 
@@ -231,7 +244,7 @@ impl<'a> Rows<'a> {
                 arena: &self.group.rows.arena,
                 row,
             };
-            let (data, is_touched) = read(definition, &now)?;
+            let (data, is_touched) = read(definition, &now, self.exponential)?;
             Some(Series {
                 data,
                 is_touched,
@@ -249,7 +262,7 @@ impl<'a> Rows<'a> {
 
 /// Reads a cell, and whether anything was counted in it; `None` if nothing was and zero is not worth
 /// showing.
-fn read(definition: &Definition, now: &Now<'_>) -> Option<(Data, bool)> {
+fn read(definition: &Definition, now: &Now<'_>, exponential: bool) -> Option<(Data, bool)> {
     let Now {
         cell,
         words,
@@ -287,15 +300,17 @@ fn read(definition: &Definition, now: &Now<'_>) -> Option<(Data, bool)> {
         (Kind::Distribution, shared) => {
             let buckets = cell.buckets(words);
             let count = buckets.iter().sum();
-            let exemplars = match shared {
-                Some(cells::Shared::Distribution(part)) => part.exemplars.newest(),
-                _ => Vec::new(),
+            let part = match shared {
+                Some(cells::Shared::Distribution(part)) => Some(part),
+                _ => None,
             };
             let distribution = Distribution {
                 count,
                 sum: cell.shown(cell.total(words)),
                 buckets: buckets.to_vec(),
-                exemplars,
+                exemplars: part.map_or_else(Vec::new, |part| part.exemplars.newest()),
+                exponential: exponential
+                    .then(|| ExponentialBuckets::of_distribution(cell, words, part)),
             };
             (Data::Distribution(distribution), count > 0)
         }

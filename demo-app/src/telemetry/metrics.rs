@@ -46,6 +46,10 @@ pub fn metrics() -> Vec<Metric> {
             .tags(["ended"])
             .buckets(FROM_A_TENTH_OF_A_MILLISECOND)
             .description("Time of a transaction, waiting for a connection included"),
+        counter("demo.n_plus_one.count")
+            .event("telemetry.n_plus_one")
+            .tags(["route", "source"])
+            .description("Requests that ran the same query again and again"),
         last_value("demo.repo.pool.in_use").description("Connections in use"),
         last_value("demo.repo.pool.max").description("Connections that there can be"),
         last_value("demo.repo.pool.waiting").description("Tasks that wait for a connection"),

@@ -22,10 +22,12 @@
 //! | `demo.accounts.*`, `demo.forms.refused` | `web::accounts`, which lists them | after each attempt |
 //! | `demo.todos.change` | `web::todos` | after each attempt to change a to-do item |
 //! | `demo.live.sockets`, `demo.sessions`, `demo.table` | `telemetry_poller::Poller` in `polls` | every five seconds |
+//! | `telemetry.n_plus_one` | `telemetry_traces::NPlusOne`, here | after a request that asked the database the same again and again |
 //! | `vm.memory`, `vm.cpu`, `vm.tokio`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` in `polls` | every five seconds |
 
 mod logs;
 mod metrics;
+mod otlp;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +37,10 @@ use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFor
 use telemetry_console::{Console, ConsoleError};
 use telemetry_http::TelemetryLayer;
 use telemetry_metrics::Aggregator;
+use telemetry_opentelemetry::OpenTelemetry;
 use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
+use telemetry_traces::{NPlusOne, Traces};
 
 pub use logs::{LogError, LogFilter, log_panics_only};
 pub(crate) use logs::{logged, logged_request};
@@ -66,11 +70,36 @@ pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Telemetry {
     // Dropped in this order: no more polls, a last flush, and then nobody listens any more.
     pub(crate) statsd: Option<Statsd>,
+    otlp: Option<OpenTelemetry>,
     pub(crate) prometheus: Prometheus,
     pub(crate) bridge: Option<RunningBridge>,
+    pub(crate) watch: Option<Arc<Watch>>,
     console: Option<Console>,
     logs: Option<logs::Logs>,
     pub(crate) aggregator: Aggregator,
+}
+
+/// What keeps the last traces, and looks for N+1 queries in them.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) traces: Traces,
+    pub(crate) n_plus_one: NPlusOne,
+}
+
+impl Watch {
+    fn start(config: &Config) -> Result<Option<Arc<Self>>, StartError> {
+        if config.traces_mib == 0 {
+            return Ok(None);
+        }
+        let traces = Traces::builder()
+            .memory(config.traces_mib as usize * 1024 * 1024)
+            // What takes its time on purpose.
+            .slow_for(format!("{CHANNEL}.*"), Duration::MAX)
+            .start()
+            .map_err(StartError::Traces)?;
+        let n_plus_one = NPlusOne::builder().start().map_err(StartError::NPlusOne)?;
+        Ok(Some(Arc::new(Self { traces, n_plus_one })))
+    }
 }
 
 /// An exporter of the `metrics` crate, fed with the same numbers.
@@ -152,10 +181,14 @@ impl Telemetry {
             .map_err(StartError::Log)?;
         ::telemetry::report_panics().map_err(StartError::Panics)?;
         let bridge = RunningBridge::start(config, &aggregator)?;
+        let watch = Watch::start(config)?;
+        let otlp = otlp::start(config, &aggregator).map_err(StartError::Otlp)?;
         Ok(Self {
             statsd,
+            otlp,
             prometheus,
             bridge,
+            watch,
             console,
             logs,
             aggregator,
@@ -166,10 +199,19 @@ impl Telemetry {
     /// the runtime. Returns what did not go well.
     pub(crate) fn stop(self) -> Vec<String> {
         let mut complaints = Vec::new();
+        // What it has yet to tell is counted, too.
+        if let Some(watch) = &self.watch {
+            watch.n_plus_one.settle();
+        }
         if let Some(statsd) = self.statsd
             && let Err(error) = statsd.stop(FLUSH_TIMEOUT)
         {
             complaints.push(format!("the last flush to StatsD failed: {error}"));
+        }
+        if let Some(otlp) = self.otlp
+            && let Err(error) = otlp.stop(FLUSH_TIMEOUT)
+        {
+            complaints.push(format!("the last flush to OpenTelemetry failed: {error}"));
         }
         // Flushed, not stopped: a scrape that is still being answered may share it.
         if let Some(bridge) = self.bridge

@@ -58,7 +58,7 @@ fn shown(feed: &[Entry], paused: bool) -> Markup {
                         span { bdi { strong { (entry.name) } } " " (told(entry.kind)) }
                         small.quiet { (pages::ago(entry.age)) }
                         @if let Some(trace) = &entry.trace_id {
-                            small.quiet { "trace " code { (trace) } }
+                            small.quiet { "trace " a href={ "/traces/" (trace) } { code { (trace) } } }
                         }
                     }
                 }

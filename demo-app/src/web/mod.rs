@@ -11,7 +11,9 @@ mod pages;
 mod panics;
 mod quotes;
 mod todos;
+mod traces;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -27,7 +29,7 @@ use tokio::sync::watch;
 pub(crate) use self::accounts::Accounts;
 use crate::flow::Flow;
 use crate::store::Store;
-use crate::telemetry::{Telemetry, endpoint_layer, logged_request};
+use crate::telemetry::{Telemetry, Watch, endpoint_layer, logged_request};
 use crate::upstream::Quotes;
 use crate::work::Work;
 use crate::{Config, LandingDelay, LogMode, StartError};
@@ -42,6 +44,7 @@ struct Shared {
     accounts: Accounts,
     landing_delay: LandingDelay,
     numbers: Snapshots,
+    watch: Option<Arc<Watch>>,
 }
 
 /// The parts of the application that pages are made of.
@@ -69,6 +72,7 @@ pub(crate) fn app(
         accounts: parts.accounts,
         landing_delay: config.landing_delay_ms,
         numbers: telemetry.aggregator.snapshots(),
+        watch: telemetry.watch.clone(),
     };
     let routes = Router::new()
         .route("/", get(landing))
@@ -84,6 +88,7 @@ pub(crate) fn app(
         .merge(jobs::router())
         .merge(quotes::router())
         .merge(todos::router())
+        .merge(traces::router())
         .with_state(shared)
         .merge(telemetry.prometheus.router())
         .merge(bridge::router(telemetry.bridge.clone()))

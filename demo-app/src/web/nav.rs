@@ -117,6 +117,12 @@ pub(super) const GROUPS: &[Group] = &[
                 event: None,
             },
             Link {
+                path: "/traces",
+                name: "Traces",
+                what: "What was done in each request, as a waterfall, and which of them asked too often.",
+                event: Some("telemetry.n_plus_one"),
+            },
+            Link {
                 path: "/health",
                 name: "Health",
                 what: "Whether the application runs, and how its reporters fare.",

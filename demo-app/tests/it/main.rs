@@ -4,6 +4,7 @@ mod accounts;
 mod bridge;
 mod browser;
 mod definitions;
+mod deploy;
 mod event_reference;
 mod failures;
 mod flow;

@@ -47,8 +47,8 @@ impl<DB: Database> Connection<DB> {
         DB: Database<Connection = C>,
     {
         Ok(Self {
+            origin: Origin::of::<DB>(&inner, prefix)?,
             inner,
-            origin: Origin::new::<DB>(prefix)?,
             waited: None,
         })
     }

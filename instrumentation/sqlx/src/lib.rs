@@ -52,6 +52,7 @@
 //! | metadata | |
 //! |---|---|
 //! | `repo` | the pool's name: [`Pool::repo`], or the last segment of the prefix |
+//! | `system` | what OpenTelemetry calls the database: `sqlite`, `postgresql`, `mysql`; sqlx's `Any` is what it turned out to be. Absent if it is none of these |
 //! | `source` | the main table: the name without quotes and schema, at most [`MAX_SOURCE_LEN`] bytes. Absent if there is none, or none that can be found |
 //! | `command` | `SELECT`, `INSERT`, `BEGIN` and so on: one of [`COMMANDS`] |
 //! | `outcome` | `ok`, `error`, `cancelled` (the future or the stream was dropped before its end) or `panic` (the same, by unwinding) |
@@ -75,7 +76,7 @@
 //!
 //! | metadata | |
 //! |---|---|
-//! | `repo` | as above |
+//! | `repo`, `system` | as above |
 //! | `savepoint` | whether it was one within another transaction |
 //! | `ended` | `committed`, `rolled_back`, `dropped` (which rolls back) or `failed` |
 //! | `outcome` | of the first two `ok`, of `dropped` `cancelled` (or `panic`), of `failed` `error` |
@@ -119,8 +120,7 @@
 //! - sqlx's own `BEGIN`, `COMMIT` and savepoints are no `{prefix}.query`: their time is in the
 //!   transaction's `duration`. Those that are executed as statements are no `{prefix}.transaction`.
 //! - PostgreSQL answers the `COMMIT` of a transaction in which a statement failed with success, and
-//!   rolls it back. `ended` is `rolled_back` then, if the statement came through here; on a
-//!   [`Connection`] of sqlx's `Any`, whose database is not known, it is `committed`.
+//!   rolls it back. `ended` is `rolled_back` then, if the statement came through here.
 //! - A `commit` that is given up is `dropped`; the database may have committed all the same.
 //! - A savepoint that could not be set, or was given up meanwhile, makes some of sqlx's drivers roll
 //!   back the whole transaction, and its `commit` succeeds without one. `ended` is `rolled_back`: for
@@ -138,8 +138,8 @@
 //! - Decoding happens above the executor. A row that cannot be decoded leaves a `fetch_one` `ok`,
 //!   and makes sqlx drop the stream behind a `fetch_all`: `cancelled`.
 //! - The text of a statement is read by a small tokenizer, not by the database's own parser: see
-//!   [`MAX_SOURCE_LEN`]. It knows the quotes and comments of SQLite, PostgreSQL and MySQL (on a
-//!   [`Connection`] of `Any`, those of PostgreSQL and of SQLite, where they are not at odds).
+//!   [`MAX_SOURCE_LEN`]. It knows the quotes and comments of SQLite, PostgreSQL and MySQL (of any
+//!   other database, those of PostgreSQL and of SQLite, where they are not at odds).
 //! - The feature `macros` (default) turns on sqlx's feature of that name, because
 //!   [`sqlx::Executor`] has one method more with it. It can be turned off if nothing in the build
 //!   uses sqlx's `macros`.

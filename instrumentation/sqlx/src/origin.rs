@@ -1,8 +1,9 @@
 //! [`Origin`]: what all statements of a pool or connection have in common.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use sqlx::Database;
+use sqlx::{AnyConnection, Database};
 use telemetry::{EventName, NameError};
 
 use crate::sql::Dialect;
@@ -27,6 +28,19 @@ impl Origin {
             statements: true,
             dialect: Dialect::of(DB::NAME),
         })
+    }
+
+    /// Of a connection that is there, and knows what sqlx's `Any` turned out to be.
+    pub(crate) fn of<DB: Database>(
+        connection: &DB::Connection,
+        prefix: &str,
+    ) -> Result<Self, NameError> {
+        let mut origin = Self::new::<DB>(prefix)?;
+        let connection: &dyn Any = connection;
+        if let Some(any) = connection.downcast_ref::<AnyConnection>() {
+            origin.dialect = Dialect::of(any.backend_name());
+        }
+        Ok(origin)
     }
 
     pub(crate) fn observes_queries(&self) -> bool {

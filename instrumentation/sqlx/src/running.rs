@@ -141,6 +141,7 @@ fn begin(origin: &Origin, parent: Option<SpanContext>, text: &str) -> Span {
         "*.query" => origin.query,
         {
             repo: origin.repo,
+            system: origin.dialect.system(),
             source: summary.source,
             command: summary.command,
             statement: origin.statements.then(|| sql::excerpt(text)),

@@ -56,6 +56,7 @@ impl<'o> Transacting<'o> {
             "*.transaction" => origin.transaction,
             {
                 repo: origin.repo,
+                system: origin.dialect.system(),
                 savepoint: outer.is_some(),
                 // The end has these. Here they are for the catalogue.
                 ended: None::<&str>,

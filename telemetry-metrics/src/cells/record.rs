@@ -2,7 +2,7 @@
 //!
 //! No code of users runs in here: between a word's load and its store nobody may count again.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use telemetry::{Event, Number};
 
@@ -161,6 +161,7 @@ impl Cell {
             Box::new(Values {
                 store: ValueStore::default(),
                 mean_before,
+                before: AtomicU64::new(count),
             })
         });
         &values.store

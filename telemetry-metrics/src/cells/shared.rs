@@ -40,6 +40,8 @@ pub(crate) struct Values {
     pub(crate) store: ValueStore,
     /// The mean of what was counted before.
     pub(crate) mean_before: Option<f64>,
+    /// How many were counted before, as far as readers have seen.
+    pub(crate) before: AtomicU64,
 }
 
 impl Shared {

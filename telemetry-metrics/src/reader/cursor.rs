@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::amount::Amount;
 use crate::exponential::Index;
+use crate::exponential_buckets::ExponentialBuckets;
 
 /// Up to where one series was taken.
 #[derive(Debug, Clone)]
@@ -16,6 +17,12 @@ pub(super) enum Cursor {
         count: u64,
         sum: Amount,
         buckets: Vec<u64>,
+    },
+    Histogram {
+        count: u64,
+        sum: Amount,
+        buckets: Vec<u64>,
+        exponential: Option<ExponentialBuckets>,
     },
     Values(TakenValues),
 }

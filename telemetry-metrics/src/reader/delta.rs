@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use crate::amount::Amount;
 use crate::definition::Definition;
-use crate::snapshot::present;
+use crate::exponential_buckets::ExponentialBuckets;
+use crate::snapshot::{Exemplar, present};
 
 /// Stands for a delta, or a part of it, until it is known to have been delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Delta<'s> {
     pub tags: &'s [Box<str>],
     /// Whether this is where events beyond the limit of series are counted.
     pub is_overflow: bool,
+    /// Which series of which definition: the same number in each scan, and never that of another.
+    pub series: (u64, usize),
     /// Since when the series has been counted.
     pub started: SystemTime,
     /// The numbers.
@@ -71,6 +74,28 @@ pub enum DeltaData {
         /// For a distribution, how many fell into each bucket; for a summary empty.
         buckets: Vec<u64>,
     },
+    /// A summary's or distribution's numbers by buckets, for
+    /// [`Needs::Buckets`](crate::Needs::Buckets) and
+    /// [`Needs::Exponential`](crate::Needs::Exponential).
+    Histogram(HistogramDelta),
+}
+
+/// The numbers of a [`Delta`] by buckets.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HistogramDelta {
+    /// How many numbers. Zero only while a number is being counted that is in `exponential` already.
+    pub count: u64,
+    /// Their total.
+    pub sum: Amount,
+    /// For a distribution, how many fell into each of its buckets; for a summary empty.
+    pub buckets: Vec<u64>,
+    /// By exponential buckets: of summaries always, of distributions for
+    /// [`Needs::Exponential`](crate::Needs::Exponential).
+    pub exponential: Option<ExponentialBuckets>,
+    /// Examples of a distribution's numbers, at most one per bucket. Some may be older than the
+    /// delta: look at their time.
+    pub exemplars: Vec<Exemplar>,
 }
 
 /// Numbers so close together that one stands for all.

@@ -55,6 +55,10 @@ impl Reader {
                     (DeltaData::LastValue(value), then)
                 })
             }
+            (Kind::Summary, Some(Shared::Summary(_))) if self.needs.has_exemplars() => {
+                self.histogram(cursor, now)
+            }
+            (Kind::Distribution, _) if self.needs.has_exemplars() => self.histogram(cursor, now),
             (Kind::Summary, Some(Shared::Summary(part))) if self.needs == Needs::Values => {
                 let now = by_key(&part.values);
                 self.values(cursor, now, cell.total_now(arena, row))

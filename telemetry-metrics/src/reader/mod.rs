@@ -7,6 +7,7 @@
 
 mod cursor;
 mod delta;
+mod histogram;
 mod measure;
 
 use std::collections::{HashMap, HashSet};
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-pub use delta::{Delta, DeltaData, Mark, Part};
+pub use delta::{Delta, DeltaData, HistogramDelta, Mark, Part};
 
 use crate::arena::Totals;
 use crate::cells::Now;
@@ -33,10 +34,22 @@ static LAST_READER: AtomicU64 = AtomicU64::new(0);
 pub enum Needs {
     /// Counts, sums, and the buckets of distributions.
     Totals,
+    /// Counts, sums, the buckets of distributions and the exponential ones of summaries, and
+    /// examples of distributions, if [they are kept](crate::Aggregator::keep_exemplars).
+    Buckets,
+    /// The same, and exponential buckets of distributions as well. From then on these keep values,
+    /// which costs memory per series.
+    Exponential,
     /// The numbers themselves, grouped so that each is at most 2.2 % off, and their mean is right if
     /// all of them are taken. Magnitudes below 2^-64 count as 2^-64, those beyond 2^64 as 2^64; a
     /// number alone is as it was. From then on distributions keep them, which costs memory per series.
     Values,
+}
+
+impl Needs {
+    fn has_exemplars(self) -> bool {
+        matches!(self, Self::Buckets | Self::Exponential)
+    }
 }
 
 /// Reads deltas; made by [`Aggregator::reader`](crate::Aggregator::reader).
@@ -72,7 +85,7 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn new(shared: Arc<Shared>, needs: Needs) -> Self {
-        if needs == Needs::Values {
+        if matches!(needs, Needs::Values | Needs::Exponential) {
             shared.wanted.want_values();
         }
         let id = LAST_READER.fetch_add(1, Ordering::Relaxed) + 1;
@@ -148,6 +161,7 @@ impl Reader {
                     definition,
                     tags: &row.tags,
                     is_overflow: row.is_overflow,
+                    series: key,
                     started: row.started(),
                     data,
                     mark: Mark {
@@ -168,6 +182,10 @@ impl Reader {
             if !done.is_empty() {
                 group.rows.are_done(self.id, &done);
             }
+        }
+        if self.needs.has_exemplars() {
+            // Whoever reads the next delta sees other examples.
+            shared.wanted.next_epoch();
         }
     }
 

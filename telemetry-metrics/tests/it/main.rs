@@ -8,6 +8,7 @@ mod conservation;
 mod exemplars;
 mod expiry;
 mod expiry_threads;
+mod exponential;
 mod hash_tags;
 mod history;
 mod history_windows;

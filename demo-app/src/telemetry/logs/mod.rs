@@ -2,7 +2,7 @@
 //! its trace.
 //!
 //! A line is made of what is recorded in `tracing`: by sqlx, by this application, by whatever library
-//! speaks it. Of telemetry two things are forwarded there: the end of each request, and panics.
+//! speaks it. Of telemetry three things are forwarded there: the end of each request, N+1 queries, and panics.
 //! `telemetry_tracing::WithIds` adds the ids of the span that is current.
 
 mod carried;
@@ -31,6 +31,9 @@ use writer::Writer;
 
 /// The target of the `tracing` spans around requests and other work.
 const WORK: &str = "demo::work";
+
+/// The event of a request that ran the same query again and again.
+const N_PLUS_ONE: &str = "telemetry.n_plus_one";
 
 /// Log lines. Dropping it writes what is left.
 #[derive(Debug)]
@@ -108,9 +111,10 @@ impl Logs {
         };
         installed.map_err(|_| LogError::Subscriber)?;
         // All else is there for who asks for `telemetry=debug`.
-        let forward = forward(["demo.*", PROCESS_PANIC])
+        let forward = forward(["demo.*", PROCESS_PANIC, N_PLUS_ONE])
             .at(Level::INFO, [format!("{ENDPOINT}.stop")])
             .at(Level::WARN, [format!("{}.discarded", work::PREFIX)])
+            .at(Level::WARN, [N_PLUS_ONE])
             .at(Level::ERROR, [PROCESS_PANIC])
             .spans(false)
             .attach("demo-log")

@@ -6,7 +6,7 @@ pub(crate) enum Dialect {
     Sqlite,
     Postgres,
     MySql,
-    /// Of sqlx's `Any` without a pool, or of a database that we do not know.
+    /// Of a database that we do not know.
     Unknown,
 }
 
@@ -28,6 +28,16 @@ impl Dialect {
             "postgres" | "postgresql" => Self::Postgres,
             "mysql" | "mariadb" => Self::MySql,
             _ => Self::Unknown,
+        }
+    }
+
+    /// What OpenTelemetry calls the database.
+    pub(crate) fn system(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some("sqlite"),
+            Self::Postgres => Some("postgresql"),
+            Self::MySql => Some("mysql"),
+            Self::Unknown => None,
         }
     }
 

@@ -13,4 +13,5 @@ mod queries;
 mod spans;
 mod suite;
 mod support;
+mod system;
 mod timing;

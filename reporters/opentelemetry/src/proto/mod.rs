@@ -2,4 +2,5 @@
 //! messages, and a span is best written where it ends.
 
 pub(crate) mod common;
+pub(crate) mod reply;
 pub(crate) mod writer;

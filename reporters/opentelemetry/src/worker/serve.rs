@@ -1,0 +1,150 @@
+//! What the thread does: commands in, answers out, and the tasks of the signals beside it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Instant;
+
+use telemetry_metrics::push::FlushError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
+
+use super::Work;
+use super::account::Account;
+use super::asked::{Ask, Command, Reply};
+
+type Answered = Result<(), FlushError>;
+
+/// The life of the thread. `ready` hears whether it has begun.
+pub(super) fn run(
+    work: Work,
+    ready: &SyncSender<io::Result<()>>,
+    commands: UnboundedReceiver<Command>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        // For looking up names, which may hang.
+        .max_blocking_threads(4)
+        .thread_name("telemetry-otlp-lookup")
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(error));
+            return;
+        }
+    };
+    let _ = ready.send(Ok(()));
+    let last = runtime.block_on(serve(work, commands));
+    // A name that is being looked up is not waited for.
+    runtime.shutdown_background();
+    if let Some((reply, answer)) = last {
+        reply.send(answer);
+    }
+}
+
+/// Until it is told to stop: who is to hear of that, and what. What was not delivered by then is dropped,
+/// and counted, when this returns.
+async fn serve(work: Work, mut commands: UnboundedReceiver<Command>) -> Option<(Reply, Answered)> {
+    let Work {
+        observer,
+        traces,
+        metrics,
+    } = work;
+    let mut signals = Vec::new();
+    let traces = traces.map(|traces| {
+        let asked = signal(&mut signals, traces.account());
+        traces.run(asked)
+    });
+    let metrics = metrics.map(|metrics| {
+        let asked = signal(&mut signals, metrics.account());
+        metrics.run(asked)
+    });
+    let tasks = async {
+        tokio::join!(maybe(traces), maybe(metrics));
+        // They end when nobody can ask them for anything.
+        std::future::pending::<()>().await;
+    };
+    tokio::pin!(tasks);
+    loop {
+        let command = tokio::select! {
+            biased;
+            command = commands.recv() => command?,
+            () = &mut tasks => return None,
+        };
+        let Command {
+            deadline,
+            stop,
+            reply,
+        } = command;
+        if !stop {
+            let asked = ask(&signals, false);
+            tokio::spawn(async move { reply.send(answer(asked, deadline).await) });
+            continue;
+        }
+        // What ends from now on is not waited for.
+        drop(observer);
+        let asked = ask(&signals, true);
+        let answer = tokio::select! {
+            biased;
+            () = &mut tasks => Err(FlushError::Stopped),
+            answer = answer(asked, deadline) => answer,
+        };
+        return Some((reply, answer));
+    }
+}
+
+async fn maybe(task: Option<impl Future<Output = ()>>) {
+    if let Some(task) = task {
+        task.await;
+    }
+}
+
+/// Where a task is asked, and its account.
+type Signal = (UnboundedSender<Ask>, Arc<Account>);
+
+fn signal(signals: &mut Vec<Signal>, account: &Arc<Account>) -> UnboundedReceiver<Ask> {
+    let (asks, asked) = unbounded_channel();
+    signals.push((asks, account.clone()));
+    asked
+}
+
+type Asked = (oneshot::Receiver<Result<(), String>>, Arc<Account>);
+
+fn ask(signals: &[Signal], is_last: bool) -> Vec<Asked> {
+    let ask = |(asks, account): &Signal| {
+        let (done, is_done) = oneshot::channel();
+        // A task that is gone drops it, and that is heard.
+        let _ = asks.send(Ask { is_last, done });
+        (is_done, account.clone())
+    };
+    signals.iter().map(ask).collect()
+}
+
+/// When all of them have answered, or when it is time.
+async fn answer(asked: Vec<Asked>, deadline: Instant) -> Answered {
+    let mut whys = Vec::new();
+    let mut is_late = false;
+    for (done, account) in asked {
+        match timeout_at(deadline.into(), done).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(why))) => whys.push(why),
+            Ok(Err(_)) => return Err(FlushError::Stopped),
+            Err(_) => {
+                is_late = true;
+                whys.extend(account.trouble());
+            }
+        }
+    }
+    // Both signals may have the same to say.
+    whys.dedup();
+    if !whys.is_empty() {
+        return Err(FlushError::Failed(whys.join("; ")));
+    }
+    if is_late {
+        return Err(FlushError::Timeout);
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Whoever flushes or stops waits no longer than he wants to.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use telemetry_opentelemetry::FlushError;
+
+use crate::support::{
+    Act, Receiver, SOON, aggregator, alone, counts, emit, nobody, spans_of, spans_to, wait_until,
+};
+
+const SHORT: Duration = Duration::from_millis(200);
+/// What a busy machine may add.
+const SLACK: Duration = Duration::from_secs(5);
+
+fn in_time<R>(limit: Duration, work: impl FnOnce() -> R) -> R {
+    let begin = Instant::now();
+    let result = work();
+    let took = begin.elapsed();
+    assert!(took < limit + SLACK, "it took {took:?}");
+    result
+}
+
+/// As an executor does that knows nothing of timers or sockets.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(result) => return result,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[test]
+fn a_receiver_that_never_answers_keeps_nobody() {
+    let _alone = alone();
+    let receiver = Receiver::that(|_| Act::Hang);
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator).start().unwrap();
+    emit(10);
+    for _ in 0..2 {
+        let flushed = in_time(SHORT, || otel.flush(SHORT));
+        assert_eq!(flushed, Err(FlushError::Timeout));
+        let flushed = in_time(SHORT, || block_on(otel.flush_async(SHORT)));
+        assert_eq!(flushed, Err(FlushError::Timeout));
+    }
+    assert_eq!(otel.flush(Duration::ZERO), Err(FlushError::Timeout));
+    let stopped = in_time(SHORT, || otel.stop(SHORT));
+    assert_eq!(stopped, Err(FlushError::Timeout));
+    assert_eq!(counts(&spans_of(&aggregator)), (0, 10));
+}
+
+#[test]
+fn dropping_gives_up_after_two_seconds() {
+    let _alone = alone();
+    let receiver = Receiver::that(|_| Act::Hang);
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator).start().unwrap();
+    emit(10);
+    in_time(Duration::from_secs(2), || drop(otel));
+    assert_eq!(counts(&spans_of(&aggregator)), (0, 10));
+}
+
+#[test]
+fn dropping_sends_what_there_is() {
+    let _alone = alone();
+    let receiver = Receiver::new();
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator).start().unwrap();
+    emit(10);
+    drop(otel);
+    assert_eq!(receiver.taken(|taken| taken.different()), 10);
+    // And observes no more.
+    emit(10);
+    assert_eq!(counts(&spans_of(&aggregator)), (10, 0));
+}
+
+#[test]
+fn a_flush_that_fails_says_why() {
+    let _alone = alone();
+    let aggregator = aggregator([]);
+    let otel = spans_to(&nobody(), &aggregator).start().unwrap();
+    emit(1);
+    let Err(FlushError::Failed(why)) = otel.flush(SHORT) else {
+        panic!("nobody listens");
+    };
+    assert!(why.contains("127.0.0.1"), "{why}");
+    // It stays, and is tried again.
+    assert_eq!(otel.health().queued_spans, 1);
+    assert_eq!(counts(&spans_of(&aggregator)), (0, 0));
+    assert!(otel.stop(Duration::ZERO).is_err());
+}
+
+#[test]
+fn futures_need_no_runtime_and_may_be_given_up() {
+    let _alone = alone();
+    let receiver = Receiver::new();
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator).start().unwrap();
+    emit(1);
+    assert_eq!(block_on(otel.flush_async(SOON)), Ok(()));
+    assert_eq!(receiver.taken(|taken| taken.different()), 1);
+    emit(1);
+    // It began when it was called.
+    drop(otel.flush_async(SOON));
+    wait_until("the second", || {
+        receiver.taken(|taken| taken.different() == 2)
+    });
+    emit(1);
+    assert_eq!(block_on(otel.stop_async(SOON)), Ok(()));
+    assert_eq!(receiver.taken(|taken| taken.different()), 3);
+}
+
+#[test]
+fn a_future_that_outlives_the_reporter_ends() {
+    let _alone = alone();
+    let receiver = Receiver::that(|_| Act::Hang);
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator).start().unwrap();
+    emit(1);
+    let flushed = otel.flush_async(Duration::MAX);
+    assert!(otel.stop(SHORT).is_err());
+    assert_eq!(
+        in_time(SHORT, || block_on(flushed)),
+        Err(FlushError::Stopped)
+    );
+}
+
+#[test]
+fn many_may_flush_at_once() {
+    let _alone = alone();
+    let receiver = Receiver::new();
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator).start().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    emit(5);
+                    otel.flush(SOON).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(counts(&spans_of(&aggregator)), (800, 0));
+    assert_eq!(receiver.taken(|taken| taken.different()), 800);
+}
+
+#[test]
+fn a_flush_ends_though_spans_never_do() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let _alone = alone();
+    let receiver = Receiver::new();
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator)
+        .batch(50)
+        .start()
+        .unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                emit(1);
+            }
+        });
+        for _ in 0..5 {
+            let flushed = otel.flush(SOON);
+            if flushed.is_err() {
+                is_over.store(true, Ordering::Relaxed);
+            }
+            flushed.unwrap();
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
