@@ -23,8 +23,11 @@ pub fn metrics() -> Vec<Metric> {
         distribution("demo.endpoint.duration")
             .events(["demo.endpoint.stop", "demo.endpoint.exception"])
             .tags(["route", "outcome"])
+            .option("otel_name", "http.server.request.duration")
             .description("Time from a request to the end of its answer"),
-        last_value("demo.endpoint.in_flight.count").description("Requests in flight"),
+        last_value("demo.endpoint.in_flight.count")
+            .option("otel_name", "http.server.active_requests")
+            .description("Requests in flight"),
         last_value("demo.endpoint.in_flight.peak")
             .description("The most requests in flight at once since the poll before"),
         // Queries.
@@ -33,11 +36,13 @@ pub fn metrics() -> Vec<Metric> {
             .description("Statements, by how they ended"),
         summary("demo.repo.query.total_time")
             .tags(["source", "command"])
+            .option("otel_name", "db.client.operation.duration")
             .description("Time of a query, waiting for a connection included"),
         distribution("demo.repo.query.queue_time")
             .tags(["source", "command"])
             .buckets(FROM_A_TENTH_OF_A_MILLISECOND)
             .drop_when(|event| event.measurement("queue_time").is_none())
+            .option("otel_name", "db.client.connection.wait_time")
             .description("Time that a query waited for a connection, if it had none"),
         counter("demo.repo.transaction.count")
             .tags(["ended"])
@@ -50,9 +55,16 @@ pub fn metrics() -> Vec<Metric> {
             .event("telemetry.n_plus_one")
             .tags(["route", "source"])
             .description("Requests that ran the same query again and again"),
-        last_value("demo.repo.pool.in_use").description("Connections in use"),
-        last_value("demo.repo.pool.max").description("Connections that there can be"),
-        last_value("demo.repo.pool.waiting").description("Tasks that wait for a connection"),
+        last_value("demo.repo.pool.in_use")
+            .option("otel_name", "db.client.connection.count")
+            .option("otel_attributes", "db.client.connection.state=used")
+            .description("Connections in use"),
+        last_value("demo.repo.pool.max")
+            .option("otel_name", "db.client.connection.max")
+            .description("Connections that there can be"),
+        last_value("demo.repo.pool.waiting")
+            .option("otel_name", "db.client.connection.pending_requests")
+            .description("Tasks that wait for a connection"),
         // Accounts and forms.
         counter("demo.accounts.sign_up.count")
             .tags(["outcome", "reason"])
@@ -192,26 +204,34 @@ pub fn metrics() -> Vec<Metric> {
             .description("Panics, caught or not"),
         last_value("vm.memory.total")
             .bytes()
+            .option("otel_name", "process.memory.usage")
             .description("Resident memory"),
         last_value("vm.memory.virtual")
             .bytes()
+            .option("otel_name", "process.memory.virtual")
             .description("Virtual memory"),
         last_value("vm.cpu.time")
             .seconds()
             .description("Processor time since the poll before"),
         last_value("vm.cpu.cumulative")
             .seconds()
+            .option("otel_name", "process.cpu.time")
             .description("Processor time since the start"),
         last_value("vm.cpu.utilization")
+            .option("otel_name", "process.cpu.utilization")
             .description("Part of the processors' time since the poll before, from 0 to 1"),
         last_value("vm.tokio.utilization")
             .description("Part of the time that tokio's workers were busy, from 0 to 1"),
         last_value("vm.total_run_queue_lengths.total")
             .description("Tasks that wait in tokio's global queue"),
-        last_value("vm.system_counts.threads").description("Threads of the process"),
+        last_value("vm.system_counts.threads")
+            .option("otel_name", "process.thread.count")
+            .description("Threads of the process"),
         last_value("vm.system_counts.tasks").description("Tasks alive in tokio"),
         last_value("vm.system_counts.workers").description("Worker threads of tokio"),
-        last_value("vm.system_counts.open_files").description("Open files and sockets"),
+        last_value("vm.system_counts.open_files")
+            .option("otel_name", "process.unix.file_descriptor.count")
+            .description("Open files and sockets"),
         last_value("vm.system_counts.open_files_limit")
             .description("Files and sockets that the process may open"),
     ];

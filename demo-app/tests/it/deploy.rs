@@ -11,6 +11,7 @@ mod fly;
 mod grafana;
 mod guide;
 mod image;
+mod over_ipv6;
 mod prometheus;
 mod settings;
 mod tools;

@@ -15,6 +15,7 @@ mod live;
 mod load;
 mod load_tool;
 mod logs;
+mod otlp;
 mod postgres;
 mod process;
 mod prometheus;

@@ -40,6 +40,7 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .events([&stop, &exception])
             .tags(["route", "outcome"])
             .drop_when(|event| event.metadata("streamed").is_some())
+            .option("otel_name", "http.server.request.duration")
             .description("Time from a request to the end of its answer, unless that is a stream"),
         distribution(format!("{prefix}.headers_time"))
             .events([&stop])
@@ -51,14 +52,18 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .tags(["route"])
             .bytes()
             .keep(has("request_size"))
+            .option("otel_name", "http.server.request.body.size")
             .description("Bytes of the request's body"),
         distribution(format!("{prefix}.response_size"))
             .events([&stop])
             .tags(["route"])
             .bytes()
             .keep(has("response_size"))
+            .option("otel_name", "http.server.response.body.size")
             .description("Bytes of the answer's body"),
-        last_value(format!("{prefix}.in_flight.count")).description("Requests in flight"),
+        last_value(format!("{prefix}.in_flight.count"))
+            .option("otel_name", "http.server.active_requests")
+            .description("Requests in flight"),
         last_value(format!("{prefix}.in_flight.peak"))
             .description("The most requests in flight at once since the last time"),
     ]

@@ -34,18 +34,30 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .description(description)
     };
     vec![
-        job(&format!("{prefix}.enqueued"), "Jobs put into a queue"),
-        job(&format!("{attempt}.start"), "Attempts begun"),
+        messaging(
+            job(&format!("{prefix}.enqueued"), "Jobs put into a queue"),
+            "client.sent.messages",
+            "send",
+        ),
+        messaging(
+            job(&format!("{attempt}.start"), "Attempts begun"),
+            "client.consumed.messages",
+            "process",
+        ),
         job(
             &format!("{attempt}.stop"),
             "Attempts ended without a panic, by how they did",
         )
         .tags(["queue", "worker", "outcome"]),
         job(&format!("{attempt}.exception"), "Attempts that panicked"),
-        time(
-            format!("{attempt}.duration"),
-            &attempt,
-            "Time that an attempt took",
+        messaging(
+            time(
+                format!("{attempt}.duration"),
+                &attempt,
+                "Time that an attempt took",
+            ),
+            "process.duration",
+            "process",
         ),
         time(
             format!("{attempt}.queue_time"),
@@ -77,6 +89,17 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
         batch_sum(&batch, "messages", "Messages in batches"),
         batch_sum(&batch, "failed", "Messages that failed in batches"),
     ]
+}
+
+/// What OpenTelemetry calls it.
+fn messaging(metric: Metric, name: &str, operation: &str) -> Metric {
+    let system = "messaging.system=telemetry_jobs";
+    metric
+        .option("otel_name", format!("messaging.{name}"))
+        .option(
+            "otel_attributes",
+            format!("messaging.operation.name={operation},{system}"),
+        )
 }
 
 fn batch_sum(batch: &str, measurement: &str, description: &str) -> Metric {

@@ -24,20 +24,28 @@ fn process() -> [Metric; 8] {
     [
         last_value("vm.memory.total")
             .bytes()
+            .option("otel_name", "process.memory.usage")
             .description("Resident memory"),
         last_value("vm.memory.virtual")
             .bytes()
+            .option("otel_name", "process.memory.virtual")
             .description("Virtual memory"),
         last_value("vm.cpu.time")
             .seconds()
             .description("Processor time since the poll before"),
         last_value("vm.cpu.cumulative")
             .seconds()
+            .option("otel_name", "process.cpu.time")
             .description("Processor time since the start"),
         last_value("vm.cpu.utilization")
+            .option("otel_name", "process.cpu.utilization")
             .description("Part of the available processor time that was used, from 0 to 1"),
-        last_value("vm.system_counts.threads").description("Threads of the process"),
-        last_value("vm.system_counts.open_files").description("Open files and sockets"),
+        last_value("vm.system_counts.threads")
+            .option("otel_name", "process.thread.count")
+            .description("Threads of the process"),
+        last_value("vm.system_counts.open_files")
+            .option("otel_name", "process.unix.file_descriptor.count")
+            .description("Open files and sockets"),
         last_value("vm.system_counts.open_files_limit")
             .description("Files and sockets that the process may open"),
     ]

@@ -30,10 +30,12 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
         distribution(format!("{query}.total_time"))
             .tags(["repo", "source", "command"])
             .buckets(BUCKETS)
+            .option("otel_name", "db.client.operation.duration")
             .description("Time of a statement, waiting for a connection included"),
         distribution(format!("{query}.queue_time"))
             .tags(["repo"])
             .buckets(BUCKETS)
+            .option("otel_name", "db.client.connection.wait_time")
             .description("Time that a statement waited for a connection")
             // A statement on a connection that was there already waited for none.
             .drop_when(|event| event.measurement("queue_time").is_none()),
@@ -56,10 +58,30 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             ("max", "Connections that there can be"),
         ]
         .map(|(figure, description)| {
-            last_value(format!("{prefix}.pool.{figure}"))
+            let metric = last_value(format!("{prefix}.pool.{figure}"))
                 .tags(["repo"])
-                .description(description)
+                .description(description);
+            conventional(metric, figure)
         }),
     );
     metrics
+}
+
+/// What OpenTelemetry calls a figure of the pool, where it has a name for it.
+fn conventional(metric: Metric, figure: &str) -> Metric {
+    let (name, state) = match figure {
+        "idle" => ("count", Some("idle")),
+        "in_use" => ("count", Some("used")),
+        "waiting" => ("pending_requests", None),
+        "max" => ("max", None),
+        _ => return metric,
+    };
+    let metric = metric.option("otel_name", format!("db.client.connection.{name}"));
+    match state {
+        Some(state) => metric.option(
+            "otel_attributes",
+            format!("db.client.connection.state={state}"),
+        ),
+        None => metric,
+    }
 }

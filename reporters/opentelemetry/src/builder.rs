@@ -84,7 +84,8 @@ impl<'a> OpenTelemetryBuilder<'a> {
     /// For how long a request that could not be delivered is tried again, a minute by default.
     ///
     /// Spans are dropped then, and counted. Metrics are not tried for longer than their
-    /// [`interval`](Self::interval); what they say is part of the next request.
+    /// [`interval`](Self::interval), or one [`timeout`](Self::timeout) if that is longer; what they say is
+    /// part of the next request.
     pub fn retry_for(mut self, time: Duration) -> Self {
         self.said.retry_for = Some(time);
         self

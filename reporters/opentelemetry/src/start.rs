@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::handle::{Accounts, OpenTelemetry};
 use crate::metrics::{Collector, MetricSettings};
 use crate::problem::{OpenTelemetryError, Problem};
+use crate::sampling::Sampler;
 use crate::settings::{self, MetricsSettings, Said, Settings, TraceSettings};
 use crate::spans::{self, SpanQueue, SpanSettings};
 use crate::transport::{Client, Target};
@@ -42,7 +43,7 @@ pub(crate) fn start(
     let mut accounts = Accounts::default();
     let mut work = Work::default();
     if let Some((settings, client)) = traces {
-        let ratio = settings.sampler.as_ref().map(|one| one.root_ratio());
+        let ratio = settings.sampler.as_ref().map(Sampler::root_ratio);
         let (traces, observer) = traces_work(aggregator, settings, client, resource.clone())?;
         accounts.traces = Some((traces.account.clone(), traces.queue.clone()));
         work.traces = Some(traces);
@@ -74,9 +75,9 @@ pub(crate) fn start(
 }
 
 /// None without a target, whose problem has been told.
-fn client(target: Option<Target>, problems: &mut Vec<Problem>) -> Option<Client> {
+fn client(target: Option<Target>, problems: &mut Vec<Problem>) -> Option<Arc<Client>> {
     match Client::new(target?) {
-        Ok(client) => Some(client),
+        Ok(client) => Some(Arc::new(client)),
         Err(why) => {
             let problem = Problem::Connection(why);
             // Both signals may have the same one.
@@ -110,7 +111,7 @@ fn collector(
 fn traces_work(
     aggregator: &Aggregator,
     settings: TraceSettings,
-    client: Client,
+    client: Arc<Client>,
     resource: Arc<[u8]>,
 ) -> Result<(Traces, Option<AttachGuard>), OpenTelemetryError> {
     let health = aggregator.register_health("otlp-traces");

@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use crate::{Receiver, client};
 
 /// Passes requests on, whole ones only: either the receiver has a request and the sender hears of it,
-/// or neither. So that what was delivered can be counted on both sides.
+/// or neither, unless answers are to be [lost](Self::lose_answers). So what was delivered can be counted
+/// on both sides.
 ///
 /// HTTP/1.1 only, and only bodies whose length is said.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Seen {
     pub answered: u64,
     /// Cut off: read, and neither passed on nor answered.
     pub cut: u64,
+    /// Passed on, and cut off when the receiver had answered.
+    pub lost: u64,
 }
 
 #[derive(Debug)]
@@ -41,6 +44,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     answers: VecDeque<String>,
+    /// So many of the receiver's answers are lost.
+    to_lose: u64,
     connections: Vec<TcpStream>,
     seen: Seen,
 }
@@ -82,6 +87,12 @@ impl Gate {
     pub fn answer(&self, answers: impl IntoIterator<Item = impl Into<String>>) {
         let answers = answers.into_iter().map(Into::into);
         self.shared.state().answers.extend(answers);
+    }
+
+    /// The next requests, so many, are passed on, and then cut off: the receiver has them, and the sender
+    /// does not know.
+    pub fn lose_answers(&self, count: u64) {
+        self.shared.state().to_lose += count;
     }
 
     /// What it did until now.
@@ -189,7 +200,14 @@ impl Shared {
                 receiver.write_all(request).ok()?;
                 receiver.set_read_timeout(Some(client::PATIENCE)).ok()?;
                 let answer = read(&receiver)?;
-                self.state().seen.passed += 1;
+                let mut state = self.state();
+                if state.to_lose > 0 {
+                    state.to_lose -= 1;
+                    state.seen.lost += 1;
+                    return None;
+                }
+                state.seen.passed += 1;
+                drop(state);
                 connection.write_all(&answer).ok()?;
                 goes_on(request).and(goes_on(&answer))
             }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::files::{at, keys, parts, path, text, texts, variables, yaml};
+use super::files::{at, keys, parts, path, root, text, texts, variables, yaml};
+use super::fly::{seconds, time_to_end};
 use super::image::{Dockerfile, PORT};
 use super::settings::configured;
 
@@ -76,7 +77,7 @@ fn the_demo_understands_what_it_is_told() {
     assert_eq!(config.listen.port(), PORT);
     let build = &demo["build"];
     let context = path(at(build, "/context"));
-    assert_eq!(context.canonicalize().unwrap(), super::files::root());
+    assert_eq!(context.canonicalize().unwrap(), root());
     assert!(context.join(at(build, "/dockerfile")).exists());
 }
 
@@ -216,8 +217,5 @@ fn volumes_are_declared_and_files_are_there() {
 fn it_has_the_time_to_end_in() {
     let services = services();
     let patience = at(&services["demo"], "/stop_grace_period");
-    assert!(
-        super::fly::seconds(patience) >= super::fly::time_to_end(),
-        "{patience}"
-    );
+    assert!(seconds(patience) >= time_to_end(), "{patience}");
 }

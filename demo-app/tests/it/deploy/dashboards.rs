@@ -31,6 +31,7 @@ pub(crate) const DASHBOARDS: [Made; 3] = [
         prefixes: &[
             "demo.endpoint.",
             "demo.repo.",
+            "demo.n_plus_one.",
             "demo.accounts.",
             "demo.forms.",
             "demo.sessions.",

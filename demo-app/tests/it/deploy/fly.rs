@@ -6,14 +6,14 @@ use demo_app::DRAIN_TIMEOUT;
 use demo_app::telemetry::FLUSH_TIMEOUT;
 use serde_json::Value;
 
-use super::files::{at, keys, parts, path, text, toml, yaml};
+use super::files::{at, keys, parts, path, text, texts, toml, yaml};
 use super::image::{Dockerfile, PORT};
 use super::settings::configured;
 
 const APPS: [&str; 3] = ["fly.toml", "tempo/fly.toml", "grafana/fly.toml"];
 
 /// The settings in use here that Fly's own program knows, `env` and `processes` apart, where names are free.
-const KNOWN: [&str; 45] = [
+const KNOWN: [&str; 37] = [
     "app",
     "primary_region",
     "kill_signal",
@@ -32,7 +32,6 @@ const KNOWN: [&str; 45] = [
     "http_service.concurrency.hard_limit",
     "http_service.checks.method",
     "http_service.checks.path",
-    "http_service.checks.protocol",
     "http_service.checks.interval",
     "http_service.checks.timeout",
     "http_service.checks.grace_period",
@@ -49,16 +48,9 @@ const KNOWN: [&str; 45] = [
     "mounts.source",
     "mounts.destination",
     "mounts.initial_size",
-    "mounts.snapshot_retention",
-    "mounts.processes",
-    "restart.policy",
-    "restart.retries",
     "vm.size",
     "vm.memory",
-    "vm.cpu_kind",
-    "vm.cpus",
     "vm.processes",
-    "swap_size_mb",
 ];
 
 /// `30s` or `2m`, as Fly and Compose have it.
@@ -145,11 +137,7 @@ fn values_are_such_as_fly_takes() {
                 one => vec![one.clone()],
             };
             for one in sections {
-                assert_eq!(
-                    super::files::texts(&one["processes"]),
-                    groups,
-                    "{app}: {section}"
-                );
+                assert_eq!(texts(&one["processes"]), groups, "{app}: {section}");
             }
         }
         let folder = path(app).parent().unwrap().to_owned();

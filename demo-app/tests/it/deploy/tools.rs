@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::dashboards::DASHBOARDS;
 use super::files::{path, root, text};
@@ -42,7 +43,9 @@ fn compose(file: &Path) -> (bool, String) {
 fn spoilt(name: &str, good: &str, bad: &str) -> (Folder, PathBuf) {
     let text = text(name);
     assert!(text.contains(good), "there is no {good}");
-    let folder = Folder::new(&format!("spoilt-{}", bad.len()));
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    let folder = Folder::new(&format!("spoilt-{number}"));
     let file = folder.0.join(Path::new(name).file_name().unwrap());
     std::fs::write(&file, text.replacen(good, bad, 1)).unwrap();
     (folder, file)

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::files::{root, text};
+use super::files::{path, root, text};
 use super::image::Dockerfile;
 use crate::support::folder::Folder;
 
@@ -108,7 +108,7 @@ fn so_it_is_with_the_other_images() {
         let copied: BTreeSet<&str> = image.copied().into_iter().collect();
         assert_eq!(sent.collect::<BTreeSet<_>>(), copied, "{folder}");
         for name in copied {
-            assert!(super::files::path(folder).join(name).exists(), "{name}");
+            assert!(path(folder).join(name).exists(), "{name}");
         }
     }
 }

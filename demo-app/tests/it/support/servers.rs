@@ -144,15 +144,30 @@ impl Prometheus {
 
     /// The value that an expression has now, if it has one.
     pub(crate) async fn query(&self, expression: &str) -> Option<f64> {
+        self.series(expression)
+            .await
+            .first()
+            .map(|(_, value)| *value)
+    }
+
+    /// All series of an expression, with their labels in order and their values.
+    pub(crate) async fn series(&self, expression: &str) -> Vec<(Vec<(String, String)>, f64)> {
         let path = format!("/api/v1/query?query={}", http::percent_encode(expression));
         let reply = http::get(self.address, &path).await;
         // HTTP/1.0 was asked for, so nothing is chunked.
         let answer: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
         assert_eq!(answer["status"], "success", "{answer}");
-        answer["data"]["result"][0]["value"][1]
-            .as_str()?
-            .parse()
-            .ok()
+        let series = answer["data"]["result"].as_array().expect("series").iter();
+        let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+        let series = series.map(|one| {
+            let labels = one["metric"].as_object().expect("labels").iter();
+            let labels = labels
+                .map(|(key, value)| (key.clone(), text(value)))
+                .collect();
+            let value = text(&one["value"][1]).parse().expect("a number");
+            (labels, value)
+        });
+        series.collect()
     }
 }
 

@@ -41,6 +41,7 @@ pub fn client_metrics(prefix: &str) -> Vec<Metric> {
             .events([&stop, &exception])
             .tags(["host", "outcome"])
             .drop_when(|event| event.metadata("streamed").is_some())
+            .option("otel_name", "http.client.request.duration")
             .description("Time from a call to the end of its answer, unless that is a stream"),
         distribution(format!("{prefix}.headers_time"))
             .events([stop])

@@ -43,7 +43,9 @@ impl Attributes {
             }
         };
         let mut attributes = Vec::new();
-        for (key, value) in fixed {
+        // Only the library's own families may have a tag that is called like a constant one.
+        let is_tag = |key: &str| tags.iter().any(|tag| tag == key);
+        for (key, value) in fixed.iter().filter(|(key, _)| !is_tag(key)) {
             text_attribute(&mut attributes, field, key, value);
         }
         Self {

@@ -1,8 +1,8 @@
-//! Attributes, resources and scopes: `opentelemetry/proto/common/v1` and `resource/v1`.
+//! Attributes: `KeyValue` of `opentelemetry/proto/common/v1`, where few of them are written.
+//!
+//! Spans write theirs by a plan, see [`spans`](crate::spans).
 
-use telemetry::{Number, Value};
-
-use super::writer::{bytes, bytes_even_empty, double_even_zero, message, uint_even_zero};
+use super::writer::{bytes, bytes_even_empty, message, uint_even_zero};
 
 /// The longest text of an attribute, in bytes; longer ones are cut.
 pub(crate) const MAX_TEXT: usize = 4096;
@@ -11,7 +11,7 @@ pub(crate) const MAX_TEXT: usize = 4096;
 #[inline]
 pub(crate) fn text_attribute(out: &mut Vec<u8>, field: u32, key: &str, text: &str) {
     attribute(out, field, key, |out| {
-        bytes_even_empty(out, 1, cut(text).as_bytes())
+        bytes_even_empty(out, 1, cut(text).as_bytes());
     });
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn text_attribute(out: &mut Vec<u8>, field: u32, key: &str, text: &st
 #[inline]
 pub(crate) fn bool_attribute(out: &mut Vec<u8>, field: u32, key: &str, value: bool) {
     attribute(out, field, key, |out| {
-        uint_even_zero(out, 2, u64::from(value))
+        uint_even_zero(out, 2, u64::from(value));
     });
 }
 
@@ -27,50 +27,6 @@ pub(crate) fn bool_attribute(out: &mut Vec<u8>, field: u32, key: &str, value: bo
 #[inline]
 pub(crate) fn int_attribute(out: &mut Vec<u8>, field: u32, key: &str, value: i64) {
     attribute(out, field, key, |out| uint_even_zero(out, 3, value as u64));
-}
-
-/// A `KeyValue` whose value is a real number.
-#[inline]
-pub(crate) fn double_attribute(out: &mut Vec<u8>, field: u32, key: &str, value: f64) {
-    attribute(out, field, key, |out| double_even_zero(out, 4, value));
-}
-
-/// A `KeyValue` of a piece of metadata.
-pub(crate) fn value_attribute(out: &mut Vec<u8>, field: u32, key: &str, value: Value<'_>) {
-    match value {
-        Value::Str(text) => text_attribute(out, field, key, text),
-        Value::Bool(value) => bool_attribute(out, field, key, value),
-        Value::Signed(number) => int_attribute(out, field, key, number),
-        Value::Unsigned(number) => unsigned_attribute(out, field, key, number),
-        Value::Float(number) => double_attribute(out, field, key, number),
-        Value::Duration(time) => double_attribute(out, field, key, time.as_secs_f64()),
-        other => {
-            use std::fmt::Write;
-            let mut text = Limited(String::new());
-            // What fails to print, or is too long, is told as far as it came.
-            let _ = write!(text, "{other}");
-            text_attribute(out, field, key, &text.0);
-        }
-    }
-}
-
-/// A `KeyValue` of a measurement; times are in seconds.
-pub(crate) fn number_attribute(out: &mut Vec<u8>, field: u32, key: &str, number: Number) {
-    match number {
-        Number::Signed(number) => int_attribute(out, field, key, number),
-        Number::Unsigned(number) => unsigned_attribute(out, field, key, number),
-        Number::Float(number) => double_attribute(out, field, key, number),
-        Number::Duration(time) => double_attribute(out, field, key, time.as_secs_f64()),
-        _ => {}
-    }
-}
-
-/// OTLP has no unsigned integers; one that does not fit is told as a real number.
-fn unsigned_attribute(out: &mut Vec<u8>, field: u32, key: &str, number: u64) {
-    match i64::try_from(number) {
-        Ok(number) => int_attribute(out, field, key, number),
-        Err(_) => double_attribute(out, field, key, number as f64),
-    }
 }
 
 #[inline]
@@ -88,16 +44,4 @@ pub(crate) fn cut(text: &str) -> &str {
     }
     let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or(0)]
-}
-
-struct Limited(String);
-
-impl std::fmt::Write for Limited {
-    fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        self.0.push_str(part);
-        if self.0.len() > MAX_TEXT {
-            return Err(std::fmt::Error);
-        }
-        Ok(())
-    }
 }

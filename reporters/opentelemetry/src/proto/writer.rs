@@ -169,7 +169,7 @@ pub(crate) fn packed_uint(out: &mut Vec<u8>, field: u32, numbers: impl IntoItera
     let mut numbers = numbers.into_iter().peekable();
     if numbers.peek().is_some() {
         message(out, field, |out| {
-            numbers.for_each(|number| varint(out, number))
+            numbers.for_each(|number| varint(out, number));
         });
     }
 }

@@ -72,22 +72,16 @@ pub(crate) fn resolve(
     problems: &mut Vec<Problem>,
 ) -> Settings {
     let mut reading = Reading::new(said, environment, problems);
-    let disabled = reading.variable(variables::DISABLED, variables::truth);
-    let resource = resource(&mut reading);
-    let is_on = |reading: &mut Reading<'_>, off: bool, exporter| {
-        !off && disabled != Some(true)
-            && reading.variable(exporter, variables::exporter) != Some(false)
+    let disabled = reading.variable(variables::DISABLED, variables::truth) == Some(true);
+    let traces = !said.without_traces && !disabled && reading.exports(variables::TRACES_EXPORTER);
+    let metrics =
+        !said.without_metrics && !disabled && reading.exports(variables::METRICS_EXPORTER);
+    // What nobody needs has not to be right.
+    let resource = if traces || metrics {
+        resource(&mut reading)
+    } else {
+        Vec::new()
     };
-    let traces = is_on(
-        &mut reading,
-        said.without_traces,
-        variables::TRACES_EXPORTER,
-    );
-    let metrics = is_on(
-        &mut reading,
-        said.without_metrics,
-        variables::METRICS_EXPORTER,
-    );
     Settings {
         resource,
         traces: traces.then(|| trace_settings(&mut reading)),
@@ -185,11 +179,16 @@ fn metrics_settings(reading: &mut Reading<'_>) -> MetricsSettings {
     let histograms = said
         .histograms
         .or_else(|| reading.variable(variables::HISTOGRAMS, histograms));
+    let target = reading.target(Signal::Metrics);
+    let timeout = target
+        .as_ref()
+        .map_or(Duration::ZERO, |target| target.timeout);
     MetricsSettings {
-        target: reading.target(Signal::Metrics),
         interval,
-        // What is newer says it all, so what is older is not tried for longer than until then.
-        retry_for: retry_for.unwrap_or(RETRY_FOR).min(interval),
+        // What is newer says it all, so what is older is not tried for longer than until then; but one
+        // attempt may take its time.
+        retry_for: retry_for.unwrap_or(RETRY_FOR).min(interval.max(timeout)),
+        target,
         temporality: temporality.unwrap_or_default(),
         histograms: histograms.unwrap_or_default(),
     }

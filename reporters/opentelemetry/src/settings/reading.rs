@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{LONGEST, Said};
-use crate::environment::{Environment, OfSignals, count, milliseconds};
+use crate::environment::{Environment, OfSignals, count, exporter, milliseconds};
 use crate::problem::Problem;
 use crate::transport::Signal;
 
@@ -58,6 +58,11 @@ impl<'a> Reading<'a> {
                 None
             }
         }
+    }
+
+    /// Whether a signal is to be sent, as far as its variable says.
+    pub(super) fn exports(&mut self, name: &'static str) -> bool {
+        self.variable(name, exporter) != Some(false)
     }
 
     /// The variable that counts: that of the signal, else the one for all.

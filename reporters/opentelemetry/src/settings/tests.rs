@@ -1,9 +1,10 @@
+//! What settings come to.
+
+mod problems;
+
 use std::collections::HashMap;
 
-use proptest::prelude::*;
-
 use super::*;
-use crate::transport;
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
     let known: HashMap<&str, &str> = variables.iter().copied().collect();
@@ -20,12 +21,6 @@ fn with(said: &Said, variables: &[(&str, &str)]) -> Settings {
     let settings = resolve(said, &environment(variables), &mut problems);
     assert_eq!(problems, [], "{variables:?}");
     settings
-}
-
-fn problems(said: &Said, variables: &[(&str, &str)]) -> Vec<String> {
-    let mut problems = Vec::new();
-    resolve(said, &environment(variables), &mut problems);
-    problems.iter().map(ToString::to_string).collect()
 }
 
 fn targets(settings: &Settings) -> (&Target, &Target) {
@@ -59,63 +54,33 @@ fn endpoints_have_an_order() {
         traces_endpoint: traces.map(Into::into),
         ..Said::default()
     };
-    let nothing = said(None, None);
-    let code = said(Some("http://code:4"), None);
-    let both = said(Some("http://code:4"), Some("http://own:5/x"));
-    let table: [(&Said, &[(&str, &str)], &str, &str); 8] = [
-        (
-            &nothing,
-            &[],
-            "http://localhost:4318/v1/traces",
-            "http://localhost:4318/v1/metrics",
-        ),
-        (
-            &nothing,
-            &[PLAIN],
-            "http://plain:3/v1/traces",
-            "http://plain:3/v1/metrics",
-        ),
-        (
-            &nothing,
-            &[PLAIN, ENDPOINT],
-            "http://general:1/base/v1/traces",
-            "http://general:1/base/v1/metrics",
-        ),
-        (
-            &nothing,
-            &[PLAIN, TRACES],
-            "http://traces:2/own/",
-            "http://plain:3/v1/metrics",
-        ),
-        (
-            &nothing,
-            &[PLAIN, ENDPOINT, TRACES],
-            "http://traces:2/own/",
-            "http://general:1/base/v1/metrics",
-        ),
-        (
-            &nothing,
-            &[("OTEL_EXPORTER_OTLP_ENDPOINT", " "), PLAIN],
-            "http://plain:3/v1/traces",
-            "http://plain:3/v1/metrics",
-        ),
-        (
-            &code,
-            &[PLAIN, ENDPOINT, TRACES],
-            "http://code:4/v1/traces",
-            "http://code:4/v1/metrics",
-        ),
-        (
-            &both,
-            &[ENDPOINT, TRACES],
-            "http://own:5/x",
-            "http://code:4/v1/metrics",
-        ),
-    ];
-    for (said, variables, traces, metrics) in table {
-        let expected = (traces.to_owned(), metrics.to_owned());
+    let none = said(None, None);
+    let check = |said: &Said, variables: &[(&str, &str)], traces: &str, metrics: &str| {
+        let expected = (format!("http://{traces}"), format!("http://{metrics}"));
         assert_eq!(uris(&with(said, variables)), expected, "{variables:?}");
-    }
+    };
+    let default = ["localhost:4318/v1/traces", "localhost:4318/v1/metrics"];
+    let plain = ["plain:3/v1/traces", "plain:3/v1/metrics"];
+    let general = ["general:1/base/v1/traces", "general:1/base/v1/metrics"];
+    let empty = (ENDPOINT.0, " ");
+    check(&none, &[], default[0], default[1]);
+    check(&none, &[PLAIN], plain[0], plain[1]);
+    check(&none, &[PLAIN, empty], plain[0], plain[1]);
+    check(&none, &[PLAIN, ENDPOINT], general[0], general[1]);
+    check(&none, &[PLAIN, TRACES], "traces:2/own/", plain[1]);
+    check(
+        &none,
+        &[PLAIN, ENDPOINT, TRACES],
+        "traces:2/own/",
+        general[1],
+    );
+    let all = [PLAIN, ENDPOINT, TRACES];
+    let code = said(Some("http://code:4"), None);
+    check(&code, &all, "code:4/v1/traces", "code:4/v1/metrics");
+    let own = said(Some("http://code:4"), Some("http://own:5/x"));
+    check(&own, &all, "own:5/x", "code:4/v1/metrics");
+    let alone = said(None, Some("http://own:5/x"));
+    check(&alone, &all, "own:5/x", general[1]);
 }
 
 #[test]
@@ -212,7 +177,7 @@ fn every_variable_says_something() {
     assert_eq!((traces.limits.spans, traces.batch), (300, 40));
     let metrics = settings.metrics.unwrap();
     assert_eq!(metrics.interval, Duration::from_millis(500));
-    assert_eq!(metrics.retry_for, Duration::from_millis(500));
+    assert_eq!(metrics.retry_for, Duration::from_millis(600));
     assert_eq!(metrics.temporality, Temporality::LowMemory);
     assert_eq!(metrics.histograms, Histograms::Exponential);
     assert!(contains(&settings.resource, "listed"));
@@ -284,93 +249,9 @@ fn signals_are_switched_off() {
         assert_eq!(is_on, (traces, metrics), "{variable:?}");
     }
     // What is switched off need not be right.
+    let broken = ("OTEL_RESOURCE_ATTRIBUTES", "alone");
+    with(&Said::default(), &[broken, ("OTEL_SDK_DISABLED", "true")]);
     with(&without, &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "?")]);
-}
-
-#[test]
-fn what_cannot_be_used_is_told_once_with_the_name_of_the_variable() {
-    for (name, value) in [
-        ("OTEL_SDK_DISABLED", "1"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "alone"),
-        ("OTEL_TRACES_EXPORTER", "zipkin"),
-        ("OTEL_METRICS_EXPORTER", "prometheus"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
-        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://h"),
-        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://u:p@h"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "content-type=x"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "a b=x"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "a=%0A"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such/file"),
-        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/no/such/file"),
-        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "up"),
-        (
-            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
-            "up",
-        ),
-        ("OTEL_TRACES_SAMPLER", "up"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "5s"),
-        ("OTEL_BSP_EXPORT_TIMEOUT", "5s"),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
-        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
-        ("OTEL_METRIC_EXPORT_TIMEOUT", "0"),
-        ("OTLP_ENDPOINT", "http://"),
-    ] {
-        let told = problems(&Said::default(), &[(name, value)]);
-        assert_eq!(told.len(), 1, "{name}={value}: {told:?}");
-        let start = format!("the environment variable {name} cannot be used: ");
-        assert!(told[0].starts_with(&start), "{}", told[0]);
-    }
-    let ratio = [
-        ("OTEL_TRACES_SAMPLER", "traceidratio"),
-        ("OTEL_TRACES_SAMPLER_ARG", "7"),
-    ];
-    let told = problems(&Said::default(), &ratio);
-    assert!(told[0].contains("OTEL_TRACES_SAMPLER_ARG"), "{told:?}");
-}
-
-#[test]
-fn secrets_are_never_quoted() {
-    for variables in [
-        [("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2%0A")],
-        [("OTEL_EXPORTER_OTLP_HEADERS", "hunter2")],
-        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@host")],
-        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://host?key=hunter2")],
-    ] {
-        let told = problems(&Said::default(), &variables);
-        assert_eq!(told.len(), 1, "{variables:?}");
-        assert!(!told[0].contains("hunter2"), "{told:?}");
-    }
-    let said = Said {
-        endpoint: Some("http://me:hunter2@host/?hunter2".into()),
-        headers: vec![("x".into(), "hunter2\n".into())],
-        identity: Some((Vec::new(), b"hunter2".to_vec())),
-        ..Said::default()
-    };
-    assert_eq!(problems(&said, &[]).len(), 2);
-    assert!(!problems(&said, &[]).concat().contains("hunter2"));
-    assert!(!format!("{said:?}").contains("hunter2"));
-}
-
-#[test]
-fn everything_that_is_wrong_is_told_at_once() {
-    let said = Said {
-        endpoint: Some("nowhere".into()),
-        headers: vec![("TE".into(), "x".into())],
-        timeout: Some(Duration::ZERO),
-        interval: Some(Duration::ZERO),
-        batch: Some(20),
-        span_queue: Some(10),
-        span_queue_bytes: Some(0),
-        service_name: Some(String::new()),
-        resource: vec![(String::new(), "x".into())],
-        ..Said::default()
-    };
-    let told = problems(&said, &[("OTEL_SDK_DISABLED", "maybe")]);
-    assert_eq!(told.len(), 9, "{told:#?}");
 }
 
 #[test]
@@ -389,23 +270,16 @@ fn a_batch_is_never_larger_than_its_queue() {
     assert_eq!((traces.limits.spans, traces.batch), (100_000, 100_000));
 }
 
-#[cfg(not(feature = "grpc"))]
-#[test]
-fn what_is_not_built_in_is_told() {
-    let told = problems(
-        &Said::default(),
-        &[("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc")],
-    );
-    assert!(told[0].contains("needs the feature `grpc`"), "{told:?}");
-}
-
 #[cfg(feature = "grpc")]
 #[test]
 fn grpc_takes_endpoints_without_a_scheme() {
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
     let settings = resolved(&[grpc]);
     assert_eq!(uris(&settings).0, "http://localhost:4317/");
-    assert_eq!(targets(&settings).0.protocol, transport::Protocol::Grpc);
+    assert_eq!(
+        targets(&settings).0.protocol,
+        crate::transport::Protocol::Grpc
+    );
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317");
     let insecure = ("OTEL_EXPORTER_OTLP_INSECURE", "true");
     let settings = resolved(&[grpc, endpoint, insecure]);
@@ -444,26 +318,17 @@ fn files_of_certificates_are_read() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-proptest! {
-    #[test]
-    fn whatever_the_environment_says_nothing_panics(
-        values in proptest::collection::vec(("\\PC{0,40}", 0_usize..44), 0..12),
-        raw in proptest::collection::vec("[a-z%=,:/@\\[\\]?#0-9]{0,30}", 0..12),
-    ) {
-        let names = std::cell::RefCell::new(Vec::new());
-        let read = Environment::read(|name| {
-            names.borrow_mut().push(name.to_owned());
-            let at = names.borrow().len();
-            let one = values.iter().find(|(_, place)| *place == at);
-            one.map(|(value, _)| value.clone()).or_else(|| raw.get(at).cloned())
-        });
-        let mut problems = Vec::new();
-        let settings = resolve(&Said::default(), &read, &mut problems);
-        for problem in problems {
-            prop_assert!(!problem.to_string().contains('\n'));
-        }
-        if let Some(traces) = settings.traces {
-            prop_assert!(traces.batch >= 1 && traces.batch <= traces.limits.spans);
-        }
-    }
+#[test]
+fn metrics_are_tried_until_there_are_newer_ones_but_at_least_once() {
+    let retried = |interval: u64, timeout: u64| {
+        let said = Said {
+            interval: Some(Duration::from_secs(interval)),
+            timeout: Some(Duration::from_secs(timeout)),
+            ..Said::default()
+        };
+        with(&said, &[]).metrics.unwrap().retry_for.as_secs()
+    };
+    assert_eq!(retried(30, 10), 30);
+    assert_eq!(retried(600, 10), 60);
+    assert_eq!(retried(1, 10), 10);
 }

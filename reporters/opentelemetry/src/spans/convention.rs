@@ -6,7 +6,8 @@ use telemetry::Event;
 ///
 /// The spans of our own instrumentation crates are recognised by their keys. For others of the same shape it
 /// can be said by the builder, and for those that only look like it, that there is
-/// [none](Self::None). Keys that a convention does not know keep their own names.
+/// [none](Self::None). Keys that a convention does not know keep their own names. See
+/// [`OpenTelemetryBuilder::convention`](crate::OpenTelemetryBuilder::convention).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Convention {

@@ -9,6 +9,7 @@ mod clock;
 mod convention;
 mod ending;
 mod link;
+mod met;
 mod names;
 mod plan;
 mod queue;

@@ -38,7 +38,7 @@ pub(super) enum Part {
 }
 
 /// Where a piece of metadata goes: what is done with it, and the attribute's name.
-pub(super) fn metadata<'k>(rules: Rules, key: &'k str) -> (Part, &'k str) {
+pub(super) fn metadata(rules: Rules, key: &str) -> (Part, &str) {
     match key {
         "outcome" => return (Part::Outcome, key),
         "reason" => return (Part::Reason, key),
@@ -67,7 +67,7 @@ pub(super) fn metadata<'k>(rules: Rules, key: &'k str) -> (Part, &'k str) {
 }
 
 /// Where a measurement goes, likewise.
-pub(super) fn measurement<'k>(rules: Rules, key: &'k str) -> (Part, &'k str) {
+pub(super) fn measurement(rules: Rules, key: &str) -> (Part, &str) {
     match (rules, key) {
         (_, "duration" | "monotonic_time" | "system_time") => (Part::Nothing, key),
         (Rules::Server | Rules::Client, "request_size") => {

@@ -47,6 +47,10 @@ impl Plans {
         if self.0.len() >= MOST_PLANS && !self.0.contains_key(&key) {
             self.0.clear();
         }
+        if key.layout.is_none() {
+            // Put together for this event alone: nothing stands where it stood before.
+            self.0.remove(&key);
+        }
         match self.0.entry(key) {
             Entry::Occupied(known) => {
                 let plan = known.into_mut();
@@ -126,7 +130,7 @@ impl Plan {
     #[cold]
     fn learn_metadata(&mut self, key: &'static str) -> usize {
         let (part, name) = names::metadata(self.rules, key);
-        let known = self.named(key, part, name, "metadata", &self.metadata.0);
+        let known = self.named(key, part, name, "metadata", &[&self.metadata]);
         let at = self.metadata.push(known);
         // It has its name also if a measurement had it first, which then gets another.
         for other in 0..self.measurements.0.len() {
@@ -146,21 +150,21 @@ impl Plan {
 
     fn measurement_named(&self, key: &'static str) -> Known {
         let (part, name) = names::measurement(self.rules, key);
-        let all = self.metadata.0.iter().chain(&self.measurements.0);
-        self.named(key, part, name, "measurement", all)
+        let all = [&self.metadata, &self.measurements];
+        self.named(key, part, name, "measurement", &all)
     }
 
     /// Two attributes of one name are not allowed: the second is told by what it is.
-    fn named<'k>(
+    fn named(
         &self,
         key: &'static str,
         part: Part,
         name: &str,
         what: &str,
-        others: impl IntoIterator<Item = &'k Known> + Clone,
+        others: &[&Keys],
     ) -> Known {
         let is_taken = |name: &str| {
-            let mut others = others.clone().into_iter();
+            let mut others = others.iter().flat_map(|keys| &keys.0);
             others.any(|known| known.name == name)
         };
         let mut name = name.to_owned();

@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime};
 /// The first wait, on average.
 pub(super) const FIRST_WAIT: Duration = Duration::from_secs(1);
 
+/// The shortest wait of those who are in a hurry.
+pub(super) const SHORTEST_WAIT: Duration = Duration::from_millis(500);
+
 /// The longest wait, whether it was our idea or the receiver's. A receiver that wants to be left alone
 /// for longer is asked twice a minute, which does it no harm, and an absurd wish does us none.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);

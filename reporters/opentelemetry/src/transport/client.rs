@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::backoff::{Backoff, FIRST_WAIT};
+use super::backoff::{Backoff, FIRST_WAIT, SHORTEST_WAIT};
 use super::connector::{Connector, Pool, connector, pool};
 use super::request::Template;
 use super::resolver::Resolver;
@@ -53,6 +54,8 @@ pub(crate) struct Client {
     pool: Mutex<Pool>,
     /// There was an answer, so a connection may have been kept, so the receiver may have closed it.
     kept: AtomicBool,
+    /// Somebody does not want to wait for the next attempt.
+    hurried: Notify,
 }
 
 impl Client {
@@ -76,6 +79,7 @@ impl Client {
             pool: Mutex::new(pool(connector.clone(), target.protocol)),
             connector,
             kept: AtomicBool::new(false),
+            hurried: Notify::new(),
             template: Template::new(target)?,
         })
     }
@@ -116,7 +120,28 @@ impl Client {
             if until.saturating_duration_since(Instant::now()) <= wait {
                 return Delivery::Late(why);
             }
-            sleep(wait).await;
+            match after {
+                Some(_) => sleep(wait).await,
+                None => self.wait(wait).await,
+            }
+        }
+    }
+
+    /// Whoever waits for a delivery now had rather known at once: the next attempt, or the one after it, is
+    /// made soon, unless the receiver said when to come back.
+    pub(crate) fn hurry(&self) {
+        self.hurried.notify_one();
+    }
+
+    async fn wait(&self, time: Duration) {
+        let hurried = async {
+            // However many are in a hurry, and however often.
+            sleep(SHORTEST_WAIT).await;
+            self.hurried.notified().await;
+        };
+        tokio::select! {
+            () = sleep(time) => {}
+            () = hurried => {}
         }
     }
 

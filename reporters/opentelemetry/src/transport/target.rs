@@ -51,6 +51,7 @@ pub(crate) struct Target {
     pub(crate) timeout: Duration,
     pub(crate) gzip: bool,
     pub(crate) protocol: Protocol,
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "nobody reads it"))]
     pub(crate) tls: Tls,
 }
 

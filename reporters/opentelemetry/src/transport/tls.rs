@@ -81,3 +81,18 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, 
         Err(_) => Err(format!("{what} is damaged: this is not whole PEM")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_named_is_trusted_instead_of_the_system() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec![]).unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        assert_eq!(roots(Some(pem.as_bytes())).unwrap().len(), 1);
+        let two = format!("{pem}\n{pem}");
+        assert_eq!(roots(Some(two.as_bytes())).unwrap().len(), 2);
+    }
+}

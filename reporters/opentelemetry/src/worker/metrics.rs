@@ -16,7 +16,7 @@ use crate::transport::{Client, Delivery};
 
 pub(crate) struct Metrics {
     pub(crate) collector: Collector,
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     /// The message `Resource`.
     pub(crate) resource: Arc<[u8]>,
     pub(crate) interval: Duration,
@@ -25,8 +25,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn account(&self) -> &Arc<Account> {
-        &self.account
+    pub(super) fn signal(&self) -> (Arc<Client>, Arc<Account>) {
+        (self.client.clone(), self.account.clone())
     }
 
     /// Ends when nobody can ask any more.

@@ -13,6 +13,7 @@ use tokio::time::timeout_at;
 use super::Work;
 use super::account::Account;
 use super::asked::{Ask, Command, Reply};
+use crate::transport::Client;
 
 type Answered = Result<(), FlushError>;
 
@@ -55,11 +56,11 @@ async fn serve(work: Work, mut commands: UnboundedReceiver<Command>) -> Option<(
     } = work;
     let mut signals = Vec::new();
     let traces = traces.map(|traces| {
-        let asked = signal(&mut signals, traces.account());
+        let asked = signal(&mut signals, traces.signal());
         traces.run(asked)
     });
     let metrics = metrics.map(|metrics| {
-        let asked = signal(&mut signals, metrics.account());
+        let asked = signal(&mut signals, metrics.signal());
         metrics.run(asked)
     });
     let tasks = async {
@@ -102,23 +103,36 @@ async fn maybe(task: Option<impl Future<Output = ()>>) {
     }
 }
 
-/// Where a task is asked, and its account.
-type Signal = (UnboundedSender<Ask>, Arc<Account>);
+/// A task, from outside.
+struct Signal {
+    asks: UnboundedSender<Ask>,
+    client: Arc<Client>,
+    account: Arc<Account>,
+}
 
-fn signal(signals: &mut Vec<Signal>, account: &Arc<Account>) -> UnboundedReceiver<Ask> {
+fn signal(
+    signals: &mut Vec<Signal>,
+    (client, account): (Arc<Client>, Arc<Account>),
+) -> UnboundedReceiver<Ask> {
     let (asks, asked) = unbounded_channel();
-    signals.push((asks, account.clone()));
+    signals.push(Signal {
+        asks,
+        client,
+        account,
+    });
     asked
 }
 
 type Asked = (oneshot::Receiver<Result<(), String>>, Arc<Account>);
 
 fn ask(signals: &[Signal], is_last: bool) -> Vec<Asked> {
-    let ask = |(asks, account): &Signal| {
+    let ask = |signal: &Signal| {
         let (done, is_done) = oneshot::channel();
         // A task that is gone drops it, and that is heard.
-        let _ = asks.send(Ask { is_last, done });
-        (is_done, account.clone())
+        let _ = signal.asks.send(Ask { is_last, done });
+        // What is being tried again is in the way.
+        signal.client.hurry();
+        (is_done, signal.account.clone())
     };
     signals.iter().map(ask).collect()
 }

@@ -22,7 +22,7 @@ const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 pub(crate) struct Traces {
     pub(crate) queue: Arc<SpanQueue>,
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     /// The message `Resource`.
     pub(crate) resource: Arc<[u8]>,
     /// How many spans are sent at once, at most.
@@ -34,8 +34,8 @@ pub(crate) struct Traces {
 }
 
 impl Traces {
-    pub(super) fn account(&self) -> &Arc<Account> {
-        &self.account
+    pub(super) fn signal(&self) -> (Arc<Client>, Arc<Account>) {
+        (self.client.clone(), self.account.clone())
     }
 
     /// Ends when nobody can ask any more.

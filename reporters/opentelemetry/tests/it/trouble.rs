@@ -48,7 +48,7 @@ fn a_full_queue_takes_spans_again_when_it_was_sent() {
     }
     drop(otel);
     let (sent, _) = counts(&spans_of(&aggregator));
-    assert_eq!(receiver.taken(|taken| taken.different()) as u64, sent);
+    assert_eq!(receiver.different() as u64, sent);
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn a_receiver_that_vanishes_in_mid_run_loses_nothing() {
             std::thread::sleep(Duration::from_millis(5));
         }
     });
-    wait_until("some", || first.taken(|taken| taken.different() > 500));
-    let (address, before) = (first.address(), first.taken(|taken| ids(taken)));
+    wait_until("some", || first.different() > 500);
+    let (address, before) = (first.address(), first.taken(ids));
     drop(first);
     emitting.join().unwrap();
     assert!(otel.health().traces.unwrap().sent < 5_000);
@@ -166,7 +166,7 @@ fn a_receiver_that_vanishes_in_mid_run_loses_nothing() {
     otel.flush(SOON).unwrap();
     assert_eq!(counts(&spans_of(&aggregator)), (5_000, 0));
     assert!(spans_of(&aggregator).failed > 0);
-    let mut all = second.taken(|taken| ids(taken));
+    let mut all = second.taken(ids);
     all.extend(before);
     // One that the first had, and could not say so, is there twice.
     assert_eq!(all.len(), 5_000);

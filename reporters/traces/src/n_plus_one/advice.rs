@@ -17,10 +17,11 @@ pub(super) fn of(finding: &Finding) -> String {
     let table = table.map_or("the table".to_owned(), |table| format!("`{table}`"));
     let first = statement.split(' ').next().unwrap_or_default();
     let what = match (first, &query.key) {
-        ("insert" | "replace", _) => format!(
+        ("insert" | "replace", _) => {
             ", a row at a time. Write them in one statement: `values (..), (..)` with many rows, or in \
              PostgreSQL `select * from unnest(..)` of one array per column."
-        ),
+                .to_owned()
+        }
         ("update" | "delete" | "merge", Some(key)) => format!(
             ", a row at a time. Change them in one statement: `where {0} in (..)`; or, if each row gets \
              values of its own, join {table} to a list of them (`update .. from (values ..)`).",

@@ -15,7 +15,7 @@ const THRESHOLD: u32 = 5;
 /// A loop asks again at once; whoever polls waits longer.
 const GAP: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(60);
-const MEMORY: usize = 4 << 20;
+const MEMORY: usize = 8 << 20;
 const MIN_MEMORY: usize = 256 << 10;
 
 /// Settings of a detector; made by [`NPlusOne::builder`].
@@ -84,7 +84,7 @@ impl NPlusOneBuilder {
         self
     }
 
-    /// About how much memory may be taken, in bytes: 4 MiB, unless told otherwise, and at least 256 KiB.
+    /// About how much memory may be taken, in bytes: 8 MiB, unless told otherwise, and at least 256 KiB.
     /// A quarter is for the texts of statements.
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;

@@ -65,14 +65,17 @@ impl<'e> Asked<'e> {
 impl Shape {
     pub(super) fn of(asked: &Asked<'_>, hash: impl Fn(&(&str, Option<&str>)) -> u64) -> Self {
         let mut normal = normalise(asked.statement);
-        let id = hash(&(&normal, asked.repo));
+        let is_cut = asked.statement.len() + 4 > MAX_READ;
+        // Where a text was cut depends on how long its values are.
+        let known_by = if is_cut { MAX_READ / 2 } else { usize::MAX };
+        let id = hash(&(at_most(&normal, known_by), asked.repo));
         if normal.len() > MAX_KEPT {
             normal.truncate(at_most(&normal, MAX_KEPT - '…'.len_utf8()).len());
             normal.push('…');
         }
         let mut signs = Signs::of(asked.statement);
-        // Of a text that was cut, the tables may be in the rest.
-        signs.has_from |= asked.statement.len() + 4 > MAX_READ;
+        // The tables may be in the rest.
+        signs.has_from |= is_cut;
         Self {
             id,
             statement: normal.into(),

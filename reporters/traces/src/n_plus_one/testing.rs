@@ -24,6 +24,7 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::time::Duration;
 
 use telemetry::InContext;
 use telemetry::testing::{Capture, ScopeGuard, capture, capture_many};
@@ -33,6 +34,9 @@ use super::end::End;
 use super::finding::Finding;
 use super::handle::NPlusOne;
 use super::normal::normalise;
+
+/// In a test the machine is what pauses in a loop, and hardly anybody polls.
+const GAP: Duration = Duration::from_secs(1);
 
 /// From here on, a statement that runs five times in one request, or in one span of the test, is an
 /// error, which is raised when the guard is dropped.
@@ -81,7 +85,7 @@ impl Forbidden {
     fn new(captured: Capture) -> Self {
         Self {
             captured,
-            settings: NPlusOne::builder(),
+            settings: NPlusOne::builder().gap(GAP),
             allowed: Vec::new(),
             made_at: Location::caller(),
             is_checked: false,
@@ -91,6 +95,12 @@ impl Forbidden {
     /// See [`NPlusOneBuilder::threshold`].
     pub fn threshold(mut self, count: u32) -> Self {
         self.settings = self.settings.clone().threshold(count);
+        self
+    }
+
+    /// See [`NPlusOneBuilder::gap`]: a second, unless told otherwise.
+    pub fn gap(mut self, longest: Duration) -> Self {
+        self.settings = self.settings.clone().gap(longest);
         self
     }
 

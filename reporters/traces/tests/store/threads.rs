@@ -5,12 +5,21 @@ use std::thread;
 use std::time::Duration;
 
 use telemetry::{TraceId, span};
-use telemetry_traces::{Query, Traces};
+use telemetry_traces::Query;
 
 use crate::support::{patient, quick, start, trace_of, turn};
 
 const THREADS: usize = 4;
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// Also if the test fails: its threads have to end then.
+struct SetOnDrop<'f>(&'f AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
 
 /// A request with `spans` below it, of which a part fails.
 fn request(n: usize, spans: usize) -> TraceId {
@@ -51,13 +60,14 @@ fn memory_is_bounded_at_each_moment_while_threads_emit_and_readers_read() {
             }
             looks
         });
+        let over = SetOnDrop(&is_over);
         let emitters: Vec<_> = (0..THREADS)
             .map(|_| scope.spawn(|| (0..5_000).for_each(|n| _ = request(n, 9))))
             .collect();
         emitters
             .into_iter()
             .for_each(|emitter| emitter.join().unwrap());
-        is_over.store(true, Ordering::Release);
+        drop(over);
         assert!(reader.join().unwrap() > 0);
     });
     let stats = traces.stats();
@@ -115,6 +125,7 @@ fn a_store_may_be_dropped_while_threads_emit() {
                 }
             });
         }
+        let _over = SetOnDrop(&is_over);
         for _ in 0..50 {
             let traces = patient().start().unwrap();
             let other = traces.clone();
@@ -126,7 +137,6 @@ fn a_store_may_be_dropped_while_threads_emit() {
             drop(other);
             assert!(telemetry::list_handlers("store.request").is_empty());
         }
-        is_over.store(true, Ordering::Release);
     });
 }
 
@@ -168,8 +178,7 @@ fn who_waits_in_vain_is_shown_what_there_is() {
 
 #[test]
 fn a_condition_that_panics_leaves_the_store_as_it_was() {
-    let traces: Traces = start(patient()).traces.clone();
-    let _turn = turn();
+    let traces = start(patient());
     let id = quick();
     let waits = || traces.wait_for(id, MINUTE, |_| panic!("on purpose"));
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(waits)).is_err());

@@ -89,6 +89,19 @@ fn scripted_answers_are_given_first_and_the_receiver_hears_nothing_of_those() {
         passed: 1,
         answered: 1,
         cut: 1,
+        lost: 0,
     };
     assert_eq!(gate.seen(), seen);
+}
+
+#[test]
+fn an_answer_that_is_lost_is_one_that_the_receiver_gave() {
+    let (port, received) = receiver();
+    let gate = Gate::before_port(port);
+    gate.lose_answers(1);
+    assert_eq!(Sender::to(&gate).unwrap().send("first"), None);
+    let mut sender = Sender::to(&gate).unwrap();
+    assert_eq!(sender.send("second").as_deref(), Some("200"));
+    assert_eq!(*lock(&received), ["first", "second"]);
+    assert_eq!((gate.seen().lost, gate.seen().passed), (1, 1));
 }

@@ -122,6 +122,26 @@ fn a_key_that_is_there_already_is_not_given_twice() {
 }
 
 #[test]
+fn constant_tags_are_on_every_point_once() {
+    let aggregator = Aggregator::builder()
+        .constant_tag("zone", "b")
+        .constant_tag("reporter", "mine")
+        .metrics([counter("otel.constant.call.count").tags(["k"])])
+        .start()
+        .unwrap();
+    aggregator.register_health("otlp").sent(1);
+    let mut collector = collector(&aggregator, Cumulative);
+    telemetry::execute!("otel.constant.call", {}, { k: 1 });
+    let metrics = deliver(&mut collector);
+    let only = |name: &str| match numbers(&metrics, name) {
+        [point] => label(&point.attributes),
+        points => panic!("{name}: {points:?}"),
+    };
+    assert_eq!(only("otel.constant.call.count"), "k=1,reporter=mine,zone=b");
+    assert_eq!(only("telemetry.reporter.sent"), "reporter=otlp,zone=b");
+}
+
+#[test]
 fn what_is_beyond_the_limit_is_marked() {
     let aggregator = start([counter("otel.overflow.hit.count")
         .tags(["user"])

@@ -7,5 +7,7 @@ mod expiry;
 mod exponential;
 mod model;
 mod naming;
+mod ready_made;
 mod splitting;
 mod support;
+mod threads;

@@ -38,7 +38,7 @@ fn requests_have_so_many_points_at_most() {
     let mut seen = HashSet::new();
     for request in &collected {
         for metric in decode(request) {
-            for point in super::support::numbers(&[metric.clone()], &metric.name) {
+            for point in numbers(std::slice::from_ref(&metric), &metric.name) {
                 assert!(seen.insert((metric.name.clone(), label(&point.attributes))));
             }
         }

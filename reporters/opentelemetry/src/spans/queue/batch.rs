@@ -35,9 +35,6 @@ impl Drop for Batch {
     }
 }
 
-/// An empty vector keeps so much room for what comes next.
-const KEPT: usize = 128 * 1024;
-
 /// What was taken out of a shard and did not fit into a batch.
 #[derive(Debug, Default)]
 pub(super) struct Taking {
@@ -48,9 +45,18 @@ pub(super) struct Taking {
     next: usize,
     /// How often one was looked at.
     swaps: u64,
+    /// An empty vector keeps so much room for what comes next.
+    kept: usize,
 }
 
 impl Taking {
+    pub(super) fn new(kept: usize) -> Self {
+        Self {
+            kept,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn take(
         &mut self,
         shards: &[Shard],
@@ -80,7 +86,7 @@ impl Taking {
             }
             // What was taken last is empty, and its memory is for those who append.
             self.rest.bytes.clear();
-            self.rest.bytes.shrink_to(KEPT);
+            self.rest.bytes.shrink_to(self.kept);
             self.at = 0;
             shards[self.next].swap(&mut self.rest);
             self.next = (self.next + 1) % shards.len();

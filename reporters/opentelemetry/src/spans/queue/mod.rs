@@ -54,6 +54,9 @@ impl SpanQueue {
     /// An empty queue, which tells `health` what it drops.
     pub(crate) fn new(limits: QueueLimits, health: Health) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let shards = cores.next_power_of_two().min(64);
+        // There is one vector more than there are shards. All together keep a part of what may be there.
+        let kept = limits.bytes / 8 / (shards + 1);
         Arc::new(Self {
             limits: QueueLimits {
                 spans: limits.spans.clamp(1, Used::MOST_SPANS),
@@ -61,14 +64,12 @@ impl SpanQueue {
                 wake_at: limits.wake_at.clamp(1, limits.spans.max(1)),
             },
             health,
-            shards: (0..cores.next_power_of_two().min(64))
-                .map(|_| Shard::default())
-                .collect(),
+            shards: (0..shards).map(|_| Shard::default()).collect(),
             used: Used::default(),
             in_flight: AtomicU64::new(0),
             is_awaited: AtomicBool::new(false),
             enough: Notify::new(),
-            taking: Mutex::default(),
+            taking: Mutex::new(Taking::new(kept.clamp(64 * 1024, 1024 * 1024))),
         })
     }
 

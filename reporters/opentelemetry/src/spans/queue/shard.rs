@@ -35,9 +35,13 @@ impl Shard {
         true
     }
 
-    /// What is there, and `instead`, which is empty, in its place.
+    /// What is there, and `instead`, which is empty, in its place. If nothing is there, each keeps the
+    /// memory that it has: threads that are busy have it, and others need none.
     pub(super) fn swap(&self, instead: &mut Spans) {
-        std::mem::swap(&mut lock(&self.inside).spans, instead);
+        let mut inside = lock(&self.inside);
+        if inside.spans.count > 0 {
+            std::mem::swap(&mut inside.spans, instead);
+        }
     }
 
     /// Takes no more, and forgets what it had: so many spans and bytes.

@@ -158,6 +158,32 @@ async fn whoever_waits_is_woken_when_enough_is_there() {
 }
 
 #[tokio::test]
+async fn no_call_to_wake_is_lost() {
+    let queue = SpanQueue::new(limits(100, 1_000, 3), health());
+    let (go, going) = std::sync::mpsc::channel();
+    let pusher = std::thread::spawn({
+        let queue = queue.clone();
+        move || {
+            for () in going {
+                (0..3).for_each(|_| queue.push(&span(&[1])));
+            }
+        }
+    });
+    for _ in 0..2_000 {
+        go.send(()).unwrap();
+        let woken = tokio::time::timeout(Duration::from_secs(20), queue.woken());
+        woken.await.unwrap();
+        // The last one is counted before it is there.
+        let mut spans = 0;
+        while spans < 3 {
+            spans += queue.next_batch(9, 1_000).map_or(0, |batch| batch.spans);
+        }
+    }
+    drop(go);
+    pusher.join().unwrap();
+}
+
+#[tokio::test]
 async fn what_is_being_sent_does_not_wake() {
     let queue = SpanQueue::new(limits(100, 1_000, 5), health());
     (0..5).for_each(|_| queue.push(&span(&[1])));

@@ -25,8 +25,8 @@ fn ids_parents_and_times_are_those_of_the_span() {
     for (span, ids) in [(inner, inner_ids), (outer, outer_ids)] {
         assert_eq!(span.trace_id, ids.trace_id().to_bytes());
         assert_eq!(span.span_id, ids.span_id().to_bytes());
-        // Sampled, and known that the parent, if there is one, is of this process.
-        assert_eq!(span.flags, 0x101);
+        // That the parent, if there is one, is of this process, is known.
+        assert_eq!(span.flags, 0x100 | u32::from(ids.is_sampled()));
         assert_eq!(span.kind, INTERNAL);
         assert_eq!(span.trace_state, "");
         assert_eq!(status(span), (0, ""));
@@ -89,14 +89,8 @@ fn a_parent_of_another_process_is_told_to_be_remote() {
 
 #[test]
 fn what_is_not_sampled_is_not_recorded_unless_all_is() {
-    let recording = Recording::of("spans.sampled");
-    let all = Recording::with(
-        "spans.sampled.unless",
-        SpanSettings {
-            sampler: crate::Sampler::AlwaysOn,
-            ..SpanSettings::default()
-        },
-    );
+    let recording = Recording::sampled("spans.sampled", Sampler::default());
+    let all = Recording::sampled("spans.sampled.unless", Sampler::AlwaysOn);
     let parent = remote("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00");
     span!(parent: parent, "spans.sampled.work").finish();
     completion_span!(parent: parent, "spans.sampled.unless.all").finish();

@@ -1,5 +1,6 @@
 //! What somebody else's decoder makes of the spans that are written here.
 
+mod crates;
 mod fields;
 mod hostile;
 mod shapes;
@@ -17,6 +18,7 @@ use telemetry_metrics::{Aggregator, Health};
 
 use super::recorder::Recorder;
 use super::{QueueLimits, SpanQueue, SpanSettings, request};
+use crate::Sampler;
 
 pub(super) const ROOMY: QueueLimits = QueueLimits {
     spans: 100_000,
@@ -38,8 +40,17 @@ struct Recording {
 }
 
 impl Recording {
+    /// All of them, whatever share of traces another test samples.
     fn of(prefix: &str) -> Self {
-        Self::with(prefix, SpanSettings::default())
+        Self::sampled(prefix, Sampler::AlwaysOn)
+    }
+
+    fn sampled(prefix: &str, sampler: Sampler) -> Self {
+        let settings = SpanSettings {
+            sampler,
+            ..SpanSettings::default()
+        };
+        Self::with(prefix, settings)
     }
 
     fn with(prefix: &str, settings: SpanSettings) -> Self {

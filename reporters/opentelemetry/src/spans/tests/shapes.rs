@@ -303,7 +303,7 @@ fn a_convention_can_be_said_and_turned_off() {
     let conventions = conventions.map(|(prefix, convention)| (prefix.to_owned(), convention));
     let settings = SpanSettings {
         conventions: conventions.into(),
-        ..SpanSettings::default()
+        sampler: Sampler::AlwaysOn,
     };
     let recording = Recording::with("spans.choice", settings);
     span!("spans.choice.none.walk", { method: "foot", route: "short" }).finish();

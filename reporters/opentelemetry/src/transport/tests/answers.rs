@@ -121,8 +121,10 @@ async fn an_answer_that_never_ends_is_waited_for_as_long_as_an_attempt_may_take(
     let receiver = Receiver::start(vec![Step::SayAndStop(head)]).await;
     let mut target = target_at(receiver.address);
     target.timeout = Duration::from_millis(200);
+    let began = Instant::now();
     let (delivery, failures) = deliver(&client(target)).await;
     assert_delivered_but(&delivery, &["200", "end"]);
+    assert!(began.elapsed() < LONG / 2);
     assert_eq!(failures, [""; 0]);
 }
 

@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::receiver::{Receiver, header};
 use super::*;
+use crate::transport::request::Template;
 
 fn with_header(mut target: Target, name: &'static str, value: &'static str) -> Target {
     target.headers.push((
@@ -118,6 +119,14 @@ fn secrets_are_not_shown() {
     for secret in ["hush", "token", "104, 117"] {
         assert!(!shown.contains(secret), "{shown}");
     }
+    // Nor where the headers of a request are, whoever logs them.
+    target.tls.roots = None;
+    let template = Template::new(target).unwrap();
+    let shown = format!("{:?}", template.request(Bytes::new(), LONG).headers());
+    assert!(
+        shown.contains("x-key") && !shown.contains("hush"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]

@@ -57,6 +57,29 @@ async fn retry_after_is_kept_to() {
 }
 
 #[tokio::test]
+async fn whoever_is_in_a_hurry_does_not_wait_for_the_next_attempt() {
+    let busy = || Step::Say(answer("503 Busy", &[], b""));
+    let receiver = Receiver::start(vec![busy(), busy()]).await;
+    // Half a minute each, if nobody hurries.
+    let client = client_waiting(target_at(receiver.address), NEVER);
+    let hurrying = async {
+        loop {
+            client.hurry();
+            tokio::time::sleep(SHORT).await;
+        }
+    };
+    let began = Instant::now();
+    tokio::select! {
+        (delivery, _) = deliver_within(&client, NEVER) => assert_eq!(delivery, whole()),
+        () = hurrying => {}
+    }
+    let took = began.elapsed();
+    assert!(took < LONG, "{took:?}");
+    // But nobody is run over.
+    assert!(took >= 2 * super::super::backoff::SHORTEST_WAIT, "{took:?}");
+}
+
+#[tokio::test]
 async fn a_wait_that_is_longer_than_the_time_left_is_not_begun() {
     for after in [
         "7",
@@ -146,6 +169,15 @@ async fn a_receiver_that_closes_everything_is_not_asked_without_a_pause() {
     let (delivery, failures) = deliver(&client).await;
     assert_late(&delivery, &["broke"]);
     assert_eq!((failures.len(), receiver.seen().len()), (1, 1));
+    // After an answer once, and once only.
+    let script = [Step::Say(ok(b""))].into_iter();
+    let script = script.chain((0..20).map(|_| close())).collect();
+    let receiver = Receiver::start(script).await;
+    let client = client_waiting(target_at(receiver.address), NEVER);
+    assert_eq!(deliver(&client).await, (whole(), vec![]));
+    let (delivery, failures) = deliver(&client).await;
+    assert_late(&delivery, &["broke"]);
+    assert_eq!((failures.len(), receiver.seen().len()), (1, 3));
 }
 
 #[tokio::test]

@@ -143,6 +143,11 @@ impl Receiver {
     pub(crate) fn taken<R>(&self, look: impl FnOnce(&Taken) -> R) -> R {
         self.shared.taken(|taken| look(taken))
     }
+
+    /// How many different spans it has taken.
+    pub(crate) fn different(&self) -> usize {
+        self.taken(Taken::different)
+    }
 }
 
 impl Drop for Receiver {

@@ -9,6 +9,8 @@
 //!
 //! Nothing here emits, so that no lock is held while handlers run.
 
+mod due;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -31,6 +33,7 @@ const LATE: Moment = 1_000_000_000;
 const MAX_DUE: usize = 4;
 
 const MAX_ROUTES: usize = 256;
+const MAX_ROUTE: usize = 256;
 
 /// What all shards go by.
 #[derive(Debug)]
@@ -278,113 +281,6 @@ impl Shard {
         }
     }
 
-    /// Looks at up to `most` spans that have waited long enough.
-    pub(super) fn look_at_what_is_due(
-        &mut self,
-        now: Moment,
-        most: usize,
-        settings: &Settings,
-        found: &mut Vec<Finding>,
-    ) {
-        for _ in 0..most {
-            let Some(ticket) = due(&mut self.late, now) else {
-                break;
-            };
-            self.late_is_due(ticket, now, settings, found);
-        }
-        for _ in 0..most {
-            let Some(ticket) = due(&mut self.awaited, now) else {
-                break;
-            };
-            self.awaited_is_due(ticket, now, settings, found);
-        }
-    }
-
-    fn late_is_due(
-        &mut self,
-        ticket: Ticket,
-        now: Moment,
-        settings: &Settings,
-        found: &mut Vec<Finding>,
-    ) {
-        let Some(entry) = valid(&mut self.entries, &ticket) else {
-            return;
-        };
-        let before = entry.bytes();
-        entry.ticket = 0;
-        if entry.last().saturating_add(LATE) > now {
-            self.queue(ticket.key, true, now, settings);
-            return;
-        }
-        entry.settle(&settings.limits, found);
-        entry.take_all();
-        self.bytes = (self.bytes + entry.bytes()).saturating_sub(before);
-    }
-
-    /// Its request may go on for hours, or nobody will ever tell of its end.
-    fn awaited_is_due(
-        &mut self,
-        ticket: Ticket,
-        now: Moment,
-        settings: &Settings,
-        found: &mut Vec<Finding>,
-    ) {
-        let Some(entry) = valid(&mut self.entries, &ticket) else {
-            return;
-        };
-        let before = entry.bytes();
-        entry.ticket = 0;
-        entry.settle(&settings.limits, found);
-        entry.forget_what_is_over(now, &settings.limits);
-        if entry.groups().is_empty() && entry.reported.is_empty() {
-            self.entries.remove(&ticket.key);
-            self.bytes = self.bytes.saturating_sub(before);
-        } else {
-            self.bytes = (self.bytes + entry.bytes()).saturating_sub(before);
-            self.queue(ticket.key, false, now, settings);
-        }
-    }
-
-    fn make_room(&mut self, settings: &Settings, found: &mut Vec<Finding>) {
-        while self.bytes > settings.room {
-            // What is remembered only in case that something comes late has half of the room.
-            let remembered = self.ended.len() * Entry::EMPTY;
-            let gone = if remembered > settings.room / 2 {
-                self.ended.pop_front()
-            } else {
-                self.oldest_awaited().or_else(|| self.ended.pop_front())
-            };
-            let Some(mut entry) = gone.and_then(|key| self.entries.remove(&key)) else {
-                break;
-            };
-            self.bytes = self.bytes.saturating_sub(entry.bytes());
-            if !entry.groups().is_empty() {
-                self.evicted += 1;
-                entry.settle(&settings.limits, found);
-            }
-        }
-    }
-
-    fn oldest_awaited(&mut self) -> Option<Key> {
-        let Self {
-            entries, awaited, ..
-        } = self;
-        std::iter::from_fn(|| awaited.pop_front())
-            .find(|ticket| is_valid(entries, ticket))
-            .map(|ticket| ticket.key)
-    }
-
-    /// Tells of all that is too much by now; what has not ended goes on to be counted, but for what
-    /// was told of.
-    pub(super) fn settle_all(&mut self, settings: &Settings, found: &mut Vec<Finding>) {
-        let mut bytes = 0;
-        for entry in self.entries.values_mut() {
-            entry.settle(&settings.limits, found);
-            bytes += entry.bytes();
-        }
-        self.bytes = bytes;
-    }
-
     fn route(&mut self, route: &str) -> Arc<str> {
         if let Some(known) = self.routes.get(route) {
             return known.clone();
@@ -397,24 +293,7 @@ impl Shard {
     }
 }
 
-const MAX_ROUTE: usize = 256;
-
-fn due(queue: &mut VecDeque<Ticket>, now: Moment) -> Option<Ticket> {
-    if queue.front()?.due > now {
-        return None;
-    }
-    queue.pop_front()
-}
-
 fn is_valid(entries: &HashMap<Key, Entry, RandomState>, ticket: &Ticket) -> bool {
     let entry = entries.get(&ticket.key);
     entry.is_some_and(|entry| entry.ticket == ticket.number)
-}
-
-fn valid<'e>(
-    entries: &'e mut HashMap<Key, Entry, RandomState>,
-    ticket: &Ticket,
-) -> Option<&'e mut Entry> {
-    let entry = entries.get_mut(&ticket.key)?;
-    (entry.ticket == ticket.number).then_some(entry)
 }
