@@ -74,11 +74,20 @@ mod docs {
         #[doc = include_str!("../../docs/reporters/grafana.md")]
         mod grafana {}
 
+        #[doc = include_str!("../../docs/reporters/n_plus_one.md")]
+        mod n_plus_one {}
+
+        #[doc = include_str!("../../docs/reporters/opentelemetry.md")]
+        mod opentelemetry {}
+
         #[doc = include_str!("../../docs/reporters/prometheus.md")]
         mod prometheus {}
 
         #[doc = include_str!("../../docs/reporters/statsd.md")]
         mod statsd {}
+
+        #[doc = include_str!("../../docs/reporters/traces.md")]
+        mod traces {}
     }
 }
 

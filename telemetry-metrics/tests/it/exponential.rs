@@ -194,14 +194,14 @@ fn a_delta_says_which_series_it_is_of() {
         counter("exponential.ids.two"),
     ]);
     let mut reader = aggregator.reader(Needs::Totals);
-    let mut seen = |reader: &mut Reader| {
+    let seen = |reader: &mut Reader| {
         let mut seen = Vec::new();
         reader.scan(|delta| {
             seen.push((
                 delta.definition.name().to_owned(),
                 delta_label(&delta),
                 delta.series,
-            ))
+            ));
         });
         seen
     };

@@ -105,10 +105,19 @@ fn describe(label: &mut Cell, span: &TraceSpan) -> fmt::Result {
             break;
         }
         if key != "link" || span.link().is_none() {
-            write!(label, " {key}={value}")?;
+            write!(label, " {key}=")?;
+            match value.as_str().filter(|text| needs_quotes(text)) {
+                None => write!(label, "{value}")?,
+                Some(text) => write!(label, "\"{}\"", text.replace('"', "\\\""))?,
+            }
         }
     }
     Ok(())
+}
+
+/// Whether it could be taken for something else than one value.
+fn needs_quotes(text: &str) -> bool {
+    text.is_empty() || text.contains(|c: char| c.is_whitespace() || c == '"' || c == '=')
 }
 
 fn indent(span: &TraceSpan) -> usize {

@@ -39,7 +39,7 @@ fn a_line_says_which_span_it_is_when_it_ran_and_how_it_ended() {
         [
             "store.request method=GET route=/cart ok",
             "  store.query source=carts ok",
-            "  store.query reason=timed out source=items error",
+            "  store.query reason=\"timed out\" source=items error",
             "  store.lost cancelled",
         ]
     );
@@ -96,9 +96,20 @@ fn no_text_can_forge_a_line_or_repaint_the_terminal() {
             .any(|c| c.is_control() || "\u{202e}\u{2028}\u{200b}".contains(c))
     );
     assert!(
-        line.contains("evil=x\\r\\n  store.forged ok\\u{1b}]0;owned"),
+        line.contains("evil=\"x\\r\\n  store.forged ok\\u{1b}]0;owned"),
         "{line}"
     );
+}
+
+#[test]
+fn no_value_can_pretend_to_be_another_one() {
+    let traces = start(patient());
+    let span = span!("store.quoted", { a: "x status=200", b: "say \"no\"", c: "", d: "/cart" });
+    let id = trace_of(&span);
+    span.finish();
+    let text = format!("{:200}", traces.get(id).unwrap());
+    let expected = r#"a="x status=200" b="say \"no\"" c="" d=/cart |"#;
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]
