@@ -14,6 +14,7 @@ mod goals;
 mod harness;
 mod original;
 mod peers;
+mod receiver;
 mod report;
 mod sink;
 mod stats;

@@ -10,6 +10,7 @@ mod reporter;
 mod scrape;
 mod span;
 mod statsd;
+pub mod traced;
 
 pub use http::{Layered, requests};
 pub use memory::over_two_decades;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(statsd::cases());
     cases.extend(scrape::cases());
     cases.extend(http::cases());
+    cases.extend(traced::cases());
     cases.extend(peers::cases());
     cases.extend(candidates::cases());
     cases

@@ -26,6 +26,8 @@ pub enum Table {
     Scrape,
     /// One request to a router.
     Http,
+    /// One request with its queries, traced.
+    Traced,
     /// Ways to publish a list of handlers.
     Candidate,
 }

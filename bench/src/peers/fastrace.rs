@@ -15,6 +15,9 @@ use crate::harness::{Case, Fields, Prepared, Run, Table, fields, repeat};
 
 const BURST: u64 = 2_000;
 
+/// Never by itself.
+pub const INTERVAL: Duration = Duration::from_secs(3600);
+
 static REPORTED: AtomicU64 = AtomicU64::new(0);
 
 /// Without a parent, without a reporter, and with one.
@@ -34,7 +37,7 @@ pub fn cases() -> Vec<Case> {
             "`fastrace` event on a root and a local span, reporter counts",
             || {
                 let f = fields();
-                reported(
+                collected(
                     repeat(move |_| {
                         let root = Span::root("bench", SpanContext::random());
                         let _parent = root.set_local_parent();
@@ -53,7 +56,7 @@ pub fn cases() -> Vec<Case> {
             "`fastrace` root span, 2 properties, reporter counts",
             || {
                 let f = fields();
-                reported(
+                collected(
                     repeat(move |_| {
                         let root = Span::root("bench", SpanContext::random());
                         drop(root.with_properties(|| two(f)));
@@ -66,7 +69,7 @@ pub fn cases() -> Vec<Case> {
             "report.bare",
             "`fastrace` root span, reporter counts",
             || {
-                reported(
+                collected(
                     repeat(move |_| {
                         drop(Span::root("bench", SpanContext::random()));
                     }),
@@ -105,13 +108,18 @@ fn locals() -> Run {
     })
 }
 
-fn reported(run: Run, spans: u64) -> Prepared {
-    let config = Config::default().report_interval(Duration::from_secs(3600));
-    fastrace::set_reporter(Counting, config);
-    Prepared::total(spans, run, || REPORTED.load(Ordering::Relaxed)).bursts(BURST, fastrace::flush)
+fn collected(run: Run, spans: u64) -> Prepared {
+    fastrace::set_reporter(Counting, Config::default().report_interval(INTERVAL));
+    Prepared::total(spans, run, reported).bursts(BURST, fastrace::flush)
 }
 
-struct Counting;
+/// How many spans [`Counting`] has been given.
+pub fn reported() -> u64 {
+    REPORTED.load(Ordering::Relaxed)
+}
+
+/// Counts, and discards.
+pub struct Counting;
 
 impl Reporter for Counting {
     fn report(&mut self, spans: Vec<SpanRecord>) {

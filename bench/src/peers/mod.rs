@@ -11,6 +11,8 @@ mod prometheus;
 mod prometheus_client;
 mod scrape;
 mod trace_layer;
+mod traced_fastrace;
+mod traced_opentelemetry;
 mod tracing;
 mod tracing_span;
 
@@ -30,6 +32,8 @@ pub fn cases() -> Vec<Case> {
     cases.extend(dogstatsd::cases());
     cases.extend(scrape::cases());
     cases.extend(trace_layer::cases());
+    cases.extend(traced_opentelemetry::cases());
+    cases.extend(traced_fastrace::cases());
     cases
 }
 

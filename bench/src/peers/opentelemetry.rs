@@ -92,7 +92,8 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn exported() -> u64 {
+/// How many spans [`Counting`] has been given.
+pub fn exported() -> u64 {
     EXPORTED.load(Ordering::Relaxed)
 }
 
@@ -128,8 +129,9 @@ where
     })
 }
 
+/// Counts, and discards.
 #[derive(Debug)]
-struct Counting;
+pub struct Counting;
 
 impl SpanExporter for Counting {
     fn export(&self, batch: Vec<SpanData>) -> impl Future<Output = OTelSdkResult> + Send {

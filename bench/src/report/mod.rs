@@ -34,7 +34,7 @@ pub struct Section {
 
 impl Section {
     /// All keys there are.
-    pub const KEYS: [&'static str; 18] = [
+    pub const KEYS: [&'static str; 19] = [
         "machine",
         "ratios",
         "numbers",
@@ -44,6 +44,7 @@ impl Section {
         "events",
         "spans",
         "requests",
+        "traced",
         "metrics",
         "reporters",
         "statsd",
@@ -96,6 +97,7 @@ impl Results<'_> {
             table("events", "One event of three fields", Table::Event),
             table("spans", "One span", Table::Span),
             table("requests", "One request", Table::Http),
+            table("traced", "One traced request: 7 spans", Table::Traced),
             table(
                 "metrics",
                 "One event into a counter and a distribution",

@@ -8,8 +8,9 @@ use telemetry_metrics::{
 };
 
 use super::collected::Collected;
+use super::draft::Route;
 use super::observed::Observed;
-use super::plan::{Plan, Route, Series, nanos};
+use super::plan::{Plan, Series, nanos};
 use super::plans::Plans;
 use super::points::Times;
 use super::request::Requests;
@@ -264,5 +265,18 @@ impl Plan {
                 ..
             }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+
+    #[test]
+    fn a_clock_that_is_set_back_goes_on() {
+        let mut clock = Clock { last: u64::MAX - 5 };
+        assert_eq!([clock.now(), clock.now()], [u64::MAX - 4, u64::MAX - 3]);
+        let mut clock = Clock::default();
+        assert!(clock.now() < clock.now());
     }
 }

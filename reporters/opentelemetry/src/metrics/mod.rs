@@ -8,7 +8,7 @@
 //! | distribution | histogram with its own buckets, or an exponential one |
 //! | summary | exponential histogram |
 //!
-//! A [`Plan`](plan::Plan) says what a definition becomes. The [`Collector`] reads the aggregator, each
+//! A [`Draft`](draft::Draft) says what a definition becomes, a [`Plan`](plan::Plan) how it is written. The [`Collector`] reads the aggregator, each
 //! number once, and puts points into requests.
 //!
 //! # Cumulative and delta
@@ -29,6 +29,7 @@ mod attributes;
 mod collected;
 mod collector;
 mod conventions;
+mod draft;
 mod exponential;
 mod name;
 mod observed;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use telemetry_metrics::{Aggregator, Definition};
 
+use super::draft::Draft;
 use super::name;
 use super::options::{Options, problem};
-use super::plan::{Draft, Plan};
+use super::plan::Plan;
 use super::settings::MetricSettings;
 use super::stream::Stream;
 use crate::problem::Problem;

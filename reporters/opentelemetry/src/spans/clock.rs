@@ -78,3 +78,43 @@ fn since_epoch(time: SystemTime) -> u64 {
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_used_for_a_while_and_then_asked_for_again() {
+        let span = |clock: Clock, ended: u64| {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            let _seen = telemetry::attach("spans-clock", "spans.clock.work.stop", move |event| {
+                let ended = Duration::from_nanos(ended);
+                let times = clock.times(event.span().unwrap(), Some(ended));
+                sender
+                    .send((times, clock.until.load(Ordering::Relaxed)))
+                    .unwrap();
+            })
+            .unwrap()
+            .guard();
+            telemetry::span!("spans.clock.work").finish();
+            receiver.recv().unwrap()
+        };
+        let known = |until| Clock {
+            zero: AtomicU64::new(7_000),
+            until: AtomicU64::new(until),
+        };
+        let (ended, later) = (50_000_000, 50_000_000 + GOOD_FOR);
+        let ((start, end), until) = span(known(later), ended);
+        assert_eq!((end, until), (7_000 + ended, later));
+        assert!(start < end);
+        // Too old, and from a time that is not ours.
+        for until in [ended, 0, ended + 3 * GOOD_FOR] {
+            let before = since_epoch(SystemTime::now());
+            let ((start, end), until) = span(known(until), ended);
+            let after = since_epoch(SystemTime::now());
+            let near = 50_000_000;
+            assert!(start < end && before - near < start && end < after + near);
+            assert_eq!(until, later);
+        }
+    }
+}

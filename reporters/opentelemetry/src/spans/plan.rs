@@ -63,6 +63,16 @@ impl Plans {
     }
 }
 
+#[cfg(test)]
+impl Plans {
+    /// How many keys the largest of the plans has.
+    pub(super) fn most_keys(&self) -> usize {
+        let plans = self.0.values();
+        let keys = plans.map(|plan| plan.metadata.0.len() + plan.measurements.0.len());
+        keys.max().unwrap_or_default()
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) rules: Rules,
@@ -135,7 +145,6 @@ impl Plan {
         // It has its name also if a measurement had it first, which then gets another.
         for other in 0..self.measurements.0.len() {
             if self.measurements.0[other].name == self.metadata.0[at].name {
-                self.measurements.0[other].name.clear();
                 self.measurements.0[other] = self.measurement_named(self.measurements.0[other].key);
             }
         }

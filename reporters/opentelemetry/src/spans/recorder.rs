@@ -80,3 +80,12 @@ impl Recorder {
         let _ = WRITER.try_with(|place| place.set(Some(writer)));
     }
 }
+
+/// How many keys this thread keeps of the place that has most.
+#[cfg(test)]
+pub(super) fn most_keys() -> usize {
+    let writer = WRITER.take();
+    let keys = writer.as_ref().map_or(0, |writer| writer.plans.most_keys());
+    WRITER.set(writer);
+    keys
+}

@@ -22,7 +22,7 @@ const HEAD: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     out: Vec<u8>,
-    plans: Plans,
+    pub(super) plans: Plans,
 }
 
 impl Writer {

@@ -3,6 +3,7 @@
 //! A reporter observes the spans of the whole process, so tests that count them are alone: each begins
 //! with [`support::alone`].
 
+mod chaos;
 mod deadlines;
 mod delivery;
 mod environment;

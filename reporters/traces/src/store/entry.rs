@@ -11,7 +11,8 @@ use super::record::SpanRecord;
 use super::settings::Limits;
 
 /// What a trace takes besides its spans: itself, its place in the table and its places in the two orders,
-/// whose nodes have room to spare, and a first piece of its lists.
+/// whose nodes have room to spare, and a first piece of its lists. The table is as large as it ever had
+/// to be, which is a few hundredths of the memory at most.
 pub(super) const TRACE: usize = account::allocation(size_of::<Entry>()) + 64 + 2 * 48 + 32;
 
 /// What a span takes besides its record: its places in the lists, which may be half empty.

@@ -181,3 +181,44 @@ impl Keeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use telemetry::{AttachOptions, attach_with, span};
+
+    use super::*;
+
+    #[test]
+    fn a_call_that_runs_while_the_store_is_dropped_leaves_nothing_behind() {
+        let settings = Settings {
+            limits: Limits {
+                text: 100,
+                spans: 100,
+                trace: 100_000,
+            },
+            sample: Sample::ratio(1.0).unwrap(),
+            slow: Slow {
+                limit: Duration::MAX,
+                others: Vec::new(),
+            },
+            is_filtered: false,
+        };
+        let keeper = Arc::new(Keeper::new(Budget::new(1_000_000, 0.5), settings));
+        let handler = keeper.clone();
+        let options = AttachOptions::new().spans_only(true);
+        let take = move |event: &Event<'_>| handler.take(event);
+        let _guard = attach_with("keeper", ["keeper.*"], options, take)
+            .unwrap()
+            .guard();
+        span!("keeper.before").finish();
+        assert_eq!(keeper.stats().traces(), 1);
+        keeper.clear(false);
+        span!("keeper.between").finish();
+        assert_eq!(keeper.stats().traces(), 1);
+        keeper.clear(true);
+        span!("keeper.after").finish();
+        assert_eq!((keeper.stats().traces(), keeper.stats().bytes), (0, 0));
+    }
+}

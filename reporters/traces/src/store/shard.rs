@@ -234,11 +234,6 @@ impl State {
         self.numbers.remove(&entry.number);
         self.ages[entry.class.index()].remove(&entry.age);
         self.held[entry.class.index()].remove(&entry);
-        // The table is as large as it ever was, which is not counted: many small traces may have been
-        // followed by few large ones. It is halved rarely enough for that to cost next to nothing.
-        if self.traces.capacity() > 64 && self.traces.len() < self.traces.capacity() / 4 {
-            self.traces.shrink_to(self.traces.len() * 2);
-        }
         Some(entry)
     }
 

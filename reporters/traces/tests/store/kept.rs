@@ -119,6 +119,48 @@ fn a_failure_anywhere_makes_a_trace_failed_and_it_stays_so() {
 }
 
 #[test]
+fn what_was_slow_once_stays_so_and_what_is_over_is_not_in_progress_again() {
+    let traces = start(patient());
+    let root = span!("store.root");
+    let id = trace_of(&root);
+    span!(parent: &root, "store.slow").finish();
+    assert_eq!(traces.get(id).unwrap().summary().class(), Class::Slow);
+    root.finish();
+    assert_eq!(traces.get(id).unwrap().summary().class(), Class::Slow);
+
+    let root = span!("store.root");
+    let id = trace_of(&root);
+    let task = span!(parent: &root, "store.task");
+    root.finish();
+    span!(parent: &task, "store.step").finish();
+    let summary = traces.get(id).unwrap().summary().clone();
+    assert_eq!(
+        (summary.class(), summary.is_in_progress()),
+        (Class::Ordinary, true)
+    );
+    drop(task);
+}
+
+#[test]
+fn the_share_of_the_kept_can_be_chosen() {
+    let traces = start(patient().memory(SMALL).max_text(100).kept(0.9));
+    // Almost their shares, each several times what is left for the ordinary.
+    let most = SMALL * 4 / 10;
+    let mut kept = Vec::new();
+    for class in [Class::Slow, Class::Failed] {
+        while traces.stats().class(class).bytes < most {
+            kept.push(if class == Class::Slow {
+                slow()
+            } else {
+                failed()
+            });
+        }
+    }
+    (0..FLOOD).for_each(|_| _ = quick());
+    assert!(kept.iter().all(|id| traces.get(*id).is_some()));
+}
+
+#[test]
 fn what_is_streamed_or_cancelled_is_neither_slow_nor_failed() {
     let traces = start(patient());
     let stream = span!("store.slow", { streamed: true });

@@ -62,6 +62,12 @@ fn what_came_after_a_look_is_what_is_new() {
     let second = quick();
     assert_eq!(ids(&traces, &Query::new().after(now)), [second]);
     assert_eq!(ids(&traces, &Query::new().after(now).before(now)), []);
+    for trace in traces.list(&Query::new()) {
+        let later = ids(&traces, &Query::new().after(trace.cursor()));
+        assert!(!later.contains(&trace.id()) && later.len() < 2);
+        let earlier = ids(&traces, &Query::new().before(trace.cursor()));
+        assert!(!earlier.contains(&trace.id()) && earlier.len() + later.len() == 1);
+    }
 }
 
 #[test]

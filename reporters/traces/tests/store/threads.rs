@@ -1,8 +1,9 @@
 //! Several threads, and those who wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use telemetry::{TraceId, span};
 use telemetry_traces::Query;
@@ -143,21 +144,31 @@ fn a_store_may_be_dropped_while_threads_emit() {
 #[test]
 fn who_waits_sees_a_span_of_another_thread() {
     let traces = start(patient());
-    let span = span!("store.import");
-    let id = trace_of(&span);
-    thread::scope(|scope| {
-        let waits = scope.spawn(|| {
-            traces.traces.wait_for(id, MINUTE, |trace| {
-                ["store.import", "store.step"]
-                    .iter()
-                    .all(|name| trace.find(name).is_some())
-            })
+    let traces = &traces.traces;
+    let begun = Instant::now();
+    // Often enough to hit the moment between a look and the wait, too.
+    for _ in 0..50 {
+        let span = span!("store.import");
+        let id = trace_of(&span);
+        let (looked, looks) = mpsc::channel();
+        thread::scope(|scope| {
+            let waits = scope.spawn(move || {
+                traces.wait_for(id, MINUTE, |trace| {
+                    let _ = looked.send(());
+                    ["store.import", "store.step"]
+                        .iter()
+                        .all(|name| trace.find(name).is_some())
+                })
+            });
+            span!(parent: &span, "store.step").finish();
+            looks.recv().unwrap();
+            quick();
+            span.finish();
+            assert_eq!(waits.join().unwrap().unwrap().spans().len(), 2);
         });
-        span!(parent: &span, "store.step").finish();
-        quick();
-        span.finish();
-        assert_eq!(waits.join().unwrap().unwrap().spans().len(), 2);
-    });
+    }
+    // It was woken, and did not find it when the time was up.
+    assert!(begun.elapsed() < MINUTE);
 }
 
 #[test]

@@ -97,16 +97,41 @@ fn a_delta_is_what_came_since_the_last_delivery() {
 #[test]
 fn an_outdated_delivery_takes_nothing() {
     let aggregator = start([counter("otel.outdated.sale.count")]);
+    let health = aggregator.register_health("otlp");
     let mut collector = collector(&aggregator, Delta);
-    telemetry::execute!("otel.outdated.sale");
-    let first = collector.collect(&resource());
-    telemetry::execute!("otel.outdated.sale");
-    let second = collector.collect(&resource());
-    first.iter().for_each(|one| collector.delivered(one));
-    assert_eq!(only(&read(&second), "otel.outdated.sale.count"), 2.0);
-    second.iter().for_each(|one| collector.delivered(one));
+    let mut sell = || {
+        telemetry::execute!("otel.outdated.sale");
+        health.sent(1);
+        collector.collect(&resource())
+    };
+    let (first, second) = (sell(), sell());
+    for name in ["otel.outdated.sale.count", "telemetry.reporter.sent"] {
+        assert_eq!(only(&read(&second), name), 2.0);
+    }
+    second
+        .iter()
+        .chain(&first)
+        .for_each(|one| collector.delivered(one));
     let third = read(&collector.collect(&resource()));
-    assert!(find(&third, "otel.outdated.sale.count").is_none());
+    for name in ["otel.outdated.sale.count", "telemetry.reporter.sent"] {
+        assert!(find(&third, name).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn a_difference_that_no_number_can_tell_is_the_largest() {
+    let aggregator = start([summary("otel.largest.sale.price")]);
+    let mut collector = collector(&aggregator, Delta);
+    let sell = |price: f64| telemetry::execute!("otel.largest.sale", { price: price });
+    sell(-f64::MAX);
+    deliver(&mut collector);
+    sell(f64::MAX);
+    sell(f64::MAX);
+    let metrics = deliver(&mut collector);
+    let [point] = exponentials(&metrics, "otel.largest.sale.price") else {
+        panic!("{metrics:?}");
+    };
+    assert_eq!((point.count, point.sum), (2, Some(f64::MAX)));
 }
 
 #[test]

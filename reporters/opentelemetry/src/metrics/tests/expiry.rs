@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use telemetry_metrics::{Aggregator, Check, counter};
+use telemetry_metrics::{Aggregator, Check, Data, counter, last_value};
 
 use super::support::{collector, deliver, find, label, lose, number, numbers};
 use crate::metrics::Temporality::{Cumulative, Delta};
@@ -78,4 +78,29 @@ fn nothing_is_lost_or_told_twice_when_series_go() {
     }
     assert_eq!(told["k=a"], 6.0);
     assert_eq!(told["k=b"], 3.0);
+}
+
+/// What is told otherwise than as a delta holds no series that goes.
+#[test]
+fn the_place_of_a_series_that_went_is_free() {
+    let name = "otel.expiry.place.level";
+    let aggregator = Aggregator::builder()
+        .metrics([last_value(name).tags(["k"]).max_series(1)])
+        .check_definitions(Check::Off)
+        .expire_after(Duration::from_millis(100))
+        .start()
+        .unwrap();
+    let mut collector = collector(&aggregator, Delta);
+    telemetry::execute!("otel.expiry.place", { level: 1 }, { k: "a" });
+    until("another takes its place", || {
+        deliver(&mut collector);
+        telemetry::execute!("otel.expiry.place", { level: 2 }, { k: "b" });
+        let snapshot = aggregator.snapshot();
+        snapshot.find(name, &[("k", "b")]).is_some()
+    });
+    let let_go = aggregator.snapshot();
+    assert_eq!(
+        let_go.find("telemetry.reader.let_go", &[]),
+        Some(&Data::Counter(0))
+    );
 }

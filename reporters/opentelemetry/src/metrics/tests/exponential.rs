@@ -162,3 +162,32 @@ fn numbers_are_shifted_to_the_nearest_bucket() {
         assert!(off.abs() <= 0.5, "{unit}: {off}");
     }
 }
+
+#[test]
+fn the_scale_is_as_fine_as_the_number_of_buckets_allows() {
+    let of = |index: i32| ((f64::from(index) + 0.5) / 32.0).exp2();
+    for first in 0..4 {
+        for width in [
+            1, 2, 159, 160, 161, 162, 318, 319, 320, 321, 322, 640, 1_000,
+        ] {
+            let aggregator = start([summary("otel.scale.number")]);
+            let mut collector = collector(&aggregator, Cumulative);
+            let last = first + width - 1;
+            for index in [first, last] {
+                telemetry::execute!("otel.scale", { number: of(index) });
+            }
+            let metrics = deliver(&mut collector);
+            let point = &exponentials(&metrics, "otel.scale.number")[0];
+            check(point);
+            let positive = point.positive.as_ref().unwrap();
+            let down = 5 - point.scale;
+            assert_eq!(positive.offset, first >> down);
+            assert_eq!(
+                positive.bucket_counts.len() as i32,
+                (last >> down) - (first >> down) + 1
+            );
+            let finer = (last >> (down - 1).max(0)) - (first >> (down - 1).max(0)) + 1;
+            assert!(down == 0 || finer > MAX_BUCKETS, "{first} {width}: {down}");
+        }
+    }
+}

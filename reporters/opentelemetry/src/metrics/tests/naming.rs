@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::metrics::v1::metric;
-use telemetry_metrics::{counter, distribution, last_value, sum, summary};
+use telemetry_metrics::{Unit, counter, distribution, last_value, sum, summary};
 
 use super::support::{collector, deliver, find, label, numbers, only, problems, start};
 use crate::metrics::Temporality::{Cumulative, Delta, LowMemory};
@@ -68,6 +68,7 @@ fn definitions_that_cannot_be_told_are_problems() {
         distribution("otel.wrong.c.size")
             .bytes()
             .option("otel_name", "http.server.request.duration"),
+        sum("otel.wrong.c.up").option("otel_name", "http.server.active_requests"),
         counter("otel.wrong.d.count").option("otel_name", "otel.wrong.Same"),
         sum("otel.wrong.d.weight")
             .bytes()
@@ -86,6 +87,7 @@ fn definitions_that_cannot_be_told_are_problems() {
         "`otel.wrong.a.count`: OpenTelemetry cannot call it `9 lives`: it does not begin with a letter",
         "`otel.wrong.b.count`: OpenTelemetry's `process.thread.count` is a sum that may fall in `{thread}`, which this counter cannot be",
         "`otel.wrong.c.size`: OpenTelemetry's `http.server.request.duration` is a histogram in `s`, which this distribution cannot be",
+        "`otel.wrong.c.up`: OpenTelemetry's `http.server.active_requests` is a sum that may fall in `{request}`, which this sum cannot be",
         "`otel.wrong.d.weight`: OpenTelemetry would know it as `otel.wrong.same`, a counter in `By`, and there is a counter in `1` of this name",
         "`otel.wrong.e.count`: no reporter knows the option `otel_nmae`",
         "`otel.wrong.f.count`: the option `otel_attributes` is not of the form",
@@ -186,4 +188,40 @@ fn what_comes_late_gets_a_name_that_is_free_and_valid() {
     assert_eq!(only(&deliver(&mut delta), "m_9_late_misses"), 3.0);
     hits.series(&[]).add(5);
     assert_eq!(only(&deliver(&mut delta), "otel_late_hits_2"), 5.0);
+}
+
+#[test]
+fn definitions_are_told_apart_unless_each_two_of_them_differ() {
+    let name = |metric: telemetry_metrics::Metric| metric.option("otel_name", "otel.three.hits");
+    let aggregator = start([
+        name(counter("otel.three.a.count")).option("otel_attributes", "side=left"),
+        name(counter("otel.three.b.count")).option("otel_attributes", "side=right"),
+        name(counter("otel.three.c.count")),
+    ]);
+    let metrics = deliver(&mut collector(&aggregator, Cumulative));
+    let labels: Vec<String> = numbers(&metrics, "otel.three.hits")
+        .iter()
+        .map(|point| label(&point.attributes))
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            "side=left,telemetry.metric=otel.three.a.count",
+            "side=right,telemetry.metric=otel.three.b.count",
+            "telemetry.metric=otel.three.c.count"
+        ]
+    );
+}
+
+#[test]
+fn what_only_grows_is_never_below_zero() {
+    let cpu = last_value("otel.negative.vm.cpu").unit((Unit::Second, Unit::Second));
+    let aggregator = start([cpu.option("otel_name", "process.cpu.time")]);
+    let mut cumulative = collector(&aggregator, Cumulative);
+    let mut delta = collector(&aggregator, Delta);
+    telemetry::execute!("otel.negative.vm", { cpu: -3 });
+    assert!(find(&deliver(&mut cumulative), "process.cpu.time").is_none());
+    assert!(find(&deliver(&mut delta), "process.cpu.time").is_none());
+    telemetry::execute!("otel.negative.vm", { cpu: 3 });
+    assert_eq!(only(&deliver(&mut cumulative), "process.cpu.time"), 3.0);
 }

@@ -61,6 +61,25 @@ fn a_span_that_would_be_too_large_leaves_attributes_out_and_counts_them() {
 }
 
 #[test]
+fn keys_and_texts_of_every_length_arrive() {
+    let recording = Recording::of("spans.length");
+    let tell = |key: &'static str, value: &str| {
+        let span = span!("spans.length.work");
+        span.set(key, value);
+        span.measure(leak(&format!("{key}#")), 1);
+        span.finish();
+        let measured = format!("{key}#");
+        expect(&recording.one(), &[(key, text(value)), (&measured, int(1))]);
+    };
+    for length in (0..600).chain(4_080..=4_096) {
+        tell("key", &"x".repeat(length));
+    }
+    for length in (1..150).chain([4_000]) {
+        tell(leak(&"k".repeat(length)), "short");
+    }
+}
+
+#[test]
 fn many_keys_over_time_are_not_kept_for_ever() {
     let recording = Recording::of("spans.keys");
     for at in 0..2_000 {
@@ -74,6 +93,8 @@ fn many_keys_over_time_are_not_kept_for_ever() {
             &[("own", int(at)), (&key, int(at)), (&other, int(1))],
         );
     }
+    let most = crate::spans::recorder::most_keys();
+    assert!((10..600).contains(&most), "{most}");
 }
 
 #[test]
@@ -94,6 +115,15 @@ fn a_value_that_panics_or_ends_a_span_while_it_is_printed_harms_nothing() {
     }
     // A value that is given at the start is printed then; a complete span's handlers print it themselves.
     let recording = Recording::of("spans.odd");
+    struct GoesOn;
+    impl fmt::Display for GoesOn {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            for part in ["a".repeat(4_095), "ü".into(), "b".into()] {
+                let _ = f.write_str(&part);
+            }
+            Ok(())
+        }
+    }
     let event = |value: telemetry::Value<'_>| {
         telemetry::span!("spans.odd.outer").finish_with(&[], &[("value", Some(value))]);
     };
@@ -105,6 +135,8 @@ fn a_value_that_panics_or_ends_a_span_while_it_is_printed_harms_nothing() {
     };
     expect(inner, &[("word", text("deep"))]);
     expect(outer, &[("value", text("printed"))]);
+    event(display(&GoesOn));
+    expect(&recording.one(), &[("value", text(&"a".repeat(4_095)))]);
     let rows = telemetry::list_handlers("spans.odd");
     assert!(rows.iter().all(|row| row.failures == 0));
 }
@@ -224,37 +256,44 @@ proptest! {
 
     #[test]
     fn whatever_a_span_is_told_arrives(
-        metadata in vec((key(), given()), 0..20),
-        measured in vec((key(), -9..9_i64), 0..5),
+        told in vec((vec((key(), given()), 0..20), vec((key(), -9..9_i64), 0..5)), 1..4),
         failed in any::<Option<String>>(),
     ) {
         let recording = Recording::of("spans.any");
-        let span = span!("spans.any.work");
-        let mut expected = BTreeMap::new();
-        for (key, given) in &metadata {
-            given.set(&span, key);
-            expected.insert((*key).to_owned(), given.expected());
-        }
-        for (key, number) in &measured {
-            span.measure(key, *number);
-        }
-        if let Some(error) = &failed {
-            span.fail(error);
-        }
-        span.finish();
-        let span = recording.one();
-        let told = attributes(&span.attributes);
-        for (key, value) in expected.iter().filter(|(key, _)| is_plain(key)) {
-            if let Some(value) = value {
-                // Compared as text: no number is NaN's equal.
-                prop_assert_eq!(format!("{:?}", told.get(key)), format!("{:?}", Some(value)));
+        // A measurement whose key any of the spans has as metadata, too, may be told by another name.
+        let mut keys_of_metadata = Vec::new();
+        for (metadata, measured) in &told {
+            let span = span!("spans.any.work");
+            let mut expected = BTreeMap::new();
+            for (key, given) in metadata {
+                given.set(&span, key);
+                expected.insert(*key, given.expected());
+                keys_of_metadata.push(*key);
             }
+            let mut numbers = BTreeMap::new();
+            for (key, number) in measured {
+                span.measure(key, *number);
+                numbers.insert(*key, int(*number));
+            }
+            if let Some(error) = &failed {
+                span.fail(error);
+            }
+            span.finish();
+            let span = recording.one();
+            let told = attributes(&span.attributes);
+            for (key, value) in expected.iter().filter(|(key, _)| is_plain(key)) {
+                if value.is_some() {
+                    // Compared as text: no number is NaN's equal.
+                    prop_assert_eq!(format!("{:?}", told.get(*key)), format!("{value:?}"), "{}", key);
+                }
+            }
+            for (key, number) in &numbers {
+                if !keys_of_metadata.contains(key) {
+                    prop_assert_eq!(told.get(*key), Some(number), "{}", key);
+                }
+            }
+            prop_assert_eq!(status(&span).0, if failed.is_some() { 2 } else { 0 });
         }
-        for (key, number) in measured.iter().filter(|(key, _)| !expected.contains_key(*key)) {
-            let last = measured.iter().rfind(|(other, _)| other == key).map_or(0, |(_, last)| *last);
-            prop_assert_eq!(told.get(*key), Some(&int(last)), "{} {}", key, number);
-        }
-        prop_assert_eq!(status(&span).0, if failed.is_some() { 2 } else { 0 });
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn a_request_that_fails() {
     );
     assert_eq!(attributes(&span.attributes)["error.type"], text("503"));
 
-    let broken = answered("spans.failing", "GET", "/", 200);
+    let broken = answered("spans.failing", "GET", "/", 404);
     broken.fail("the body broke off");
     broken.finish();
     let span = recording.one();
