@@ -17,7 +17,10 @@ const PATH: &str = "/traces";
 /// How many traces a page lists.
 const SHOWN: usize = 50;
 
-/// Spans that take a request's time rather than being one: the site asks for some of them itself.
+/// Columns of a waterfall.
+const WIDTH: usize = 120;
+
+/// Requests that say nothing about what a visitor did.
 const OWN: [&str; 3] = ["/style.css", "/traces", "/traces/{id}"];
 
 pub(super) fn router() -> Router<Shared> {
@@ -66,7 +69,7 @@ async fn one(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
     };
     let content = html! {
         p.lead { (what(trace.summary())) }
-        pre.waterfall tabindex="0" { (trace) }
+        pre.waterfall tabindex="0" { (format!("{trace:WIDTH$}")) }
         p { a href=(PATH) { "All traces" } }
     };
     pages::page("Trace", PATH, &content).into_response()

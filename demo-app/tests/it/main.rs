@@ -25,5 +25,6 @@ mod statsd;
 mod stopping;
 mod support;
 mod todos;
+mod traces;
 mod upstream;
 mod visits;

@@ -97,10 +97,9 @@ fn describe(label: &mut Cell, span: &TraceSpan) -> fmt::Result {
         span.name(),
         indent = indent(span)
     )?;
-    // What went wrong is what is looked for.
-    let (first, others): (Vec<_>, Vec<_>) =
-        span.all_metadata().partition(|(key, _)| *key == "reason");
-    for (key, value) in first.into_iter().chain(others) {
+    let mut metadata: Vec<_> = span.all_metadata().collect();
+    metadata.sort_by_key(|(key, _)| rank(key));
+    for (key, value) in metadata {
         if label.is_full() {
             break;
         }
@@ -113,6 +112,26 @@ fn describe(label: &mut Cell, span: &TraceSpan) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// What tells spans apart comes first, as there may be no room for the rest; before all, what went wrong.
+fn rank(key: &str) -> usize {
+    const TELLING: [&str; 12] = [
+        "reason",
+        "method",
+        "route",
+        "host",
+        "status",
+        "command",
+        "source",
+        "worker",
+        "queue",
+        "event",
+        "projection",
+        "process",
+    ];
+    let known = TELLING.iter().position(|telling| *telling == key);
+    known.unwrap_or(TELLING.len())
 }
 
 /// Whether it could be taken for something else than one value.
