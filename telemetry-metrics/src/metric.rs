@@ -111,6 +111,14 @@ pub struct Metric {
 ///
 /// One list of definitions serves all reporters, so each of them accepts what is meant for another;
 /// but a key that none of them knows is a typo, and each reports it.
+///
+/// | key | value | for |
+/// |---|---|---|
+/// | `otel_name` | the name for OpenTelemetry, such as one of its semantic conventions | all kinds |
+/// | `otel_attributes` | attributes of all points, `key=value,key=value` | all kinds |
+/// | `otel_histogram` | `explicit` or `exponential` | distributions |
+/// | `prometheus_type` | `counter` or `gauge` | sums |
+/// | `report_as` | `counter`, for StatsD | sums |
 pub const KNOWN_OPTIONS: [&str; 5] = [
     "otel_attributes",
     "otel_histogram",

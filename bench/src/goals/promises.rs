@@ -55,6 +55,20 @@ pub const DIFFERENCES: &[Difference] = &[
         times: 4.0,
         most: Some(6.0),
     },
+    Difference {
+        work: "the N+1 detector beside reporter and store, a span of a traced request",
+        more: "traced.ours.all",
+        less: "traced.ours.both",
+        times: 7.0,
+        most: None,
+    },
+    Difference {
+        work: "the store beside the OpenTelemetry reporter, a span of a traced request",
+        more: "traced.ours.both",
+        less: "traced.ours.otlp",
+        times: 7.0,
+        most: None,
+    },
 ];
 
 /// What ours adds to something, in relation to what a peer adds to the same thing.
@@ -71,7 +85,7 @@ pub struct Added {
     pub most: Option<f64>,
 }
 
-/// See `cases/http.rs`.
+/// See `cases/http.rs` and `cases/traced/mod.rs`.
 pub const ADDED: &[Added] = &[
     Added {
         work: "a request, all fields looked at",
@@ -108,7 +122,58 @@ pub const ADDED: &[Added] = &[
         base: "http.axum",
         most: None,
     },
+    traced(
+        "traced request to OTLP, which ours writes on the calling thread",
+        "traced.ours.otlp",
+        "traced.otel.otlp",
+    ),
+    traced(
+        "traced request to OTLP, written on the calling thread by both",
+        "traced.ours.otlp",
+        "traced.otel.otlp.here",
+    ),
+    traced(
+        "traced request to OTLP, which ours writes on the calling thread",
+        "traced.ours.otlp",
+        "traced.fastrace.otlp",
+    ),
+    traced(
+        "traced request into the store, and into a processor that counts",
+        "traced.ours.store",
+        "traced.otel.batch",
+    ),
+    traced(
+        "traced request to OTLP and into store and detector",
+        "traced.ours.all",
+        "traced.otel.otlp",
+    ),
+    traced(
+        "request that is not sampled",
+        "traced.ours.otlp.unsampled",
+        "traced.otel.unsampled",
+    ),
+    traced(
+        "request that is not sampled",
+        "traced.ours.otlp.unsampled",
+        "traced.fastrace.unsampled",
+    ),
+    traced(
+        "request that is not sampled, with store and detector",
+        "traced.ours.all.unsampled",
+        "traced.otel.unsampled",
+    ),
 ];
+
+/// A request with its queries, about which nothing was promised.
+const fn traced(work: &'static str, ours: &'static str, peer: &'static str) -> Added {
+    Added {
+        work,
+        ours,
+        peer,
+        base: "traced.bare",
+        most: None,
+    }
+}
 
 /// Live bytes of the heap that were promised.
 pub struct Bytes {

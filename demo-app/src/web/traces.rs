@@ -17,6 +17,9 @@ const PATH: &str = "/traces";
 /// How many traces a page lists.
 const SHOWN: usize = 50;
 
+/// Of how many, as some are left out.
+const LOOKED_AT: usize = 2_000;
+
 /// Columns of a waterfall.
 const WIDTH: usize = 120;
 
@@ -33,13 +36,19 @@ async fn page(State(shared): State<Shared>) -> Response {
     let Some(watch) = &shared.watch else {
         return switched_off();
     };
-    let mut traces = watch.traces.list(&Query::new());
-    traces.retain(|trace| {
-        !OWN.iter()
-            .any(|own| trace.root().metadata_is("route", *own))
-    });
+    let mut traces = watch.traces.list(&Query::new().limit(LOOKED_AT));
+    traces.retain(says_something);
     traces.truncate(SHOWN);
     shown(&traces, &findings(watch)).into_response()
+}
+
+/// Neither a page that is there to look at others, nor one of the queries by which stored events are
+/// waited for.
+fn says_something(trace: &TraceSummary) -> bool {
+    match trace.root().metadata("route") {
+        Some(route) => !OWN.iter().any(|own| route.as_str() == Some(own)),
+        None => trace.spans() > 1,
+    }
 }
 
 /// Each statement once per route, the newest first.
@@ -93,7 +102,7 @@ fn shown(traces: &[TraceSummary], findings: &[Finding]) -> Markup {
                             ", " (finding.count) " times"
                         }
                         p { a href={ (PATH) "/" (finding.context.trace_id()) } { "The trace" } }
-                        pre tabindex="0" { (finding.advice()) }
+                        p { (marked_up(&finding.advice())) }
                     }
                 }
             }
@@ -120,6 +129,15 @@ fn shown(traces: &[TraceSummary], findings: &[Finding]) -> Markup {
         }
     };
     pages::page("Traces", PATH, &content)
+}
+
+/// What stands between backticks is code.
+fn marked_up(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// What a trace is about: its request, or whatever began it.
