@@ -34,6 +34,8 @@ impl Times {
 pub struct Measured {
     /// Instructions per call, with the loop around it.
     pub instructions: Option<f64>,
+    /// Instructions per call of all threads together, and of emptying queues.
+    pub everywhere: Option<f64>,
     /// With one thread.
     pub one_thread: Option<Times>,
     /// With T threads doing the same, as each of them sees it.

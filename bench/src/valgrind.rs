@@ -3,6 +3,10 @@
 //! Each case runs alone under `valgrind --tool=callgrind`, which counts only inside
 //! `measured_calls`, and only on the thread that is inside: background threads of a peer cost it
 //! nothing here. The count is free of noise, so the cases run in parallel.
+//!
+//! Where other threads do a part of the work, everything that the process does is counted as well, and
+//! then once more with twice as many calls: the difference is what these calls cost all threads
+//! together. Batches begin and end where they like, so that is true to some per cent.
 
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -29,6 +33,18 @@ pub fn is_installed() -> bool {
 /// If one of them could not be counted.
 pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(), String> {
     let next = AtomicUsize::new(0);
+    let per_call = |case: &Case| {
+        let calls = case.scaled(args.calls);
+        let here = count_one(&case.id, calls, &HERE)? as f64 / calls as f64;
+        let everywhere = case.is_counted_everywhere.then(|| {
+            // They are slow, and there are two of them.
+            let calls = (calls / 4).max(1);
+            let once = count_one(&case.id, calls, &EVERYWHERE)?;
+            let twice = count_one(&case.id, calls * 2, &EVERYWHERE)?;
+            Ok::<_, String>(twice.saturating_sub(once) as f64 / calls as f64)
+        });
+        Ok::<_, String>((here, everywhere.transpose()?))
+    };
     let counts = Mutex::new(Vec::new());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -38,7 +54,7 @@ pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(at) else { return };
                     eprint!("\rinstructions {} of {}   ", at + 1, cases.len());
-                    let count = count_one(&case.id, case.scaled(args.calls));
+                    let count = per_call(case);
                     counts.lock().expect("nobody panics").push((at, count));
                 }
             });
@@ -46,16 +62,27 @@ pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(
     });
     eprintln!();
     for (at, count) in counts.into_inner().expect("nobody panics") {
-        results[at].instructions = Some(count? as f64 / cases[at].scaled(args.calls) as f64);
+        let (here, everywhere) = count?;
+        results[at].instructions = Some(here);
+        results[at].everywhere = everywhere;
     }
     Ok(())
 }
 
-fn count_one(id: &str, calls: u64) -> Result<u64, String> {
+/// What is counted of the calling thread.
+const HERE: [&str; 1] = ["--toggle-collect=*measured_calls*"];
+
+/// Everything but what a dependency of a peer does before `main`: it looks at a clock for a while.
+const EVERYWHERE: [&str; 2] = [
+    "--collect-atstart=yes",
+    "--toggle-collect=*fastant*init*ctor",
+];
+
+fn count_one(id: &str, calls: u64, what: &[&str]) -> Result<u64, String> {
     let program = this_program()?.get_program().to_owned();
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg("--toggle-collect=*measured_calls*")
+        .args(what)
         .arg(program)
         .args(["--make-calls", id, "--calls", &calls.to_string()])
         .output()

@@ -50,6 +50,8 @@ pub struct Case {
     pub is_whole: bool,
     /// Whether to look at how much of a million calls arrives.
     pub is_flooded: bool,
+    /// Whether instructions are counted on all threads as well: others do some of the work.
+    pub is_counted_everywhere: bool,
 }
 
 impl Case {
@@ -68,6 +70,7 @@ impl Case {
             churn: None,
             is_whole: false,
             is_flooded: false,
+            is_counted_everywhere: false,
         }
     }
 
@@ -80,6 +83,12 @@ impl Case {
     /// With a flood.
     pub fn flooded(mut self) -> Self {
         self.is_flooded = true;
+        self
+    }
+
+    /// Of which other threads do a part.
+    pub fn everywhere(mut self) -> Self {
+        self.is_counted_everywhere = true;
         self
     }
 

@@ -31,7 +31,7 @@ static SENT: AtomicU64 = AtomicU64::new(0);
 /// By what becomes of the spans.
 pub fn cases() -> Vec<Case> {
     let case = |id: &str, label: &str, prepare| {
-        Case::new(Table::Traced, format!("traced.otel.{id}"), label, prepare)
+        Case::new(Table::Traced, format!("traced.otel.{id}"), label, prepare).everywhere()
     };
     vec![
         case("none", "OpenTelemetry, no provider", || {

@@ -19,6 +19,7 @@ impl Results<'_> {
                     "table": format!("{:?}", case.table),
                     "label": case.label,
                     "instructions": m.instructions,
+                    "instructions_everywhere": m.everywhere,
                     "one_thread_ns": times(m.one_thread),
                     "all_threads_ns": times(m.all_threads),
                     "allocations": m.allocations,

@@ -19,18 +19,28 @@ impl Results<'_> {
         if rows.is_empty() {
             return String::new();
         }
-        let mut text = String::from(
+        // In some tables other threads do a part of the work.
+        let is_everywhere = rows.iter().any(|(case, _)| case.is_counted_everywhere);
+        let mut text = String::from(if is_everywhere {
+            "| what | instructions | on all threads | allocations | 1 thread, ns | T threads, ns | id |\n\
+             |---|--:|--:|--:|--:|--:|---|\n"
+        } else {
             "| what | instructions | allocations | 1 thread, ns | T threads, ns | id |\n\
-             |---|--:|--:|--:|--:|---|\n",
-        );
+             |---|--:|--:|--:|--:|---|\n"
+        });
         for (case, measured) in rows {
+            let everywhere = if is_everywhere {
+                format!("{} | ", number(measured.everywhere))
+            } else {
+                String::new()
+            };
             let allocations = match (measured.allocations, measured.bytes) {
                 (Some(n), Some(bytes)) if n > 0.0 => format!("{} ({bytes:.0} B)", number(Some(n))),
                 (n, _) => number(n),
             };
             let _ = writeln!(
                 text,
-                "| {} | {} | {allocations} | {} | {} | `{}` |",
+                "| {} | {} | {everywhere}{allocations} | {} | {} | `{}` |",
                 case.label,
                 number(measured.instructions),
                 nanos(measured.one_thread),

@@ -140,7 +140,8 @@ async fn a_sign_up_is_one_trace_from_the_request_to_the_message() {
         (feed.status, feed.header("refresh").next()),
         (200, Some("5"))
     );
-    let shown = feed.body.matches(&sent.trace_id().to_string()).count();
+    let linked = format!("href=\"/traces/{}\"", sent.trace_id());
+    let shown = feed.body.matches(&linked).count();
     assert_eq!(shown, 2, "{}", feed.body);
     let paused = visitor.get("/activity?refresh=off").await;
     assert_eq!(

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// By who listens, and whether the traces are sampled.
 pub fn cases() -> Vec<Case> {
     let case = |id: &str, label: &str, prepare| {
-        Case::new(Table::Traced, format!("traced.ours.{id}"), label, prepare)
+        Case::new(Table::Traced, format!("traced.ours.{id}"), label, prepare).everywhere()
     };
     vec![
         case("none", "ours, nobody", || Prepared::unseen(requests())),

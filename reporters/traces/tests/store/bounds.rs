@@ -158,7 +158,7 @@ fn a_value_that_panics_fails_or_never_ends_is_what_it_printed_until_then() {
 }
 
 #[test]
-fn a_span_without_ids_of_a_sampled_trace_is_not_recorded() {
+fn a_trace_that_is_not_sampled_is_not_recorded() {
     let traces = start(Traces::builder().sample(0.0));
     let id = crate::support::quick();
     assert!(traces.get(id).is_none() && traces.stats().spans_taken == 0);

@@ -149,6 +149,7 @@ fn the_share_of_the_kept_can_be_chosen() {
     let mut kept = Vec::new();
     for class in [Class::Slow, Class::Failed] {
         while traces.stats().class(class).bytes < most {
+            assert!(kept.len() < FLOOD);
             kept.push(if class == Class::Slow {
                 slow()
             } else {
