@@ -36,14 +36,12 @@ pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(
     let per_call = |case: &Case| {
         let calls = case.scaled(args.calls);
         let here = count_one(&case.id, calls, &HERE)? as f64 / calls as f64;
-        let everywhere = case.is_counted_everywhere.then(|| {
-            // They are slow, and there are two of them.
-            let calls = (calls / 4).max(1);
-            let once = count_one(&case.id, calls, &EVERYWHERE)?;
-            let twice = count_one(&case.id, calls * 2, &EVERYWHERE)?;
-            Ok::<_, String>(twice.saturating_sub(once) as f64 / calls as f64)
-        });
-        Ok::<_, String>((here, everywhere.transpose()?))
+        let everywhere = if case.is_counted_everywhere {
+            count_everywhere(&case.id, calls, here)?
+        } else {
+            None
+        };
+        Ok::<_, String>((here, everywhere))
     };
     let counts = Mutex::new(Vec::new());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -72,11 +70,30 @@ pub fn count(cases: &[&Case], args: &Args, results: &mut [Measured]) -> Result<(
 /// What is counted of the calling thread.
 const HERE: [&str; 1] = ["--toggle-collect=*measured_calls*"];
 
-/// Everything but what a dependency of a peer does before `main`: it looks at a clock for a while.
+/// Everything but what a dependency of a peer does before `main`: it looks at a clock for a while. In
+/// this order: whoever toggles begins with nothing, if not told otherwise afterwards.
 const EVERYWHERE: [&str; 2] = [
-    "--collect-atstart=yes",
     "--toggle-collect=*fastant*init*ctor",
+    "--collect-atstart=yes",
 ];
+
+/// All threads together cannot have less to do than one of them. A batch more or less has to be
+/// allowed for.
+const ALL_OF_IT: f64 = 0.8;
+
+/// What a call costs all threads; `None` if that cannot be true.
+fn count_everywhere(id: &str, calls: u64, here: f64) -> Result<Option<f64>, String> {
+    // They are slow, and there are two of them.
+    let calls = (calls / 2).max(1);
+    let once = count_one(id, calls, &EVERYWHERE)?;
+    let twice = count_one(id, calls * 2, &EVERYWHERE)?;
+    let each = twice.saturating_sub(once) as f64 / calls as f64;
+    if each < here * ALL_OF_IT {
+        eprintln!("\n{id}: {here} instructions, but {each} on all threads: left out");
+        return Ok(None);
+    }
+    Ok(Some(each))
+}
 
 fn count_one(id: &str, calls: u64, what: &[&str]) -> Result<u64, String> {
     let program = this_program()?.get_program().to_owned();

@@ -84,23 +84,24 @@ impl ExponentialBuckets {
         part: Option<&DistributionPart>,
     ) -> Self {
         let count: u64 = cell.buckets(words).iter().sum();
-        let mut all = Self::default();
-        let Some(values) = part.and_then(|part| part.values.get()) else {
-            if count > 0 {
-                let mean = cell.total(words).as_f64() / count as f64;
-                all.counts.push((Index::of(mean), count));
-            }
-            return all;
+        let Some(part) = part.filter(|_| count > 0) else {
+            return Self::default();
         };
-        all = Self::of(&values.store.held());
+        // From the first look on, so that what is told as their mean now stays there, whatever those
+        // emitters still count that have not heard that values are to be kept.
+        let values = part.values.get_or_init(|| cell.values_since(words));
+        let mut all = Self::of(&values.store.held());
         let seen = count.saturating_sub(all.count());
         // While events come in, what is left over may be seen as less than it is. It never was less
         // than before.
         let before = values.before.fetch_max(seen, Ordering::Relaxed).max(seen);
         if before > 0 {
-            let mean = values.mean_before.map(Index::of);
-            let first = all.counts.first().map(|(index, _)| *index);
-            all.add(mean.or(first).unwrap_or(Index(0)), before);
+            let place = values.place_of_before.get_or_init(|| {
+                let mean = values.mean_before.map(Index::of);
+                let first = all.counts.first().map(|(index, _)| *index);
+                mean.or(first).unwrap_or(Index(0))
+            });
+            all.add(*place, before);
         }
         all
     }
@@ -137,7 +138,10 @@ impl ExponentialBuckets {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::cells::lay_out;
 
     fn of(numbers: &[f64]) -> ExponentialBuckets {
         let store = ValueStore::default();
@@ -175,6 +179,39 @@ mod tests {
         assert_eq!(buckets.negative().collect::<Vec<_>>(), [(32, 1), (64, 1)]);
         assert_eq!(buckets.positive().collect::<Vec<_>>(), [(32, 1), (64, 2)]);
         assert_eq!((buckets.zero_count(), buckets.count()), (2, 7));
+    }
+
+    /// An emitter that has not heard yet that values are wanted may still count for a while.
+    #[test]
+    fn what_was_told_once_stays_where_it_was_told_to_be() {
+        let metric = crate::distribution("exponential_buckets.late.size").buckets([10.0]);
+        let (definitions, _) = crate::resolve::resolve(vec![metric], &[]);
+        let definitions: Vec<_> = definitions.into_iter().map(Arc::new).collect();
+        let cells = lay_out(&definitions).cells;
+        let part = DistributionPart::default();
+        let told = |small: u64, large: u64| {
+            let total = small as f64 * 3.0 + large as f64 * 1_000.0;
+            let words = [small, large, total.to_bits()];
+            ExponentialBuckets::of_distribution(&cells[0], &words, Some(&part))
+        };
+        assert_eq!(told(0, 0), ExponentialBuckets::default());
+        assert_eq!(told(2, 0), of(&[3.0, 3.0]));
+        assert_eq!(told(2, 1), of(&[3.0; 3]));
+        let values = part.values.get().unwrap();
+        values.store.record(1_000.0);
+        assert_eq!(told(2, 2), of(&[3.0, 3.0, 3.0, 1_000.0]));
+        // Nothing was there at first, so nobody knows their mean.
+        let part = DistributionPart::default();
+        let _ = part.values.set(cells[0].values_since(&[0, 0, 0]));
+        let values = part.values.get().unwrap();
+        let told = |small, large| {
+            let words = [small, large, 0];
+            ExponentialBuckets::of_distribution(&cells[0], &words, Some(&part))
+        };
+        values.store.record(1_000.0);
+        assert_eq!(told(1, 1), of(&[1_000.0, 1_000.0]));
+        values.store.record(3.0);
+        assert_eq!(told(2, 1), of(&[3.0, 1_000.0, 1_000.0]));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use once_cell::race::OnceBox;
 
 use crate::cells::{Cell, Shared};
 use crate::key::Key;
+use crate::metric::Kind;
 
 static LAST_ROW: AtomicU64 = AtomicU64::new(0);
 
@@ -65,6 +66,20 @@ impl Row {
     pub(crate) fn shared(&self, cells: &[Cell]) -> &[Shared] {
         self.shared
             .get_or_init(|| Box::new(cells.iter().map(Cell::shared).collect()))
+    }
+
+    /// What the cell at this place of the group keeps beside words, if anything; of a distribution
+    /// whose values are wanted something in any case.
+    pub(crate) fn shared_to_read(
+        &self,
+        cells: &[Cell],
+        cell: usize,
+        wants_values: bool,
+    ) -> Option<&Shared> {
+        if wants_values && cells[cell].kind == Kind::Distribution {
+            return self.shared(cells).get(cell);
+        }
+        self.shared_of(cell)
     }
 
     /// What the cell at this place of the group keeps beside words, if anything.

@@ -240,7 +240,7 @@ impl<'a> Rows<'a> {
             let now = Now {
                 cell: &self.group.rows.cells[place],
                 words: self.totals.of(row.place())?,
-                shared: row.shared_of(place),
+                shared: row.shared_to_read(&self.group.rows.cells, place, self.exponential),
                 arena: &self.group.rows.arena,
                 row,
             };

@@ -27,6 +27,7 @@ pub fn cases() -> Vec<Case> {
             label,
             prepare,
         )
+        .everywhere()
     };
     vec![
         case("none", "`fastrace`, no reporter", || {

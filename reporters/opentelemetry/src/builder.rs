@@ -204,7 +204,8 @@ impl<'a> OpenTelemetryBuilder<'a> {
     /// Reads OpenTelemetry's environment variables of this process, as
     /// [`environment_from`](Self::environment_from) does.
     pub fn environment(self) -> Self {
-        self.environment_from(|name| std::env::var(name).ok())
+        // What is no Unicode is of no use, and is told as such, where it has to be right.
+        self.environment_from(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
     }
 
     /// Reads OpenTelemetry's environment variables by this function. What is set by the other methods
@@ -218,8 +219,8 @@ impl<'a> OpenTelemetryBuilder<'a> {
     /// | `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER` | `otlp`, or `none`: [`without_traces`](Self::without_traces), [`without_metrics`](Self::without_metrics) |
     /// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | [`sampler`](Self::sampler) |
     /// | `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | [`span_queue`](Self::span_queue), [`batch`](Self::batch) |
-    /// | `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BSP_EXPORT_TIMEOUT` | [`batch_delay`](Self::batch_delay), and for spans [`retry_for`](Self::retry_for), in milliseconds |
-    /// | `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT` | [`interval`](Self::interval), and for metrics [`retry_for`](Self::retry_for), in milliseconds |
+    /// | `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BSP_EXPORT_TIMEOUT` | [`batch_delay`](Self::batch_delay), and for spans [`retry_for`](Self::retry_for), in milliseconds; of the latter 0 is no limit |
+    /// | `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT` | [`interval`](Self::interval), and for metrics [`retry_for`](Self::retry_for), in milliseconds; of the latter 0 is no limit |
     /// | `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` | [`temporality`](Self::temporality): `cumulative`, `delta` or `lowmemory` |
     /// | `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` | [`histograms`](Self::histograms): `explicit_bucket_histogram` or `base2_exponential_bucket_histogram` |
     /// | `OTLP_ENDPOINT` | [`endpoint`](Self::endpoint), if none of the next says it |
@@ -233,7 +234,7 @@ impl<'a> OpenTelemetryBuilder<'a> {
     /// | `OTEL_EXPORTER_OTLP_PROTOCOL` | [`protocol`](Self::protocol): `http/protobuf` or `grpc` |
     /// | `OTEL_EXPORTER_OTLP_HEADERS` | [`header`](Self::header): `name=value,name=value`, percent-encoded |
     /// | `OTEL_EXPORTER_OTLP_COMPRESSION` | [`compression`](Self::compression): `gzip` or `none` |
-    /// | `OTEL_EXPORTER_OTLP_TIMEOUT` | [`timeout`](Self::timeout), in milliseconds |
+    /// | `OTEL_EXPORTER_OTLP_TIMEOUT` | [`timeout`](Self::timeout), in milliseconds; 0 is no limit |
     /// | `OTEL_EXPORTER_OTLP_CERTIFICATE` | the file of [`ca_certificate`](Self::ca_certificate) |
     /// | `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_KEY` | the files of [`client_identity`](Self::client_identity) |
     /// | `OTEL_EXPORTER_OTLP_INSECURE` | for gRPC endpoints that have no scheme: `true` is `http`; else it is `https` |

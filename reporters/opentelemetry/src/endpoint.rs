@@ -57,14 +57,18 @@ pub(crate) fn of_signal(url: &str, protocol: Protocol) -> Result<Uri, &'static s
 /// What may be shown of a URL: neither a password nor a query, which may have a key in it.
 pub(crate) fn shown(url: &str) -> String {
     const LONGEST: usize = 200;
-    let without_query = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = match without_query.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), without_query),
+    let (url, query) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+    let begins = |scheme: &&str| {
+        let begin = url.get(..scheme.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
     };
+    let scheme = ["http://", "https://"].into_iter().find(begins);
+    let (scheme, rest) = url.split_at(scheme.map_or(0, str::len));
     // Also what is no user information by the rules, but looks like it.
     let shown = match rest.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}...@{host}"),
+        // The query may be the end of a password.
+        None if query.contains('@') => format!("{scheme}..."),
         None => format!("{scheme}{rest}"),
     };
     let shown = shown.chars().filter(|c| !c.is_control());
@@ -196,6 +200,11 @@ mod tests {
             "https://...@h:1/x"
         );
         assert_eq!(shown("me:secret@h"), "...@h");
+        assert_eq!(shown("http://me:sec?ret@h"), "http://...");
+        assert_eq!(shown("HTTP://me:sec#ret@h"), "HTTP://...");
+        assert_eq!(shown("http://me:sec/ret@h"), "http://...@h");
+        assert_eq!(shown("me:secret@http://h"), "...@http://h");
+        assert_eq!(shown("ftp://h"), "ftp://h");
         assert_eq!(shown("http://h/x"), "http://h/x");
         assert_eq!(shown("http://h\n/x"), "http://h/x");
         assert_eq!(shown(&"x".repeat(1_000)).len(), 200);

@@ -131,11 +131,20 @@ pub(crate) fn truth(text: &str) -> Result<bool, String> {
 /// A time in milliseconds, not zero.
 pub(crate) fn milliseconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
-        Ok(1..) => Ok(Duration::from_millis(text.parse().unwrap_or(1))),
+        Ok(time @ 1..) => Ok(Duration::from_millis(time)),
         _ => Err(format!(
             "{} is no number of milliseconds above zero",
             quoted(text)
         )),
+    }
+}
+
+/// A limit in milliseconds; zero is none.
+pub(crate) fn limit(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(0) => Ok(Duration::MAX),
+        Ok(time) => Ok(Duration::from_millis(time)),
+        Err(_) => Err(format!("{} is no number of milliseconds", quoted(text))),
     }
 }
 
@@ -149,7 +158,7 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
 
 /// `otlp` or `none`: whether to export.
 pub(crate) fn exporter(text: &str) -> Result<bool, String> {
-    match text {
+    match text.to_ascii_lowercase().as_str() {
         "otlp" => Ok(true),
         "none" => Ok(false),
         _ => Err(format!(
@@ -273,6 +282,15 @@ mod tests {
     #[test]
     fn numbers_are_above_zero() {
         assert_eq!(milliseconds("1500"), Ok(Duration::from_millis(1_500)));
+        // Fifty days.
+        let long = 50 * 24 * 3_600_000;
+        assert_eq!(
+            milliseconds(&long.to_string()),
+            Ok(Duration::from_millis(long))
+        );
+        assert_eq!(limit("1500"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(limit("0"), Ok(Duration::MAX));
+        assert!(limit("-1").is_err() && limit("1.5").is_err());
         assert_eq!(count("7"), Ok(7));
         for wrong in ["0", "-1", "1.5", "x", "99999999999999999999999"] {
             assert!(milliseconds(wrong).is_err(), "{wrong}");
@@ -281,6 +299,7 @@ mod tests {
         assert_eq!(truth("True"), Ok(true));
         assert!(truth("1").is_err());
         assert_eq!(exporter("none"), Ok(false));
+        assert_eq!(exporter("OTLP"), Ok(true));
         assert!(exporter("jaeger").is_err());
     }
 }

@@ -81,10 +81,12 @@ impl OpenTelemetry {
     #[must_use]
     pub fn health(&self) -> OpenTelemetryHealth {
         let Accounts { traces, metrics } = &self.accounts;
+        // First: what leaves the queue between the two looks is seen twice, and not never.
+        let queued_spans = traces.as_ref().map_or(0, |(_, queue)| queue.queued());
         OpenTelemetryHealth {
             traces: traces.as_ref().map(|(account, _)| account.report()),
             metrics: metrics.as_ref().map(|account| account.report()),
-            queued_spans: traces.as_ref().map_or(0, |(_, queue)| queue.queued()),
+            queued_spans,
         }
     }
 

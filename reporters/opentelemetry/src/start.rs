@@ -42,15 +42,13 @@ pub(crate) fn start(
     let resource: Arc<[u8]> = resource.into();
     let mut accounts = Accounts::default();
     let mut work = Work::default();
+    let mut ratio = None;
     if let Some((settings, client)) = traces {
-        let ratio = settings.sampler.as_ref().map(Sampler::root_ratio);
+        ratio = settings.sampler.as_ref().map(Sampler::root_ratio);
         let (traces, observer) = traces_work(aggregator, settings, client, resource.clone())?;
         accounts.traces = Some((traces.account.clone(), traces.queue.clone()));
         work.traces = Some(traces);
         work.observer = observer;
-        if let Some(ratio) = ratio {
-            telemetry::sample_new_traces(ratio);
-        }
     }
     if let Some((settings, client, collector)) = metrics {
         let health = aggregator.register_health("otlp-metrics");
@@ -71,6 +69,10 @@ pub(crate) fn start(
     } else {
         Some(Worker::start(work).map_err(OpenTelemetryError::Thread)?)
     };
+    // Of the whole process, so only once nothing can fail any more.
+    if let Some(ratio) = ratio {
+        telemetry::sample_new_traces(ratio);
+    }
     Ok(OpenTelemetry::new(worker, accounts))
 }
 

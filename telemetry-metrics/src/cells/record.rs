@@ -2,6 +2,7 @@
 //!
 //! No code of users runs in here: between a word's load and its store nobody may count again.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use telemetry::{Event, Number};
@@ -155,16 +156,21 @@ impl Cell {
         let values = part.values.get_or_init(|| {
             // Of several threads that come here at once one wins, and nobody adds anything before
             // that. What is read here is of emitters that have not heard yet.
-            let words = to.arena.totals_of(to.row.place());
-            let count: u64 = self.buckets(&words).iter().sum();
-            let mean_before = (count > 0).then(|| self.total(&words).as_f64() / count as f64);
-            Box::new(Values {
-                store: ValueStore::default(),
-                mean_before,
-                before: AtomicU64::new(count),
-            })
+            self.values_since(&to.arena.totals_of(to.row.place()))
         });
         &values.store
+    }
+
+    /// Those of what comes after these words.
+    pub(crate) fn values_since(&self, words: &[u64]) -> Box<Values> {
+        let count: u64 = self.buckets(words).iter().sum();
+        let mean = (count > 0).then(|| self.total(words).as_f64() / count as f64);
+        Box::new(Values {
+            store: ValueStore::default(),
+            mean_before: mean,
+            before: AtomicU64::new(count),
+            place_of_before: OnceLock::new(),
+        })
     }
 
     /// Counts so many events in a counter.

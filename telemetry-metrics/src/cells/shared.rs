@@ -1,10 +1,12 @@
 //! What cells keep that does not add up, and that all threads share.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
 
 use crate::exemplar::Exemplars;
+use crate::exponential::Index;
 use crate::metric::Kind;
 use crate::values::ValueStore;
 
@@ -42,6 +44,8 @@ pub(crate) struct Values {
     pub(crate) mean_before: Option<f64>,
     /// How many were counted before, as far as readers have seen.
     pub(crate) before: AtomicU64,
+    /// The bucket that readers have said these are in.
+    pub(crate) place_of_before: OnceLock<Index>,
 }
 
 impl Shared {

@@ -130,6 +130,7 @@ impl Reader {
         let first_added = shared.groups.len();
         let added = added.iter().enumerate();
         let added = added.map(|(at, definition)| (definition, (first_added + at, 0)));
+        let wants_values = self.needs == Needs::Exponential;
         for (number, (definition, (group, place))) in from_start.chain(added).enumerate() {
             let Scanned {
                 group,
@@ -145,7 +146,7 @@ impl Reader {
                 let now = Now {
                     cell: &group.rows.cells[place],
                     words,
-                    shared: row.shared_of(place),
+                    shared: row.shared_to_read(&group.rows.cells, place, wants_values),
                     arena: &group.rows.arena,
                     row,
                 };

@@ -2,9 +2,13 @@
 //! and [`TODOS`] of what each of them has to do. It is what the demo's `/users-slow` does, with five users.
 //!
 //! All sides give the same values: method, route and status of the request; name of the database,
-//! table, operation and text of a query. Ours writes a span as it goes over the wire where it ends, and
-//! the peers do that on a thread of their own, which is not counted; so there is one case in which
-//! OpenTelemetry's exporter works on the calling thread as well, in batches as large.
+//! table, operation and text of a query.
+//!
+//! Ours writes a span as it goes over the wire where it ends. The peers do that on a thread of their own,
+//! which is not counted as the caller's; so instructions are also counted on all threads, and there is
+//! a case in which OpenTelemetry's exporter works on the calling thread as well, in batches as large.
+//! Ours sends its batches over loopback, and the receiver's work is counted too; the peers' exporters
+//! write theirs and send nothing.
 //!
 //! A receiver in the process answers at once; see [`crate::receiver`]. There are as few requests at a time
 //! as fit into every queue, which are emptied off the clock, and all spans must have arrived.
@@ -70,12 +74,15 @@ pub fn request() -> Request {
 
 /// Nothing but the work, and ours.
 pub fn cases() -> Vec<Case> {
-    let mut cases = vec![Case::new(
-        Table::Traced,
-        "traced.bare",
-        "the work alone, no spans",
-        || Prepared::unseen(bare()),
-    )];
+    let mut cases = vec![
+        Case::new(
+            Table::Traced,
+            "traced.bare",
+            "the work alone, no spans",
+            || Prepared::unseen(bare()),
+        )
+        .everywhere(),
+    ];
     cases.extend(ours::cases());
     cases
 }

@@ -15,6 +15,9 @@ use crate::receiver::Receiver;
 /// For what takes a moment only.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// More requests than a store keeps.
+const ENOUGH: usize = 8_000;
+
 /// By who listens, and whether the traces are sampled.
 pub fn cases() -> Vec<Case> {
     let case = |id: &str, label: &str, prepare| {
@@ -76,14 +79,14 @@ pub fn cases() -> Vec<Case> {
             },
         ),
         case("both", "ours → OpenTelemetry reporter and store", || {
-            let (otlp, traces) = (Otlp::start(), full());
+            let (traces, otlp) = (full(), Otlp::start());
             together(otlp, traces, None)
         }),
         case(
             "all",
             "ours → OpenTelemetry reporter, store and detector",
             || {
-                let (otlp, traces) = (Otlp::start(), full());
+                let (traces, otlp) = (full(), Otlp::start());
                 together(otlp, traces, Some(detector(TODOS as u32 + 1)))
             },
         ),
@@ -91,7 +94,7 @@ pub fn cases() -> Vec<Case> {
             "all.unsampled",
             "ours → OpenTelemetry reporter, store and detector, not sampled",
             || {
-                let (otlp, traces, detector) = (Otlp::start(), full(), detector(TODOS as u32));
+                let (traces, otlp, detector) = (full(), Otlp::start(), detector(TODOS as u32));
                 unsampled(2 * SPANS + 1, move || {
                     otlp.arrived() + traces.stats().spans_taken + detector.found()
                 })
@@ -172,17 +175,18 @@ fn sent(otlp: &Otlp) -> Prepared {
 }
 
 /// A store in which every trace takes the place of another, as in a program that has run for a while.
+/// To be filled before anybody else listens.
 fn full() -> Traces {
     let traces = Traces::builder().start().expect("valid settings");
     let request = request();
-    while traces
+    // Always as many, so that it can be subtracted.
+    (0..ENOUGH).for_each(|_| serve(&request));
+    let evicted = traces
         .stats()
         .holds
         .iter()
-        .all(|class| class.evicted.traces == 0)
-    {
-        (0..100).for_each(|_| serve(&request));
-    }
+        .any(|class| class.evicted.traces > 0);
+    assert!(evicted, "{ENOUGH} requests fill the store");
     traces
 }
 

@@ -26,6 +26,7 @@ const ERROR_TYPE: &str = "error.type";
 const OTHER: &str = "_OTHER";
 const REASON: &str = "reason";
 const OUTCOME: &str = "outcome";
+const METHOD: &str = "method";
 
 impl Attributes {
     /// For the metric of this (OpenTelemetry's) name, from the keys of its tags and the attributes
@@ -74,6 +75,8 @@ impl Attributes {
                 _ if text.is_empty() => {}
                 Role::Text(_) => text_attribute(out, self.field, key, text),
                 Role::Method if text == "OTHER" => text_attribute(out, self.field, key, OTHER),
+                // Somebody else's word for it.
+                Role::Method if text == OTHER => text_attribute(out, self.field, METHOD, text),
                 Role::Method => text_attribute(out, self.field, key, text),
                 Role::Integer(_) => {
                     let number = text.parse::<i64>().ok();

@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::name;
 use super::options::{Options, problem};
 use super::plan::Plan;
-use super::settings::MetricSettings;
+use super::settings::{Histograms, MetricSettings};
 use super::stream::Stream;
 use crate::problem::Problem;
 
@@ -38,6 +38,8 @@ impl Plans {
         settings: MetricSettings,
     ) -> Result<Self, Vec<Problem>> {
         let mut plans = Self {
+            // Also if there is no distribution yet: one may come late.
+            needs_exponential: settings.histograms == Histograms::Exponential,
             settings,
             constant_tags: aggregator.constant_tags().to_vec(),
             streams: Vec::new(),
@@ -45,7 +47,6 @@ impl Plans {
             plans: Vec::new(),
             from_start: aggregator.definitions().len(),
             others: HashMap::new(),
-            needs_exponential: false,
         };
         let mut problems = Vec::new();
         let mut entries = Vec::new();
@@ -175,6 +176,10 @@ impl Plans {
         let mut options = Options::of(definition, &mut Vec::new());
         let is_valid = |name: &String| name::problem(name).is_none();
         options.name = options.name.filter(is_valid);
+        if !self.needs_exponential {
+            // Its exponential buckets are not read.
+            options.histogram = None;
+        }
         let draft = Draft::new(definition, &options, &self.settings).or_else(|_| {
             options.name = None;
             Draft::new(definition, &options, &self.settings)

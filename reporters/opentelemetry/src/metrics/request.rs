@@ -54,10 +54,16 @@ impl<'a> Requests<'a> {
         if self.places.len() <= stream {
             self.places.resize(stream + 1, None);
         }
-        let place = *self.places[stream].get_or_insert_with(|| {
-            self.streams.push((stream, Vec::new()));
-            self.streams.len() - 1
-        });
+        let place = match self.places[stream] {
+            Some(place) => place,
+            None => {
+                // Its name and description are in the request, too.
+                self.bytes += plans.stream(stream).texts();
+                self.streams.push((stream, Vec::new()));
+                self.places[stream] = Some(self.streams.len() - 1);
+                self.streams.len() - 1
+            }
+        };
         let points = &mut self.streams[place].1;
         let before = points.len();
         if write(points) {

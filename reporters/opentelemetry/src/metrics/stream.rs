@@ -40,6 +40,11 @@ impl Stream {
         format!("{data} in `{}`", self.unit)
     }
 
+    /// How many bytes its texts are.
+    pub(super) fn texts(&self) -> usize {
+        self.name.len() + self.description.len() + self.unit.len()
+    }
+
     /// Writes the metric with these points as an entry of `ScopeMetrics.metrics`.
     pub(super) fn write(&self, out: &mut Vec<u8>, points: &[u8]) {
         const METRICS: u32 = 2;

@@ -14,7 +14,7 @@ pub enum Compression {
 
 impl Compression {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "none" => Ok(Self::None),
             "gzip" => Ok(Self::Gzip),
             _ => Err(format!(

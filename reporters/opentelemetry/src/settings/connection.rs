@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Uri, header};
 use super::reading::Reading;
 use super::{Compression, LONGEST, Protocol};
 use crate::endpoint::{self, DEFAULT_GRPC, DEFAULT_HTTP};
-use crate::environment::{self as variables, OfSignals, milliseconds, pairs, truth};
+use crate::environment::{self as variables, OfSignals, limit, pairs, truth};
 use crate::problem::Problem;
 use crate::transport::{Identity, Signal, Target, Tls};
 
@@ -29,7 +29,7 @@ impl Reading<'_> {
     pub(super) fn target(&mut self, signal: Signal) -> Option<Target> {
         let protocol = self.protocol(signal);
         let timeout = self.said_time("timeout", self.said.timeout);
-        let timeout = timeout.or_else(|| self.of_signal(variables::TIMEOUT, signal, milliseconds));
+        let timeout = timeout.or_else(|| self.of_signal(variables::TIMEOUT, signal, limit));
         let uri = self.uri(signal, protocol);
         let headers = self.headers(signal);
         let gzip = self.is_compressed(signal);
@@ -146,7 +146,7 @@ impl Reading<'_> {
                     headers.push(header);
                 }
                 Err(why) => self.problem(Problem::Header {
-                    name: variables::quoted(name).trim_matches('`').to_owned(),
+                    name: shown_name(name).to_owned(),
                     why: why.into(),
                 }),
             }
@@ -155,7 +155,7 @@ impl Reading<'_> {
         let parse = |text: &str| -> Result<Vec<_>, String> {
             let read = pairs(text)?.into_iter().map(|(name, value)| {
                 checked(&name, &value)
-                    .map_err(|why| format!("its header {}: {why}", variables::quoted(&name)))
+                    .map_err(|why| format!("its header `{}`: {why}", shown_name(&name)))
             });
             read.collect()
         };
@@ -197,10 +197,25 @@ impl Reading<'_> {
     /// What is in the file that a variable names.
     fn file(&mut self, names: OfSignals, signal: Signal) -> Option<Vec<u8>> {
         let parse = |path: &str| {
+            if path.contains("-----BEGIN") {
+                return Err("it names a file in PEM, and is not what is in one".to_owned());
+            }
             std::fs::read(path)
                 .map_err(|error| format!("{} cannot be read: {error}", variables::quoted(path)))
         };
         self.of_signal(names, signal, parse)
+    }
+}
+
+/// What may be shown of a header's name. Its value has got into that if it was written `name: value`, and is
+/// all of it if there is no name.
+pub(super) fn shown_name(name: &str) -> &str {
+    if HeaderName::from_bytes(name.as_bytes()).is_ok() {
+        return name;
+    }
+    match name.split_once(':') {
+        Some((name, _)) if HeaderName::from_bytes(name.as_bytes()).is_ok() => name,
+        _ => "..",
     }
 }
 

@@ -123,7 +123,11 @@ fn trace_settings(reading: &mut Reading<'_>) -> TraceSettings {
     if let (Some(spans), Some(batch)) = (spans, batch) {
         if batch > spans {
             let why = format!("a batch of {batch} spans never fills in a queue of {spans}");
-            reading.wrong("batch", why);
+            match (said.span_queue, said.batch) {
+                (_, None) => reading.wrong_variable(variables::MAX_EXPORT_BATCH_SIZE, why),
+                (None, _) => reading.wrong_variable(variables::MAX_QUEUE_SIZE, why),
+                _ => reading.wrong("batch", why),
+            }
         }
     }
     let spans = spans.unwrap_or_else(|| SPAN_QUEUE.max(batch.unwrap_or(0)));
@@ -132,7 +136,7 @@ fn trace_settings(reading: &mut Reading<'_>) -> TraceSettings {
     if bytes == 0 {
         reading.wrong("span_queue_bytes", "there is no room for any span");
     }
-    let retry_for = reading.time("retry_for", said.retry_for, variables::EXPORT_TIMEOUT);
+    let retry_for = reading.limit("retry_for", said.retry_for, variables::EXPORT_TIMEOUT);
     let delay = reading.time("batch_delay", said.batch_delay, variables::SCHEDULE_DELAY);
     TraceSettings {
         target: reading.target(Signal::Traces),
@@ -172,7 +176,7 @@ fn metrics_settings(reading: &mut Reading<'_>) -> MetricsSettings {
     let said = reading.said;
     let interval = reading.time("interval", said.interval, variables::METRIC_INTERVAL);
     let interval = interval.unwrap_or(INTERVAL);
-    let retry_for = reading.time("retry_for", said.retry_for, variables::METRIC_TIMEOUT);
+    let retry_for = reading.limit("retry_for", said.retry_for, variables::METRIC_TIMEOUT);
     let temporality = said
         .temporality
         .or_else(|| reading.variable(variables::TEMPORALITY, temporality));

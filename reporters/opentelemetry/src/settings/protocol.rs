@@ -17,7 +17,7 @@ pub enum Protocol {
 
 impl Protocol {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "http/protobuf" => Ok(Self::HttpProtobuf),
             "grpc" => Ok(Self::Grpc),
             "http/json" => Err(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{LONGEST, Said};
-use crate::environment::{Environment, OfSignals, count, exporter, milliseconds};
+use crate::environment::{Environment, OfSignals, count, exporter, limit, milliseconds};
 use crate::problem::Problem;
 use crate::transport::Signal;
 
@@ -105,6 +105,18 @@ impl<'a> Reading<'a> {
     ) -> Option<Duration> {
         let time = self.said_time(setting, said);
         let time = time.or_else(|| self.variable(variable, milliseconds));
+        time.map(|time| time.min(LONGEST))
+    }
+
+    /// How long something may take; not zero, but a variable that is zero sets no limit.
+    pub(super) fn limit(
+        &mut self,
+        setting: &'static str,
+        said: Option<Duration>,
+        variable: &'static str,
+    ) -> Option<Duration> {
+        let time = self.said_time(setting, said);
+        let time = time.or_else(|| self.variable(variable, limit));
         time.map(|time| time.min(LONGEST))
     }
 

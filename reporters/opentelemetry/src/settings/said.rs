@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::compression::Compression;
+use super::connection::shown_name;
 use super::protocol::Protocol;
 use crate::metrics::{Histograms, Temporality};
 use crate::sampling::Sampler;
@@ -42,7 +43,11 @@ pub(crate) struct Said {
 impl fmt::Debug for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |url: &Option<String>| url.as_deref().map(crate::endpoint::shown);
-        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let headers: Vec<&str> = self
+            .headers
+            .iter()
+            .map(|(name, _)| shown_name(name))
+            .collect();
         f.debug_struct("Said")
             .field("endpoint", &shown(&self.endpoint))
             .field("traces_endpoint", &shown(&self.traces_endpoint))

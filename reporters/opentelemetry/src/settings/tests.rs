@@ -43,6 +43,22 @@ fn contains(bytes: &[u8], text: &str) -> bool {
         .any(|part| part == text.as_bytes())
 }
 
+#[test]
+fn words_may_be_in_capitals_and_zero_is_no_limit() {
+    let settings = resolved(&[
+        ("OTEL_TRACES_EXPORTER", "OTLP"),
+        ("OTEL_METRICS_EXPORTER", "Otlp"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/Protobuf"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "None"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "0"),
+    ]);
+    let (traces, metrics) = targets(&settings);
+    assert_eq!((traces.timeout, metrics.timeout), (LONGEST, LONGEST));
+    assert_eq!(settings.traces.unwrap().retry_for, LONGEST);
+}
+
 const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:1/base/");
 const TRACES: (&str, &str) = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:2/own/");
 const PLAIN: (&str, &str) = ("OTLP_ENDPOINT", "http://plain:3");

@@ -33,7 +33,8 @@ pub(super) struct Met<'e> {
     pub(super) target: Range<usize>,
     /// What the span has of what it would otherwise be given.
     pub(super) filled: u8,
-    pub(super) attributes: u32,
+    /// How many attributes there is room for yet, beside those that are written afterwards.
+    room: u32,
     pub(super) dropped: u32,
 }
 
@@ -46,7 +47,10 @@ impl<'e> Met<'e> {
         event: &Event<'e>,
         outcome: Outcome,
     ) -> Self {
-        let mut met = Self::default();
+        let mut met = Self {
+            room: MOST_ATTRIBUTES - plan.at_the_end(outcome),
+            ..Self::default()
+        };
         let mut cursor = 0;
         for (key, value) in event.all_metadata() {
             let known = plan.metadata(&mut cursor, key);
@@ -182,11 +186,11 @@ impl<'e> Met<'e> {
     /// Whether there was room.
     #[inline]
     fn limited(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
-        if self.attributes < MOST_ATTRIBUTES {
+        if self.room > 0 {
             let before = out.len();
             write(out);
             if out.len() <= MOST_BYTES {
-                self.attributes += 1;
+                self.room -= 1;
                 return true;
             }
             out.truncate(before);

@@ -11,6 +11,7 @@ use telemetry::{Event, Layout};
 
 use super::attribute::{self, Key};
 use super::convention::{Convention, Rules, said};
+use super::ending::Outcome;
 use super::names::{self, Part};
 
 /// So many plans a thread keeps; then it begins anew. More than a program has places.
@@ -115,6 +116,17 @@ impl Plan {
 }
 
 impl Plan {
+    /// How many attributes are written after those of the span's own keys, at most.
+    #[inline]
+    pub(super) fn at_the_end(&self, outcome: Outcome) -> u32 {
+        let has_port = self.rules == Rules::Client;
+        let has_type = match self.rules {
+            Rules::Plain => outcome == Outcome::Panic,
+            _ => outcome.is_failure(),
+        };
+        self.always.len() as u32 + u32::from(has_port) + u32::from(has_type)
+    }
+
     /// What becomes of a piece of metadata.
     #[inline]
     pub(super) fn metadata(&mut self, cursor: &mut usize, key: &'static str) -> &Known {

@@ -41,6 +41,8 @@ pub(super) enum Attempt {
     },
     /// As [`Attempt::Again`]; the connection was closed before an answer.
     Closed(String),
+    /// There was no time left for more of it.
+    CutShort(String),
 }
 
 /// Connections to one receiver. To be used within a tokio runtime whose time and network are enabled.
@@ -102,6 +104,7 @@ impl Client {
         }
         let packed = self.template.pack(message);
         let mut backoff = Backoff::new(self.first_wait);
+        let mut before = None;
         loop {
             let (why, after) = match self.attempt(&packed, until).await {
                 Attempt::Over(delivery) => {
@@ -114,6 +117,11 @@ impl Client {
                 Attempt::Closed(_) if self.kept.swap(false, Ordering::Relaxed) => continue,
                 Attempt::Closed(why) => (why, None),
                 Attempt::Again { why, after } => (why, after),
+                Attempt::CutShort(why) => {
+                    failed(&why);
+                    // An attempt that was let run has more to say.
+                    return Delivery::Late(before.unwrap_or(why));
+                }
             };
             failed(&why);
             let wait = backoff.wait(after);
@@ -124,6 +132,7 @@ impl Client {
                 Some(_) => sleep(wait).await,
                 None => self.wait(wait).await,
             }
+            before = Some(why);
         }
     }
 
@@ -159,6 +168,9 @@ impl Client {
             *self.pool() = pool(self.connector.clone(), self.protocol);
             let after = (ends - now).as_secs_f64();
             let why = format!("no answer from {} within {after:.1} s", self.host);
+            if ends == until {
+                return Attempt::CutShort(why);
+            }
             return Attempt::Again { why, after: None };
         };
         let response = match answered {

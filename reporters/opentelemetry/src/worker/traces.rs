@@ -41,25 +41,29 @@ impl Traces {
     /// Ends when nobody can ask any more.
     pub(super) async fn run(self, mut asked: UnboundedReceiver<Ask>) {
         let mut next = Instant::now() + self.delay;
+        // Who asked, and what became of the batches that were on their way then.
+        let mut asks: Vec<(Ask, Result<(), String>)> = Vec::new();
         loop {
-            let first = tokio::select! {
-                biased;
-                ask = asked.recv() => match ask {
-                    Some(ask) => Some(ask),
-                    None => return,
-                },
-                () = self.queue.woken() => None,
-                () = sleep_until(next) => None,
-            };
-            // Those who ask while a batch is on its way are answered together.
-            let more = std::iter::from_fn(|| asked.try_recv().ok());
-            let asks: Vec<Ask> = first.into_iter().chain(more).collect();
+            if asks.is_empty() {
+                tokio::select! {
+                    biased;
+                    ask = asked.recv() => match ask {
+                        Some(ask) => asks.push((ask, Ok(()))),
+                        None => return,
+                    },
+                    () = self.queue.woken() => {}
+                    () = sleep_until(next) => {}
+                }
+            }
+            asks.extend(waiting(&mut asked).map(|ask| (ask, Ok(()))));
             let sent = self.send_all().await;
             self.account.look_at_queue();
-            for ask in asks {
+            for (ask, before) in asks.drain(..) {
                 // Whoever asked may have given up waiting.
-                let _ = ask.done.send(sent.clone());
+                let _ = ask.done.send(before.and(sent.clone()));
             }
+            // Those who asked meanwhile are answered together, the next time.
+            asks.extend(waiting(&mut asked).map(|ask| (ask, sent.clone())));
             next = Instant::now() + self.delay;
         }
     }
@@ -97,6 +101,10 @@ impl Traces {
             Delivery::Late(why) => self.account.late(spans, &why, true),
         }
     }
+}
+
+fn waiting(asked: &mut UnboundedReceiver<Ask>) -> impl Iterator<Item = Ask> {
+    std::iter::from_fn(|| asked.try_recv().ok())
 }
 
 impl Drop for Traces {

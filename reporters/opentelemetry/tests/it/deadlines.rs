@@ -157,6 +157,69 @@ fn many_may_flush_at_once() {
 }
 
 #[test]
+fn a_flush_hears_what_became_of_the_batch_that_was_on_its_way() {
+    let _alone = alone();
+    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let receiver = Receiver::that(move |n| {
+        if n > 0 {
+            return Act::Take;
+        }
+        let _ = may_go_on.lock().unwrap().recv_timeout(SOON);
+        Act::Answer(400)
+    });
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator)
+        .batch(5)
+        .start()
+        .unwrap();
+    emit(5);
+    wait_until("the batch", || receiver.taken(|taken| taken.requests) == 1);
+    let flushed = [otel.flush_async(SOON), otel.flush_async(SOON)];
+    go_on.send(()).unwrap();
+    for flushed in flushed {
+        let Err(FlushError::Failed(why)) = block_on(flushed) else {
+            panic!("it was refused");
+        };
+        assert!(why.starts_with("5 spans were refused: "), "{why}");
+    }
+    assert_eq!(otel.flush(SOON), Ok(()), "that is over");
+    assert_eq!(otel.stop(SOON), Ok(()));
+    assert_eq!(counts(&spans_of(&aggregator)), (0, 5));
+}
+
+#[test]
+fn no_span_is_missing_from_the_account_at_any_moment() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    const SPANS: u64 = 5_000;
+    let _alone = alone();
+    let receiver = Receiver::new();
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator)
+        .batch(1)
+        .start()
+        .unwrap();
+    let ended = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..SPANS {
+                emit(1);
+                ended.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        loop {
+            let ended = ended.load(Ordering::SeqCst);
+            let health = otel.health();
+            let (sent, dropped) = counts(&health.traces.unwrap());
+            assert!(sent + dropped + health.queued_spans as u64 >= ended);
+            if sent + dropped == SPANS {
+                break;
+            }
+        }
+    });
+}
+
+#[test]
 fn a_flush_ends_though_spans_never_do() {
     use std::sync::atomic::{AtomicBool, Ordering};
     let _alone = alone();

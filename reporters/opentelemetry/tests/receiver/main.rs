@@ -2,6 +2,7 @@
 //!
 //! A binary of its own: a reporter sends every span of its process.
 
+mod environment;
 mod many;
 mod metrics;
 mod outage;

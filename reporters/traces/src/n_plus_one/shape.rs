@@ -104,12 +104,21 @@ struct Signs<'s> {
     has_range: bool,
     skips_locked: bool,
     longest_list: u32,
+    lists: Vec<List>,
+}
+
+/// What is in parentheses or brackets that are open.
+#[derive(Debug, Default)]
+struct List {
+    /// Items with a value in them, however deep.
+    items: u32,
+    /// Whether the current item has one.
+    has_value: bool,
 }
 
 impl<'s> Signs<'s> {
     fn of(statement: &'s str) -> Self {
         let mut signs = Self::default();
-        let mut list = 0;
         // `<` and `>` with `=` or nothing behind; not `->`, `@>` or `<>`.
         let mut operator = Compare::Not;
         let mut behind = Token::Semicolon;
@@ -117,13 +126,7 @@ impl<'s> Signs<'s> {
             if let Token::Word(word) = token {
                 signs.word(word, behind);
             }
-            list = match (token, behind) {
-                (Token::Value, Token::Open) => 1,
-                (Token::Value, Token::Comma) if list > 0 => list + 1,
-                (Token::Comma, Token::Value) => list,
-                _ => 0,
-            };
-            signs.longest_list = signs.longest_list.max(list);
+            signs.list(token);
             signs.has_range |= token == Token::Value && operator == Compare::Range;
             operator = match (token, operator) {
                 (Token::Operator('<' | '>'), Compare::Not) => Compare::Range,
@@ -133,7 +136,38 @@ impl<'s> Signs<'s> {
             };
             behind = token;
         }
+        // Of a text that was cut.
+        while !signs.lists.is_empty() {
+            signs.close_list();
+        }
         signs
+    }
+
+    fn list(&mut self, token: Token<'_>) {
+        match token {
+            Token::Open | Token::OpenBracket => self.lists.push(List::default()),
+            Token::Close | Token::CloseBracket => self.close_list(),
+            Token::Comma => {
+                if let Some(list) = self.lists.last_mut() {
+                    list.items += u32::from(std::mem::take(&mut list.has_value));
+                }
+            }
+            Token::Value => {
+                if let Some(list) = self.lists.last_mut() {
+                    list.has_value = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn close_list(&mut self) {
+        let Some(list) = self.lists.pop() else { return };
+        let items = list.items + u32::from(list.has_value);
+        self.longest_list = self.longest_list.max(items);
+        if let Some(around) = self.lists.last_mut() {
+            around.has_value |= items > 0;
+        }
     }
 
     fn word(&mut self, word: &'s str, behind: Token<'_>) {
@@ -153,12 +187,15 @@ impl<'s> Signs<'s> {
     fn kind(&self, command: Option<&str>) -> Kind {
         let command = command.or(self.first).unwrap_or_default();
         let is = |commands: &[&str]| commands.iter().any(|one| one.eq_ignore_ascii_case(command));
-        let reads = is(&["select"]) || (is(&["with"]) && !self.changes);
+        // `WITH gone AS (DELETE ..) SELECT ..` is a `SELECT` for the instrumentation.
+        let with = self
+            .first
+            .is_some_and(|first| first.eq_ignore_ascii_case("with"));
+        let changes = with && self.changes;
+        let reads = is(&["select", "with"]) && !changes;
         if reads && self.has_from && !self.skips_locked && self.longest_list < BATCH {
             Kind::Read
-        } else if is(&["insert", "update", "delete", "replace", "merge"])
-            || (is(&["with"]) && self.changes)
-        {
+        } else if is(&["insert", "update", "delete", "replace", "merge"]) || changes {
             Kind::Write
         } else {
             Kind::Other
@@ -212,11 +249,47 @@ mod tests {
                 "with x as (delete from t returning *) select * from x",
                 Kind::Write,
             ),
+            ("select \"with\", insert(a, 1, 2, b) from t", Kind::Read),
             ("", Kind::Other),
         ];
         for (statement, kind) in cases {
             assert_eq!(shape(statement).kind, kind, "{statement}");
         }
+        let lists = [
+            "$1::int, ".repeat(100),
+            "lower(?), ".repeat(100),
+            "(?, 1), ".repeat(100),
+        ];
+        for list in &lists {
+            let statement = |list: &str| format!("select a from t where id in ({list} 1)");
+            assert_eq!(shape(&statement(list)).kind, Kind::Other, "{list}");
+            let short = list.split_at(list.len() / 2).0;
+            assert_eq!(shape(&statement(short)).kind, Kind::Read, "{short}");
+        }
+    }
+
+    #[test]
+    fn a_select_that_changes_rows_is_a_write_whatever_it_is_called() {
+        let kind = |statement| {
+            let asked = Asked {
+                statement,
+                repo: None,
+                source: None,
+                command: Some("SELECT"),
+            };
+            Shape::of(&asked, |_| 0).kind
+        };
+        let writes = [
+            "WITH gone AS (DELETE FROM t WHERE id = $1 RETURNING *) SELECT * FROM gone",
+            "with new as (insert into t values ($1) on conflict do nothing returning id) \
+             select id from new union all select id from t where name = $1",
+        ];
+        assert_eq!(writes.map(kind), [Kind::Write; 2]);
+        let reads = [
+            "with x as (select a from t for update) select * from x",
+            "select a from t where update = 1",
+        ];
+        assert_eq!(reads.map(kind), [Kind::Read; 2]);
     }
 
     #[test]

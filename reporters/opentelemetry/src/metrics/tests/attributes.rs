@@ -54,6 +54,8 @@ fn tags_of_conventional_metrics_have_conventional_names() {
         written(SERVER, &other),
         "http.request.method=_OTHER,http.response.status_code=4o4"
     );
+    // It means something else where somebody else uses it.
+    assert_eq!(written(SERVER, &[("method", "_OTHER")]), "method=_OTHER");
     let call = [
         ("host", "api.example.org"),
         ("status", "404"),
@@ -169,15 +171,17 @@ proptest! {
             Just("http.server.x"), Just("http.client.x"), Just("db.x"), Just("messaging.x")
         ],
         keys in proptest::sample::subsequence(
-            vec!["outcome", "reason", "status", "queue", "source", "error.type"], 1..6
+            vec!["outcome", "reason", "status", "queue", "source", "method", "route", "error.type"],
+            1..8
         ),
         series in proptest::collection::hash_set(
             proptest::collection::vec(
                 prop_oneof![
                     Just(""), Just("ok"), Just("error"), Just("panic"), Just("cancelled"),
-                    Just("_OTHER"), Just("500"), Just("0500"), Just("404"), Just("x")
+                    Just("_OTHER"), Just("OTHER"), Just("unmatched"), Just("500"), Just("0500"),
+                    Just("404"), Just("x")
                 ],
-                6
+                8
             ),
             2..40
         ),

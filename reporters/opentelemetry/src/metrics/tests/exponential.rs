@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use opentelemetry_proto::tonic::metrics::v1::ExponentialHistogramDataPoint;
 use proptest::prelude::*;
-use telemetry_metrics::{Data, Unit, summary};
+use telemetry_metrics::{Data, Unit, distribution, summary};
 
-use super::support::{collector, deliver, exponentials, start};
-use crate::metrics::Temporality::Cumulative;
+use super::support::{collector, deliver, exponential, exponentials, histograms, start};
+use crate::metrics::Temporality::{Cumulative, Delta, LowMemory};
 use crate::metrics::exponential::{MAX_BUCKETS, shift};
 
 /// As a receiver finds it: the bucket of the rank, and a number within that is as far from either
@@ -189,5 +189,35 @@ fn the_scale_is_as_fine_as_the_number_of_buckets_allows() {
             let finer = (last >> (down - 1).max(0)) - (first >> (down - 1).max(0)) + 1;
             assert!(down == 0 || finer > MAX_BUCKETS, "{first} {width}: {down}");
         }
+    }
+}
+
+/// A family that comes late, as those of the bridge do, with the settings of the collector.
+#[test]
+fn a_distribution_that_comes_late_is_told_as_such() {
+    let count = |points: &[ExponentialHistogramDataPoint]| -> u64 {
+        points.iter().for_each(check);
+        points.iter().map(|point| point.count).sum()
+    };
+    for (temporality, more) in [(Cumulative, 4), (Delta, 1), (LowMemory, 1)] {
+        let aggregator = start([]);
+        let mut explicit = collector(&aggregator, temporality);
+        let mut exponential = exponential(&aggregator, temporality);
+        let late = |name: &str| {
+            let metric = distribution(name).buckets([1.0, 5.0]);
+            let metric = metric.option("otel_histogram", "exponential");
+            aggregator.late().add(metric).unwrap()
+        };
+        let late = late("otel_late_size");
+        late.series(&[]).record(3.0.into(), 2);
+        late.series(&[("k", "v")]).record(0.5.into(), 1);
+        let metrics = deliver(&mut exponential);
+        assert_eq!(count(exponentials(&metrics, "otel_late_size")), 3);
+        // Nobody knew that such would come, so its values are not kept for this one.
+        let metrics = deliver(&mut explicit);
+        assert_eq!(histograms(&metrics, "otel_late_size")[0].count, 2);
+        late.series(&[]).record(30.0.into(), 1);
+        let metrics = deliver(&mut exponential);
+        assert_eq!(count(exponentials(&metrics, "otel_late_size")), more);
     }
 }

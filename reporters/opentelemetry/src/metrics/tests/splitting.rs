@@ -111,3 +111,24 @@ fn where_there_is_nothing_there_is_no_request() {
     let metrics = read(&collector.collect(&resource()));
     assert!(find(&metrics, "otel.nothing.hit.count").is_none());
 }
+
+#[test]
+fn descriptions_count_as_bytes() {
+    let long = |n: usize| {
+        counter(format!("otel.long.hit.{n}"))
+            .event("otel.long.hit")
+            .description("x".repeat(1_000))
+    };
+    let aggregator = start((0..10).map(long));
+    telemetry::execute!("otel.long.hit");
+    let settings = MetricSettings {
+        max_bytes_per_request: 4_000,
+        ..MetricSettings::default()
+    };
+    let collected = with_settings(&aggregator, settings).collect(&resource());
+    assert!(collected.iter().all(|one| one.body.len() < 6_000));
+    let metrics = read(&collected);
+    for n in 0..10 {
+        assert!(find(&metrics, &format!("otel.long.hit.{n}")).is_some());
+    }
+}

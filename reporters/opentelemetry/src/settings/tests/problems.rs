@@ -25,7 +25,7 @@ fn what_cannot_be_used_is_told_once_with_the_name_of_the_variable() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "a b=x"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=%0A"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1"),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such/file"),
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/no/such/file"),
         ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "up"),
@@ -39,13 +39,30 @@ fn what_cannot_be_used_is_told_once_with_the_name_of_the_variable() {
         ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
-        ("OTEL_METRIC_EXPORT_TIMEOUT", "0"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "1e3"),
         ("OTLP_ENDPOINT", "http://"),
     ] {
         let told = problems(&Said::default(), &[(name, value)]);
         assert_eq!(told.len(), 1, "{name}={value}: {told:?}");
         let start = format!("the environment variable {name} cannot be used: ");
         assert!(told[0].starts_with(&start), "{}", told[0]);
+    }
+    for (name, said) in [
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", (Some(5), None)),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", (None, Some(10))),
+    ] {
+        let said = Said {
+            span_queue: said.0,
+            batch: said.1,
+            ..Said::default()
+        };
+        let value = if said.batch.is_none() { "10" } else { "5" };
+        let told = problems(&said, &[(name, value)]);
+        assert!(told[0].contains(name), "{told:?}");
+        assert!(
+            told[0].contains("10 spans never fills in a queue of 5"),
+            "{told:?}"
+        );
     }
     let ratio = [
         ("OTEL_TRACES_SAMPLER", "traceidratio"),
@@ -60,6 +77,14 @@ fn secrets_are_never_quoted() {
     for variables in [
         [("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2%0A")],
         [("OTEL_EXPORTER_OTLP_HEADERS", "hunter2")],
+        [("OTEL_EXPORTER_OTLP_HEADERS", "authorization: hunter2==")],
+        [("OTEL_EXPORTER_OTLP_HEADERS", "hunter2/==")],
+        [(
+            "OTEL_EXPORTER_OTLP_CERTIFICATE",
+            "-----BEGIN PRIVATE KEY-----\nhunter2",
+        )],
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2?x@host")],
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2#x@host")],
         [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@host")],
         [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://host?key=hunter2")],
     ] {
@@ -69,11 +94,14 @@ fn secrets_are_never_quoted() {
     }
     let said = Said {
         endpoint: Some("http://me:hunter2@host/?hunter2".into()),
-        headers: vec![("x".into(), "hunter2\n".into())],
+        headers: vec![
+            ("x".into(), "hunter2\n".into()),
+            ("authorization: hunter2".into(), String::new()),
+        ],
         identity: Some((Vec::new(), b"hunter2".to_vec())),
         ..Said::default()
     };
-    assert_eq!(problems(&said, &[]).len(), 2);
+    assert_eq!(problems(&said, &[]).len(), 3);
     assert!(!problems(&said, &[]).concat().contains("hunter2"));
     assert!(!format!("{said:?}").contains("hunter2"));
 }

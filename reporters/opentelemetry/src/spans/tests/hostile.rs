@@ -30,6 +30,32 @@ fn no_more_than_128_attributes_are_told_and_the_rest_is_counted() {
     }
 }
 
+/// Also those that a convention adds, the port of a host, and the type of the error are among them.
+#[test]
+fn what_is_added_to_the_attributes_is_within_their_limit() {
+    let recording = Recording::of("spans.full");
+    for span in [
+        span!("spans.full.job", { queue: "mail", worker: "Send" }),
+        span!("spans.full.call", { method: "GET", host: "example.org:80" }),
+        span!("spans.full.work"),
+    ] {
+        for at in 0..150 {
+            span.set(leak(&format!("key{at}")), at);
+        }
+        span.fail("no");
+        span.finish();
+        let span = recording.one();
+        let told = attributes(&span.attributes);
+        assert_eq!(told.len(), 128, "{}", span.name);
+        let port = told.get("server.port");
+        assert_eq!(port.is_some(), span.name == "GET");
+        assert_eq!(
+            told.contains_key("error.type"),
+            span.name != "spans.full.work"
+        );
+    }
+}
+
 #[test]
 fn a_span_that_would_be_too_large_leaves_attributes_out_and_counts_them() {
     let recording = Recording::of("spans.large");

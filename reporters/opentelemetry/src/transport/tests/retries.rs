@@ -1,7 +1,5 @@
 //! What is tried again, when, and for how long.
 
-use tokio::net::TcpListener;
-
 use super::receiver::{Receiver, Step, answer, ok};
 use super::*;
 
@@ -115,6 +113,19 @@ async fn the_time_for_all_attempts_is_kept() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_had_no_time_is_not_the_reason() {
+    let script = vec![
+        Step::Say(answer("503 Busy", &[], b"")),
+        Step::SayAndStop(vec![]),
+    ];
+    let receiver = Receiver::start(script).await;
+    let client = client_waiting(target_at(receiver.address), SHORT);
+    let (delivery, failures) = deliver_within(&client, Duration::from_secs(1)).await;
+    assert_late(&delivery, &["answered 503"]);
+    assert_eq!((failures.len(), receiver.seen().len()), (2, 2));
+}
+
+#[tokio::test]
 async fn endless_times_are_possible() {
     let receiver = Receiver::start(vec![]).await;
     let mut target = target_at(receiver.address);
@@ -124,17 +135,18 @@ async fn endless_times_are_possible() {
 
 #[tokio::test]
 async fn a_receiver_that_is_not_there_yet_is_waited_for() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound, so that nobody else gets the port; but it does not listen.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     let client = client_waiting(target_at(address), Duration::from_millis(20));
-    let (delivery, failures) = deliver_within(&client, Duration::from_millis(200)).await;
+    let (delivery, failures) = deliver_within(&client, Duration::from_secs(1)).await;
     assert_late(&delivery, &["no connection", "127.0.0.1", "refused"]);
     assert!(failures.len() > 1, "{failures:?}");
 
     let coming = async {
         tokio::time::sleep(Duration::from_millis(60)).await;
-        Receiver::on(TcpListener::bind(address).await.unwrap(), vec![])
+        Receiver::on(socket.listen(16).unwrap(), vec![])
     };
     let ((delivery, failures), _receiver) = tokio::join!(deliver(&client), coming);
     assert_eq!(delivery, whole());

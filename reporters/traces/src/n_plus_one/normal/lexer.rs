@@ -202,13 +202,16 @@ impl<'s> Lexer<'s> {
                 self.at += 2;
                 return Token::Cast;
             }
-            ':' | '@' if next.is_some_and(is_word) => {
+            // `a <@$1` is an operator and a value.
+            ':' | '@' if next.is_some_and(|next| is_word(next) && (first, next) != ('@', '$')) => {
                 self.at += 1;
                 self.word();
                 return Token::Value;
             }
             // A variable of the server, `@@version`.
-            '@' if self.rest().starts_with("@@") && self.rest()[2..].starts_with(is_word) => {
+            '@' if self.rest().starts_with("@@")
+                && self.rest()[2..].starts_with(|c| is_word(c) && c != '$') =>
+            {
                 self.at += 2;
                 self.word();
                 return Token::Word(&self.text[start..self.at]);

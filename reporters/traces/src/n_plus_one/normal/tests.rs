@@ -38,6 +38,10 @@ fn what_only_looks_like_a_value_stays() {
         ("x::int, y :: TEXT[]", "x::int, y::text[]"),
         ("a->'k'->>2 = b @> c", "a -> ? ->> ? = b @> c"),
         (
+            "a <@$1 and b<@'{}' and c @@$2",
+            "a <@ ? and b <@ ? and c @@ ?",
+        ),
+        (
             "@@version, a[1:2], ARRAY[1, 2]",
             "@@version, a[? ?], array[?]",
         ),
@@ -85,7 +89,23 @@ fn lists_and_rows_fold() {
             "insert into t values (?, f(?))",
         ),
         ("id in (1, 2, 3,", "id in (?"),
+        (
+            "id in ($1::uuid, $2 :: uuid,$3::uuid) and n in (lower('a'), lower('b'))",
+            "id in (?::uuid) and n in (lower(?))",
+        ),
+        (
+            "array[$1::int, 2::int, -3::int], array[array[1, 2], array[3, 4]]",
+            "array[?::int], array[array[?]]",
+        ),
+        ("id in (?::uuid, ?::uu", "id in (?::uuid"),
+        ("id in (f(?), f(?), f(", "id in (f(?)"),
+        // A row that went takes its comma along.
+        ("((1), (2) + 3, (4))", "((?) + ?, (?))"),
         // No lists of values, and no rows.
+        (
+            "f(a, a), g(?::a, ?::b, ?::b)",
+            "f(a, a), g(?::a, ?::b, ?::b)",
+        ),
         ("f(a, 1, 2)", "f(a, ?, ?)"),
         ("f(1), f(1)", "f(?), f(?)"),
         ("(a) (a)", "(a) (a)"),
@@ -119,7 +139,7 @@ fn hostile() -> impl Strategy<Value = String> {
             "@@", "@@a", "@b", "--", "\n", "/*", "*/", "/", "*", "-", "+", ">", "<", "=", "|", "(",
             ")", "()", "[", "]", ",", ", ", ".", ";", " ", "\t", "0", "1.5", ".5", "1e", "1e-5",
             "e'", "x'", "u&'", "u&\"", "a", "IN", "values ", "select ", "ü", "\u{85}", "\u{1b}",
-            "#", "{", "(1,", "(a,b),",
+            "#", "{", "(1,", "(a,b),", "1::a", "1::a, ", "f(1), ", "f(?, ", "(1), ", "+ 1", "[1, ",
         ])
         .prop_map(str::to_owned),
         ".{0,3}",

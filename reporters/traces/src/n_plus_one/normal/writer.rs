@@ -11,12 +11,32 @@ pub(super) struct Writer {
     /// Where the last token stood in the original.
     last_end: usize,
     list: List,
-    /// The row that was closed last, if nothing but a comma has come since.
+    /// The row that was closed last, if nothing but one comma has come since.
     row: Option<Range<usize>>,
-    /// Parentheses that are open: where each begins, and the row right before it.
-    open: Vec<(usize, Option<Range<usize>>)>,
-    /// Without the semicolons at the end.
-    end: usize,
+    /// Parentheses and brackets that are open.
+    open: Vec<Opened>,
+    /// Semicolons that have not been written: those at the end never are.
+    semicolons: usize,
+}
+
+/// A parenthesis or a bracket that has not been closed.
+struct Opened {
+    start: usize,
+    is_bracket: bool,
+    /// The row right before it.
+    row: Option<Range<usize>>,
+    items: Items,
+    /// As they were before the last comma.
+    items_before: Items,
+}
+
+/// What stands between commas. Items that are like the first are left out, until one is not.
+#[derive(Clone)]
+struct Items {
+    /// Where the current one begins.
+    start: usize,
+    first: Option<Range<usize>>,
+    are_alike: bool,
 }
 
 /// What was written last, as far as the space behind it depends on that.
@@ -55,11 +75,23 @@ impl Writer {
             list: List::No,
             row: None,
             open: Vec::new(),
-            end: 0,
+            semicolons: 0,
         }
     }
 
     pub(super) fn write(&mut self, token: Token<'_>, place: Range<usize>) {
+        if token == Token::Semicolon {
+            self.semicolons += 1;
+            return;
+        }
+        for _ in 0..std::mem::take(&mut self.semicolons) {
+            self.fold(Token::Semicolon, false);
+        }
+        self.fold(token, self.last_end == place.start);
+        self.last_end = place.end;
+    }
+
+    fn fold(&mut self, token: Token<'_>, adjacent: bool) {
         match (self.list, token) {
             (List::Comma, Token::Value) => self.list = List::Value,
             (List::Value, Token::Comma) => self.list = List::Comma,
@@ -67,7 +99,7 @@ impl Writer {
                 if list == List::Comma {
                     self.put(Token::Comma, false);
                 }
-                self.put(token, self.last_end == place.start);
+                self.put(token, adjacent);
                 self.list = match (list, token) {
                     (_, Token::Open | Token::OpenBracket) => List::Opened,
                     (List::Opened, Token::Value) => List::Value,
@@ -75,14 +107,13 @@ impl Writer {
                 };
             }
         }
-        self.last_end = place.end;
-        if token != Token::Semicolon {
-            self.end = self.out.len();
-        }
     }
 
     /// `adjacent` is whether nothing stood between this and the one before.
     fn put(&mut self, token: Token<'_>, adjacent: bool) {
+        if matches!(token, Token::Comma | Token::Close | Token::CloseBracket) {
+            self.end_item();
+        }
         if self.needs_space(token, adjacent) {
             self.out.push(' ');
         }
@@ -108,12 +139,28 @@ impl Writer {
             }
             Token::Value => self.one('?', Last::Value),
             Token::Operator(c) => self.one(c, Last::Operator),
-            Token::OpenBracket => self.one('[', Last::Tight),
-            Token::CloseBracket => self.one(']', Last::Close),
+            Token::OpenBracket => {
+                self.open(start, true, None);
+                self.one('[', Last::Tight)
+            }
+            Token::CloseBracket => {
+                self.close_bracket();
+                self.one(']', Last::Close)
+            }
             Token::Dot => self.one('.', Last::Tight),
-            Token::Semicolon => self.one(';', Last::Other),
+            Token::Semicolon => {
+                // It is in no list, and at the end of a text that is cut there it goes.
+                if let Some(opened) = self.open.last_mut() {
+                    opened.items.are_alike = false;
+                }
+                self.one(';', Last::Other)
+            }
             Token::Comma => {
-                self.row = row;
+                self.row = row.filter(|_| !behind_comma);
+                if let Some(opened) = self.open.last_mut() {
+                    opened.items_before = opened.items.clone();
+                    opened.items.start = start + 1;
+                }
                 self.one(',', Last::Comma)
             }
             Token::Cast => {
@@ -121,7 +168,7 @@ impl Writer {
                 Last::Cast
             }
             Token::Open => {
-                self.open.push((start, row.filter(|_| behind_comma)));
+                self.open(start, false, row.filter(|_| behind_comma));
                 self.one('(', Last::Tight)
             }
             Token::Close => {
@@ -137,14 +184,66 @@ impl Writer {
         last
     }
 
-    fn close(&mut self) {
-        let Some((start, before)) = self.open.pop() else {
+    fn open(&mut self, start: usize, is_bracket: bool, row: Option<Range<usize>>) {
+        let items = Items {
+            start: start + 1,
+            first: None,
+            are_alike: true,
+        };
+        self.open.push(Opened {
+            start,
+            is_bracket,
+            row,
+            items_before: items.clone(),
+            items,
+        });
+    }
+
+    /// Before a comma or what closes a list: takes the item back if it is like the first.
+    fn end_item(&mut self) {
+        let Some(opened) = self.open.last_mut() else {
             return;
         };
-        let whole = start..self.out.len();
-        self.row = match before {
+        let items = &mut opened.items;
+        let item = behind_space(&self.out, items.start)..self.out.len();
+        let Some(text) = self.out.get(item.clone()) else {
+            return;
+        };
+        let Some(first) = items.first.clone() else {
+            items.first = Some(item);
+            return;
+        };
+        items.are_alike &= self.out[first.clone()] == *text;
+        if items.are_alike && text.contains('?') {
+            self.out.truncate(first.end);
+            let back = item.start - first.start;
+            let row = self.row.take().filter(|row| row.start >= item.start);
+            self.row = row.map(|row| row.start - back..row.end - back);
+        }
+    }
+
+    /// `false` if no bracket was opened here.
+    fn close_bracket(&mut self) -> bool {
+        let is_bracket = self.open.last().is_some_and(|opened| opened.is_bracket);
+        if is_bracket {
+            self.open.pop();
+        }
+        is_bracket
+    }
+
+    fn close(&mut self) {
+        while self.close_bracket() {}
+        let Some(opened) = self.open.pop() else {
+            return;
+        };
+        let whole = opened.start..self.out.len();
+        self.row = match opened.row {
             Some(before) if self.out[before.clone()] == self.out[whole.clone()] => {
                 self.out.truncate(before.end);
+                // Its comma is taken back as well.
+                if let Some(around) = self.open.last_mut() {
+                    around.items = around.items_before.clone();
+                }
                 Some(before)
             }
             _ => Some(whole),
@@ -170,15 +269,33 @@ impl Writer {
     }
 
     pub(super) fn finish(mut self) -> String {
-        self.out.truncate(self.end);
-        // A text that was cut within a row like the one before.
-        let again = self.open.iter().find_map(|(start, before)| {
-            let (begun, before) = (self.out.get(*start..)?, before.clone()?);
-            (!begun.is_empty() && self.out[before.clone()].starts_with(begun)).then_some(before.end)
-        });
-        if let Some(end) = again {
-            self.out.truncate(end);
+        // A text that was cut within a row like the one before, or an item like the first.
+        for opened in self.open.iter().rev() {
+            let begins = |start: usize, whole: &Range<usize>| {
+                let begun = self.out.get(start..);
+                begun.is_some_and(|begun| self.out[whole.clone()].starts_with(begun))
+            };
+            let items = &opened.items;
+            let item = behind_space(&self.out, items.start);
+            let again = match (&items.first, &opened.row) {
+                (Some(first), _)
+                    if items.are_alike
+                        && self.out[first.clone()].contains('?')
+                        && begins(item, first) =>
+                {
+                    first.end
+                }
+                (_, Some(row)) if opened.start < self.out.len() && begins(opened.start, row) => {
+                    row.end
+                }
+                _ => continue,
+            };
+            self.out.truncate(again);
         }
         self.out
     }
+}
+
+fn behind_space(text: &str, at: usize) -> usize {
+    at + usize::from(text.as_bytes().get(at) == Some(&b' '))
 }
