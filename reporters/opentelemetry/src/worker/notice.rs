@@ -2,7 +2,15 @@
 
 use std::fmt;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+/// How long a line is waited for.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// So many lines at most wait to be written; more are lost.
+const MOST: usize = 4;
 
 /// How long a trouble that comes and goes is not told again.
 const QUIET: Duration = Duration::from_secs(60);
@@ -48,9 +56,29 @@ impl Notice {
     }
 }
 
+/// Not on this thread: whoever waits for it may be the one who has locked standard error, or nobody may
+/// read what is written there.
 fn write(news: fmt::Arguments<'_>) {
-    // There is nowhere to report that standard error is closed.
-    let _ = writeln!(std::io::stderr(), "telemetry-opentelemetry: {news}");
+    static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+    if UNDER_WAY.fetch_add(1, Ordering::Relaxed) >= MOST {
+        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+        return;
+    }
+    let line = format!("telemetry-opentelemetry: {news}\n");
+    let (done, is_done) = mpsc::sync_channel::<()>(1);
+    let writing = std::thread::Builder::new()
+        .name("telemetry-notice".into())
+        .spawn(move || {
+            // There is nowhere to report that standard error is closed.
+            let _ = std::io::stderr().write_all(line.as_bytes());
+            UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+            drop(done);
+        });
+    match writing {
+        // The program may be about to end, and nearly always this takes no time.
+        Ok(_) => drop(is_done.recv_timeout(PATIENCE)),
+        Err(_) => drop(UNDER_WAY.fetch_sub(1, Ordering::Relaxed)),
+    }
 }
 
 #[cfg(test)]

@@ -220,6 +220,24 @@ fn no_span_is_missing_from_the_account_at_any_moment() {
 }
 
 #[test]
+fn nobody_waits_for_standard_error() {
+    let _alone = alone();
+    let aggregator = aggregator([]);
+    let otel = spans_to(&nobody(), &aggregator).start().unwrap();
+    emit(1);
+    // There is something to say, and no way to say it.
+    let stderr = std::io::stderr().lock();
+    let (stopped, is_stopped) = std::sync::mpsc::channel();
+    let stopping = otel.stop_async(SHORT);
+    let waiting = std::thread::spawn(move || stopped.send(block_on(stopping)));
+    let stopped = is_stopped.recv_timeout(SOON);
+    drop(stderr);
+    assert!(matches!(stopped, Ok(Err(_))), "{stopped:?}");
+    assert_eq!(counts(&spans_of(&aggregator)), (0, 1));
+    waiting.join().unwrap().unwrap();
+}
+
+#[test]
 fn a_flush_ends_though_spans_never_do() {
     use std::sync::atomic::{AtomicBool, Ordering};
     let _alone = alone();

@@ -26,7 +26,7 @@ struct Opened {
     /// The row right before it.
     row: Option<Range<usize>>,
     items: Items,
-    /// As they were before the last comma.
+    /// As they were where the last item began that was not taken back.
     items_before: Items,
 }
 
@@ -158,7 +158,6 @@ impl Writer {
             Token::Comma => {
                 self.row = row.filter(|_| !behind_comma);
                 if let Some(opened) = self.open.last_mut() {
-                    opened.items_before = opened.items.clone();
                     opened.items.start = start + 1;
                 }
                 self.one(',', Last::Comma)
@@ -210,15 +209,19 @@ impl Writer {
             return;
         };
         let Some(first) = items.first.clone() else {
+            opened.items_before = items.clone();
             items.first = Some(item);
             return;
         };
+        let before = items.clone();
         items.are_alike &= self.out[first.clone()] == *text;
         if items.are_alike && text.contains('?') {
             self.out.truncate(first.end);
             let back = item.start - first.start;
             let row = self.row.take().filter(|row| row.start >= item.start);
             self.row = row.map(|row| row.start - back..row.end - back);
+        } else {
+            opened.items_before = before;
         }
     }
 
