@@ -1,5 +1,6 @@
 //! How reporters fare: what each has sent, failed to send, and given up.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -95,14 +96,10 @@ impl Board {
     /// A second reporter of the same name is told apart by a number, `statsd-2`.
     pub(crate) fn register(&self, reporter: &str) -> Health {
         let mut accounts = self.lock();
-        let taken = |name: &str| {
-            accounts
-                .iter()
-                .any(|health| health.account.reporter == name)
-        };
+        let taken: HashSet<&str> = accounts.iter().map(|one| &*one.account.reporter).collect();
         let name = std::iter::once(reporter.to_owned())
             .chain((2..).map(|n: u64| format!("{reporter}-{n}")))
-            .find(|name| !taken(name))
+            .find(|name| !taken.contains(&**name))
             .unwrap_or_default();
         let health = Health {
             account: Arc::new(Account {

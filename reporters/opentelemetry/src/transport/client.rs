@@ -166,8 +166,7 @@ impl Client {
         let Ok(answered) = timeout_at(ends, connections.request(request)).await else {
             // A connection that is silent might be so for ever: the next attempt takes a new one.
             *self.pool() = pool(self.connector.clone(), self.protocol);
-            let after = (ends - now).as_secs_f64();
-            let why = format!("no answer from {} within {after:.1} s", self.host);
+            let why = format!("no answer from {} within {:.1?}", self.host, ends - now);
             if ends == until {
                 return Attempt::CutShort(why);
             }

@@ -6,6 +6,7 @@
 mod chaos;
 mod deadlines;
 mod delivery;
+mod deltas;
 mod environment;
 mod runtimes;
 mod support;

@@ -64,7 +64,8 @@ impl NPlusOneBuilder {
     /// The longest pause between two runs of one loop: 100 ms, unless told otherwise.
     ///
     /// It tells a loop from a span that lives long and asks now and then: a stream of server-sent
-    /// events, a reader that polls. One that polls more often than this looks like a loop.
+    /// events, a reader that polls. One that polls more often than this looks like a loop at first; but
+    /// what has gone on for a hundred times as long, less than a tenth of it within queries, is none.
     pub fn gap(mut self, longest: Duration) -> Self {
         self.gap = longest;
         self

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use telemetry::TraceId;
+
 use super::end::End;
 use super::finding::Finding;
 use super::group::Moment;
@@ -43,10 +45,14 @@ impl Detector {
 
     /// Takes notice of the end of a span. What is found is to be told by the caller.
     pub(super) fn observe(&self, end: &End<'_>) -> Vec<Finding> {
+        self.observe_in(end.context.trace_id(), end)
+    }
+
+    /// As if the span were of this trace.
+    pub(super) fn observe_in(&self, trace: TraceId, end: &End<'_>) -> Vec<Finding> {
         let mut found = Vec::new();
         let shape = end.query.as_ref().map(|query| self.shapes.of(&query.asked));
-        let trace = end.context.trace_id().get();
-        let shard = &self.shards[(trace as usize) % SHARDS];
+        let shard = &self.shards[(trace.get() as usize) % SHARDS];
         lock(shard).ended(end, shape, &self.settings, &mut found);
         found
     }

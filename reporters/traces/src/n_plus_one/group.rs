@@ -1,7 +1,8 @@
 //! [`Group`]: how often one statement ran below one span, and what of that is an N+1.
 //!
 //! A loop asks again as soon as it has its answer, so only queries that follow each other closely
-//! belong together: they are a *run*. Whoever polls makes a run of one each time.
+//! belong together: they are a *run*. Whoever polls makes a run of one each time, or a long one that
+//! consists of pauses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,12 @@ pub(super) struct Limits {
     /// The longest pause within a run, in nanoseconds.
     pub(super) gap: u64,
 }
+
+/// So many times the longest pause is long for a run: ten seconds, unless told otherwise.
+const LONG: u64 = 100;
+
+/// Less than one part in so many of a long run is too little to be a loop.
+const MOSTLY: u64 = 10;
 
 /// One query that has ended.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +117,7 @@ impl Group {
             } else {
                 (two, one)
             };
-            if limits.exceeded_by(earlier.tally) {
+            if earlier.is_too_much(limits) {
                 self.over.add(earlier.tally);
             }
             self.run = later;
@@ -132,7 +139,7 @@ impl Group {
     /// How much of it is too much.
     pub(super) fn excess(&self, limits: &Limits) -> Option<Tally> {
         let mut all = self.over;
-        if limits.exceeded_by(self.run.tally) {
+        if self.run.is_too_much(limits) {
             all.add(self.run.tally);
         }
         (all.count > 0 && !(self.shape.pages && self.rows.are_pages())).then_some(all)
@@ -163,6 +170,19 @@ impl Tally {
 impl Limits {
     fn exceeded_by(&self, tally: Tally) -> bool {
         tally.count >= self.count && tally.time >= self.total_time
+    }
+}
+
+impl Run {
+    fn is_too_much(&self, limits: &Limits) -> bool {
+        limits.exceeded_by(self.tally) && !self.polls(limits)
+    }
+
+    /// Whoever goes on for long, and waits nearly all the time, polls, however short the pauses are. If
+    /// it is a loop, it is not its queries that take the time.
+    fn polls(&self, limits: &Limits) -> bool {
+        let long = self.last.saturating_sub(self.first);
+        long > limits.gap.saturating_mul(LONG) && self.tally.time < long / MOSTLY
     }
 }
 

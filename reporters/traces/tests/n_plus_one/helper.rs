@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use telemetry_traces::testing::{forbid_n_plus_one, forbid_n_plus_one_in};
 
-use crate::shop::{ITEMS, queries, query, request};
+use crate::shop::{ITEMS, queries, query, request, transaction};
 
 /// A busy machine may stop a thread in the middle of a loop.
 const LONG: Duration = Duration::from_secs(30);
@@ -53,6 +53,30 @@ fn what_has_not_ended_is_seen_and_check_says_it_once() {
         });
     });
     assert!(message.is_some());
+}
+
+#[test]
+fn a_test_that_calls_a_function_directly_needs_no_span() {
+    let message = panic_of(|| {
+        let _forbidden = forbid_n_plus_one().gap(LONG);
+        queries(ITEMS, 3);
+        transaction(|| queries(ITEMS, 2));
+    });
+    let message = message.expect("it is forbidden");
+    assert!(message.contains("ran 5 times"), "{message}");
+    let forbidden = forbid_n_plus_one().gap(LONG);
+    queries(ITEMS, 4);
+    query("SELECT name FROM users");
+    forbidden.check();
+}
+
+#[test]
+fn what_is_below_no_span_is_nobodys_where_a_request_is() {
+    let forbidden = forbid_n_plus_one().gap(LONG);
+    request("/", || query(ITEMS));
+    queries(ITEMS, 20);
+    assert_eq!(forbidden.findings(), []);
+    forbidden.check();
 }
 
 #[test]

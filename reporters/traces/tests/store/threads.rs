@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use telemetry::{TraceId, span};
-use telemetry_traces::Query;
+use telemetry_traces::{Query, TraceSummary};
 
 use crate::support::{patient, quick, start, trace_of, turn};
 
@@ -37,6 +37,39 @@ fn request(n: usize, spans: usize) -> TraceId {
     });
     root.finish();
     id
+}
+
+#[test]
+fn who_asks_for_what_came_after_the_latest_misses_nothing() {
+    const TRACES: usize = 10_000;
+    let traces = start(patient().memory(128 << 20));
+    let traces = &traces.traces;
+    let mut seen = Vec::new();
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..TRACES {
+                        quick();
+                    }
+                })
+            })
+            .collect();
+        let mut query = Query::new().limit(usize::MAX);
+        loop {
+            let is_over = threads.iter().all(ScopedJoinHandle::is_finished);
+            let new = traces.list(&query);
+            if let Some(latest) = new.first() {
+                query = query.after(latest.cursor());
+            } else if is_over {
+                break;
+            }
+            seen.extend(new.iter().map(TraceSummary::id));
+        }
+    });
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), THREADS * TRACES);
 }
 
 #[test]

@@ -20,7 +20,8 @@ fn start_expiring(name: &str) -> Aggregator {
     Aggregator::builder()
         .metrics([counter(name).tags(["k"])])
         .check_definitions(Check::Off)
-        .expire_after(Duration::from_millis(30))
+        // A reader that does not read for ten times as long is not waited for.
+        .expire_after(Duration::from_millis(200))
         .start()
         .unwrap()
 }

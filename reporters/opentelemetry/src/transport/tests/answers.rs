@@ -120,7 +120,7 @@ async fn an_answer_that_never_ends_is_waited_for_as_long_as_an_attempt_may_take(
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
     let receiver = Receiver::start(vec![Step::SayAndStop(head)]).await;
     let mut target = target_at(receiver.address);
-    target.timeout = Duration::from_millis(200);
+    target.timeout = Duration::from_millis(750);
     let began = Instant::now();
     let (delivery, failures) = deliver(&client(target)).await;
     assert_delivered_but(&delivery, &["200", "end"]);

@@ -346,7 +346,7 @@ async fn what_is_exhausted_is_tried_again_only_if_it_says_when() {
 async fn a_connection_that_is_silent_is_not_used_again() {
     let server = Server::start(vec![Step::Silence]).await;
     let mut target = grpc_at(&server);
-    target.timeout = Duration::from_millis(250);
+    target.timeout = Duration::from_millis(750);
     let (delivery, failures) = deliver(&client(target)).await;
     assert_eq!(delivery, whole());
     assert_says(&failures[0], &["no answer"]);

@@ -15,7 +15,8 @@ pub(super) use lexer::{Lexer, Token};
 /// The normal form of an SQL statement.
 ///
 /// - Strings, numbers, blobs and placeholders (`?`, `?1`, `$1`, `:name`, `@name`) become `?`.
-/// - A list of values is one value, `in (?)`, and rows that are alike are one row, `values (?)`.
+/// - A list of values is one value, `in (?)`, also of values in casts or calls, `in (?::uuid)`; and rows
+///   that are alike are one row, `values (?)`.
 /// - Comments vanish, white space is set anew, a semicolon at the end is left out.
 /// - Letters are lower case; a name in quotes stays as it is.
 ///

@@ -15,9 +15,14 @@ pub(super) struct Writer {
     row: Option<Range<usize>>,
     /// Parentheses and brackets that are open.
     open: Vec<Opened>,
+    /// How many more are open, in the last of those.
+    deeper: usize,
     /// Semicolons that have not been written: those at the end never are.
     semicolons: usize,
 }
+
+/// What is deeper in parentheses and brackets than anybody writes is not looked at for repetitions.
+const MAX_OPEN: usize = 256;
 
 /// A parenthesis or a bracket that has not been closed.
 struct Opened {
@@ -75,6 +80,7 @@ impl Writer {
             list: List::No,
             row: None,
             open: Vec::new(),
+            deeper: 0,
             semicolons: 0,
         }
     }
@@ -150,15 +156,15 @@ impl Writer {
             Token::Dot => self.one('.', Last::Tight),
             Token::Semicolon => {
                 // It is in no list, and at the end of a text that is cut there it goes.
-                if let Some(opened) = self.open.last_mut() {
-                    opened.items.are_alike = false;
+                if let Some(list) = self.list_mut() {
+                    list.items.are_alike = false;
                 }
                 self.one(';', Last::Other)
             }
             Token::Comma => {
                 self.row = row.filter(|_| !behind_comma);
-                if let Some(opened) = self.open.last_mut() {
-                    opened.items.start = start + 1;
+                if let Some(list) = self.list_mut() {
+                    list.items.start = start + 1;
                 }
                 self.one(',', Last::Comma)
             }
@@ -184,6 +190,10 @@ impl Writer {
     }
 
     fn open(&mut self, start: usize, is_bracket: bool, row: Option<Range<usize>>) {
+        if self.open.len() == MAX_OPEN {
+            self.deeper += 1;
+            return;
+        }
         let items = Items {
             start: start + 1,
             first: None,
@@ -198,8 +208,16 @@ impl Writer {
         });
     }
 
+    /// The innermost list.
+    fn list_mut(&mut self) -> Option<&mut Opened> {
+        self.open.last_mut().filter(|_| self.deeper == 0)
+    }
+
     /// Before a comma or what closes a list: takes the item back if it is like the first.
     fn end_item(&mut self) {
+        if self.deeper > 0 {
+            return;
+        }
         let Some(opened) = self.open.last_mut() else {
             return;
         };
@@ -227,6 +245,10 @@ impl Writer {
 
     /// `false` if no bracket was opened here.
     fn close_bracket(&mut self) -> bool {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+            return false;
+        }
         let is_bracket = self.open.last().is_some_and(|opened| opened.is_bracket);
         if is_bracket {
             self.open.pop();
@@ -235,6 +257,10 @@ impl Writer {
     }
 
     fn close(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+            return;
+        }
         while self.close_bracket() {}
         let Some(opened) = self.open.pop() else {
             return;
@@ -242,11 +268,7 @@ impl Writer {
         let whole = opened.start..self.out.len();
         self.row = match opened.row {
             Some(before) if self.out[before.clone()] == self.out[whole.clone()] => {
-                self.out.truncate(before.end);
-                // Its comma is taken back as well.
-                if let Some(around) = self.open.last_mut() {
-                    around.items = around.items_before.clone();
-                }
+                self.take_back_row(&before);
                 Some(before)
             }
             _ => Some(whole),
@@ -272,30 +294,36 @@ impl Writer {
     }
 
     pub(super) fn finish(mut self) -> String {
-        // A text that was cut within a row like the one before, or an item like the first.
-        for opened in self.open.iter().rev() {
-            let begins = |start: usize, whole: &Range<usize>| {
-                let begun = self.out.get(start..);
-                begun.is_some_and(|begun| self.out[whole.clone()].starts_with(begun))
-            };
-            let items = &opened.items;
+        // A text that was cut within an item like the first, or a row like the one before.
+        while let Some(Opened {
+            start, row, items, ..
+        }) = self.open.pop()
+        {
             let item = behind_space(&self.out, items.start);
-            let again = match (&items.first, &opened.row) {
-                (Some(first), _)
-                    if items.are_alike
-                        && self.out[first.clone()].contains('?')
-                        && begins(item, first) =>
-                {
-                    first.end
+            if let Some(first) = items.first.filter(|_| items.are_alike) {
+                if self.out[first.clone()].contains('?') && self.repeats(item, &first) {
+                    self.out.truncate(first.end);
                 }
-                (_, Some(row)) if opened.start < self.out.len() && begins(opened.start, row) => {
-                    row.end
-                }
-                _ => continue,
-            };
-            self.out.truncate(again);
+            }
+            if let Some(row) = row.filter(|row| self.repeats(start, row)) {
+                self.take_back_row(&row);
+            }
         }
         self.out
+    }
+
+    /// Whether what stands from here on begins like something before.
+    fn repeats(&self, start: usize, before: &Range<usize>) -> bool {
+        let begun = self.out.get(start..);
+        begun.is_some_and(|begun| self.out[before.clone()].starts_with(begun))
+    }
+
+    fn take_back_row(&mut self, before: &Range<usize>) {
+        self.out.truncate(before.end);
+        // Its comma is taken back as well.
+        if let Some(around) = self.open.last_mut() {
+            around.items = around.items_before.clone();
+        }
     }
 }
 

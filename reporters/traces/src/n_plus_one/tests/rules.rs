@@ -244,6 +244,28 @@ fn whoever_polls_makes_no_loop_however_long_it_goes_on() {
 }
 
 #[test]
+fn whoever_polls_often_makes_no_loop_once_it_goes_on() {
+    let mut world = World::new();
+    let reader = Begun::root("reader");
+    for _ in 0..10_000 {
+        world.query(&reader, BY_ID);
+        world.wait(50);
+    }
+    world.settle();
+    world.end(reader);
+    world.expect_nothing();
+
+    // As long, but at work.
+    let batch = Begun::root("batch");
+    for _ in 0..10_000 {
+        world.query(&batch, BY_ID);
+        world.now += 3 * MS;
+    }
+    world.end(batch);
+    assert_eq!(world.found.len(), 1);
+}
+
+#[test]
 fn a_loop_is_one_whatever_came_before_and_after() {
     let mut world = World::new();
     let request = Begun::root("endpoint");
