@@ -35,7 +35,7 @@ pub fn metrics() -> Vec<Metric> {
             .tags(["source", "command", "outcome"])
             .description("Statements, by how they ended"),
         summary("demo.repo.query.total_time")
-            .tags(["source", "command"])
+            .tags(["system", "source", "command"])
             .option("otel_name", "db.client.operation.duration")
             .description("Time of a query, waiting for a connection included"),
         distribution("demo.repo.query.queue_time")

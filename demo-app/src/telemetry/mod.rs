@@ -95,9 +95,14 @@ impl Watch {
             .memory(config.traces_mib as usize * 1024 * 1024)
             // What takes its time on purpose.
             .slow_for(format!("{CHANNEL}.*"), Duration::MAX)
+            // Whatever share is sent elsewhere, and whatever a client wishes.
+            .unsampled(true)
             .start()
             .map_err(StartError::Traces)?;
-        let n_plus_one = NPlusOne::builder().start().map_err(StartError::NPlusOne)?;
+        let n_plus_one = NPlusOne::builder()
+            .unsampled(true)
+            .start()
+            .map_err(StartError::NPlusOne)?;
         Ok(Some(Arc::new(Self { traces, n_plus_one })))
     }
 }

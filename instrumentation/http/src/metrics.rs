@@ -9,7 +9,7 @@ use telemetry_metrics::{Metric, counter, distribution, last_value};
 /// |---|---|---|
 /// | `shop.endpoint.stop.count` | counter | `method`, `route`, `status`, `status_class`, `outcome` |
 /// | `shop.endpoint.exception.count` | counter | `method`, `route` |
-/// | `shop.endpoint.duration` | distribution | `route`, `outcome` |
+/// | `shop.endpoint.duration` | distribution | `method`, `route`, `status`, `outcome` |
 /// | `shop.endpoint.headers_time` | distribution | `route`, `outcome` |
 /// | `shop.endpoint.request_size`, `shop.endpoint.response_size` | distributions | `route` |
 /// | `shop.endpoint.in_flight.count`, `shop.endpoint.in_flight.peak` | last values | |
@@ -38,7 +38,7 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .description("Requests whose handler or body panicked"),
         distribution(format!("{prefix}.duration"))
             .events([&stop, &exception])
-            .tags(["route", "outcome"])
+            .tags(["method", "route", "status", "outcome"])
             .drop_when(|event| event.metadata("streamed").is_some())
             .option("otel_name", "http.server.request.duration")
             .description("Time from a request to the end of its answer, unless that is a stream"),

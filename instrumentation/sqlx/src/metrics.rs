@@ -28,7 +28,7 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .tags(["repo", "source", "command", "outcome"])
             .description("Statements, by how they ended"),
         distribution(format!("{query}.total_time"))
-            .tags(["repo", "source", "command"])
+            .tags(["repo", "system", "source", "command"])
             .buckets(BUCKETS)
             .option("otel_name", "db.client.operation.duration")
             .description("Time of a statement, waiting for a connection included"),

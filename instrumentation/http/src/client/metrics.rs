@@ -9,7 +9,7 @@ use telemetry_metrics::{Metric, counter, distribution};
 /// | `shop.api.stop.count` | counter | `method`, `host`, `status_class`, `outcome` |
 /// | `shop.api.failure.count` | counter | `method`, `host`, `reason` |
 /// | `shop.api.exception.count` | counter | `method`, `host` |
-/// | `shop.api.duration` | distribution | `host`, `outcome` |
+/// | `shop.api.duration` | distribution | `method`, `host`, `status`, `outcome` |
 /// | `shop.api.headers_time` | distribution | `host`, `outcome` |
 ///
 /// `duration` is that of all calls, panics included, but of those that are `streamed`. Calls that
@@ -39,7 +39,7 @@ pub fn client_metrics(prefix: &str) -> Vec<Metric> {
             .description("Outgoing calls whose client panicked"),
         distribution(format!("{prefix}.duration"))
             .events([&stop, &exception])
-            .tags(["host", "outcome"])
+            .tags(["method", "host", "status", "outcome"])
             .drop_when(|event| event.metadata("streamed").is_some())
             .option("otel_name", "http.client.request.duration")
             .description("Time from a call to the end of its answer, unless that is a stream"),

@@ -46,9 +46,9 @@ fn calls_are_counted_by_how_they_ended() {
     assert_eq!(snapshot.find("client_counted.failure.count", &fine), None);
     let text = Prometheus::new(&aggregator).unwrap().render();
     for line in [
-        "client_counted_duration_seconds_count{host=\"127.0.0.1\",outcome=\"cancelled\"} 1",
+        "client_counted_duration_seconds_count{method=\"GET\",host=\"127.0.0.1\",outcome=\"cancelled\"} 1",
         // Without the stream, and those without an answer.
-        "client_counted_duration_seconds_count{host=\"127.0.0.1\",outcome=\"ok\"} 2",
+        "client_counted_duration_seconds_count{method=\"GET\",host=\"127.0.0.1\",status=\"200\",outcome=\"ok\"} 2",
         "client_counted_headers_time_seconds_count{host=\"127.0.0.1\",outcome=\"ok\"} 3",
     ] {
         assert!(text.contains(line), "{line}\n{text}");

@@ -27,6 +27,7 @@ pub struct NPlusOneBuilder {
     gap: Duration,
     patience: Duration,
     writes: bool,
+    pub(super) unsampled: bool,
     memory: usize,
     pub(super) patterns: Vec<String>,
     separate: Vec<String>,
@@ -40,6 +41,7 @@ impl NPlusOneBuilder {
             gap: GAP,
             patience: PATIENCE,
             writes: false,
+            unsampled: false,
             memory: MEMORY,
             patterns: Vec::new(),
             separate: Vec::new(),
@@ -82,6 +84,14 @@ impl NPlusOneBuilder {
     /// otherwise. A loop of these can seldom be one statement as easily.
     pub fn writes(mut self, count: bool) -> Self {
         self.writes = count;
+        self
+    }
+
+    /// Whether traces that are not sampled are looked at as well: no, unless told otherwise, so that they
+    /// cost next to nothing. Where only a share of the traces is sampled, to be sent elsewhere, this is how
+    /// the loops of all are found.
+    pub fn unsampled(mut self, count: bool) -> Self {
+        self.unsampled = count;
         self
     }
 

@@ -67,6 +67,7 @@ static NUMBER: AtomicU64 = AtomicU64::new(0);
 /// it), and what waits for an end that never comes, is told of when other spans end, a second or
 /// [`patience`](NPlusOneBuilder::patience) later; when [`findings`](Self::findings) looks; and at
 /// the latest when this is dropped.
+#[must_use = "dropping it ends it: keep it in a variable, `let _detector = ..`"]
 pub struct NPlusOne {
     // Dropped first: nothing more is to come.
     attached: Option<AttachGuard>,
@@ -101,13 +102,14 @@ impl NPlusOne {
         };
         // Not the thing itself: threads keep handlers a while after they were detached.
         let reached = Arc::downgrade(&shared);
+        let unsampled = builder.unsampled;
         let attached = attach_with(
             format!("telemetry-traces.n_plus_one-{number}"),
             patterns,
             AttachOptions::new().spans_only(true),
             move |event| {
                 // First of all: who is not sampled is to cost nothing.
-                if event.context().is_some_and(|context| context.is_sampled()) {
+                if unsampled || event.context().is_some_and(|context| context.is_sampled()) {
                     if let Some(shared) = reached.upgrade() {
                         shared.observe(event);
                     }

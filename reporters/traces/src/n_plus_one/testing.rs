@@ -71,12 +71,13 @@ pub fn forbid_n_plus_one_in<P: AsRef<str>>(patterns: impl IntoIterator<Item = P>
 ///
 /// # Panics
 ///
-/// When it is dropped, if there is one; not if the test is panicking already.
+/// When it is dropped, if there is one, or no query was seen; not if the test is panicking already.
 #[must_use = "a guard that is dropped at once forbids nothing"]
 pub struct Forbidden {
     captured: Capture,
     settings: NPlusOneBuilder,
     allowed: Vec<String>,
+    needs_queries: bool,
     made_at: &'static Location<'static>,
     is_checked: bool,
 }
@@ -88,6 +89,7 @@ impl Forbidden {
             captured,
             settings: NPlusOne::builder().gap(GAP),
             allowed: Vec::new(),
+            needs_queries: true,
             made_at: Location::caller(),
             is_checked: false,
         }
@@ -124,6 +126,19 @@ impl Forbidden {
         self
     }
 
+    /// Is content with a test that runs no query at all. Without this, such a test fails: mostly its
+    /// queries ran, on threads that belong to nobody, and nobody looked at them.
+    pub fn even_without_queries(mut self) -> Self {
+        self.needs_queries = false;
+        self
+    }
+
+    fn has_queries(&self) -> bool {
+        let events = self.captured.events();
+        let mut ends = events.iter().filter_map(End::of_owned);
+        ends.any(|end| end.query.is_some())
+    }
+
     /// What there is by now. Nothing has to have ended for that.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
@@ -153,7 +168,8 @@ impl Forbidden {
     /// # Panics
     ///
     /// If there is an N+1: the message has all of them, with advice. Also if the capture was too small
-    /// for the test, so that nobody can say.
+    /// for the test, or there was no query in it, so that nobody can say; see
+    /// [`even_without_queries`](Self::even_without_queries).
     #[track_caller]
     pub fn check(mut self) {
         self.is_checked = true;
@@ -165,7 +181,8 @@ impl Forbidden {
     fn complaint(&self) -> Option<String> {
         let found = self.findings();
         let dropped = self.captured.dropped();
-        if found.is_empty() && dropped == 0 {
+        let is_blind = self.needs_queries && found.is_empty() && !self.has_queries();
+        if found.is_empty() && dropped == 0 && !is_blind {
             return None;
         }
         let mut message = format!("N+1 queries are forbidden at {}:", self.made_at);
@@ -177,6 +194,11 @@ impl Forbidden {
                 "\n  - {dropped} events did not fit into the capture; make the test smaller, or name the \
                  events with `forbid_n_plus_one_in`"
             );
+        }
+        if is_blind {
+            message += "\n  - no query was seen, so there is nothing to be said: run what asks the database on \
+                        the test's thread (the default runtime of `#[tokio::test]`) or within `scope(..)`; if \
+                        there should be none, say `even_without_queries()`";
         }
         Some(message)
     }

@@ -20,6 +20,7 @@ pub struct TracesBuilder {
     memory: usize,
     kept: f64,
     sample: f64,
+    unsampled: bool,
     slow: Slow,
     max_spans: usize,
     max_text: usize,
@@ -43,6 +44,7 @@ impl Default for TracesBuilder {
             memory: 16 << 20,
             kept: 0.5,
             sample: 1.0,
+            unsampled: false,
             slow: Slow {
                 limit: Duration::from_millis(500),
                 others: Vec::new(),
@@ -88,9 +90,18 @@ impl TracesBuilder {
     /// Which part of the traces is taken, by their ids: all of a trace or nothing; 1.0 by default.
     ///
     /// It is a part of all traces. Those that are not sampled at all (their contexts' flag is not
-    /// set) are never taken, and where that was decided by a ratio as well, the smaller one counts.
+    /// set) are not taken, and where that was decided by a ratio as well, the smaller one counts; but see
+    /// [`unsampled`](Self::unsampled).
     pub fn sample(mut self, ratio: f64) -> Self {
         self.sample = ratio;
+        self
+    }
+
+    /// Whether traces that are not sampled are taken as well: no by default, so that they cost next to
+    /// nothing. Where only a share of the traces is sampled, to be sent elsewhere, this is how the slow and
+    /// the failed of all are still here.
+    pub fn unsampled(mut self, take: bool) -> Self {
+        self.unsampled = take;
         self
     }
 
@@ -163,6 +174,7 @@ impl TracesBuilder {
                 trace: self.memory / TRACE_PART,
             },
             sample,
+            unsampled: self.unsampled,
             slow: self.slow.clone(),
             is_filtered: !self.only.iter().any(|pattern| pattern == "*"),
         };

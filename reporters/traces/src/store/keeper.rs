@@ -39,6 +39,7 @@ pub(super) struct Keeper {
 pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) sample: Sample,
+    pub(super) unsampled: bool,
     pub(super) slow: Slow,
     /// Only some spans are seen, so that a parent that has not come may never come.
     pub(super) is_filtered: bool,
@@ -61,7 +62,10 @@ impl Keeper {
     pub(super) fn take(&self, event: &Event<'_>) {
         let Some(span) = event.span() else { return };
         let context = span.context();
-        if !context.is_sampled() || !self.settings.sample.takes(context.trace_id()) {
+        let Settings {
+            sample, unsampled, ..
+        } = self.settings;
+        if !(context.is_sampled() || unsampled) || !sample.takes(context.trace_id()) {
             return;
         }
         let record = SpanRecord::of(event, span, &self.settings.limits);
@@ -203,6 +207,7 @@ mod tests {
                 spans: 100,
                 trace: 100_000,
             },
+            unsampled: false,
             sample: Sample::ratio(1.0).unwrap(),
             slow: Slow {
                 limit: Duration::MAX,

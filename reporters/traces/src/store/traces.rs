@@ -31,6 +31,7 @@ use super::trace::Trace;
 /// # Ok::<(), telemetry_traces::TracesError>(())
 /// ```
 #[derive(Clone)]
+#[must_use = "dropping the last of them ends it: keep it in a variable"]
 pub struct Traces {
     shared: Arc<Shared>,
 }

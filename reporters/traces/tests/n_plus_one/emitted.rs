@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use telemetry::testing::{assert_emitted, capture};
 use telemetry::{SpanContext, SpanId, TraceId};
-use telemetry_traces::{MAX_FINDINGS, NPlusOne, NPlusOneError};
+use telemetry_traces::{MAX_FINDINGS, NPlusOne, NPlusOneBuilder, NPlusOneError};
 
 use crate::shop::{ITEMS, detected, patient, queries, query, query_below, request, transaction};
 
@@ -166,20 +166,23 @@ fn what_comes_late_is_told_of_when_somebody_looks() {
 }
 
 #[test]
-fn what_is_not_sampled_is_not_looked_at() {
-    let detector = detected();
+fn what_is_not_sampled_is_looked_at_only_if_that_is_wanted() {
+    // Names of their own, because to settle is to tell of what others are at, too.
+    let start = |builder: NPlusOneBuilder| builder.spans(["nplus.all.*"]).start().unwrap();
+    let (sampled, all) = (start(patient()), start(patient().unsampled(true)));
     let caller = SpanContext::new(TraceId::new(8).unwrap(), SpanId::new(8).unwrap(), false);
-    let found = capture("telemetry.n_plus_one");
-    caller.in_scope(|| request("/", || queries(ITEMS, 20)));
-    detector.settle();
-    // It told of other tests' requests as well.
-    let is_ours = |context: SpanContext| context.trace_id() == caller.trace_id();
-    assert!(
-        !found
-            .events()
-            .iter()
-            .any(|event| event.context().is_some_and(is_ours))
-    );
+    caller.in_scope(|| {
+        telemetry::span!("nplus.all.request").in_scope(|| {
+            for _ in 0..20 {
+                telemetry::completion_span!("nplus.all.query", { statement: ITEMS }).finish();
+            }
+        });
+    });
+    for (detector, expected) in [(sampled, vec![]), (all, vec![20])] {
+        detector.settle();
+        let found = detector.findings().into_iter().map(|found| found.count);
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
 }
 
 #[test]

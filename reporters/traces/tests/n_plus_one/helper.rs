@@ -80,6 +80,22 @@ fn what_is_below_no_span_is_nobodys_where_a_request_is() {
 }
 
 #[test]
+fn a_test_without_queries_fails_unless_it_says_that_there_are_none() {
+    let message = panic_of(|| {
+        let _forbidden = forbid_n_plus_one().gap(LONG);
+        // As a server does it whose tasks are on other threads.
+        std::thread::spawn(|| request("/", || queries(ITEMS, 20)))
+            .join()
+            .unwrap();
+        request("/", || {});
+    });
+    let message = message.expect("it saw nothing");
+    assert!(message.contains("no query was seen"), "{message}");
+    let _content = forbid_n_plus_one().gap(LONG).even_without_queries();
+    request("/", || {});
+}
+
+#[test]
 fn what_is_allowed_is_allowed() {
     let forbidden = forbid_n_plus_one()
         .gap(LONG)

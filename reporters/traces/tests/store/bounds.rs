@@ -170,4 +170,9 @@ fn a_trace_that_is_not_sampled_is_not_recorded() {
     let parent = crate::support::remote(9, 9, true);
     span!(parent: parent, "store.sampled").finish();
     assert!(traces.get(parent.trace_id()).is_some());
+    drop(traces);
+    let traces = start(patient().unsampled(true));
+    let parent = crate::support::remote(9, 9, false);
+    span!(parent: parent, "store.unsampled").finish();
+    assert!(traces.get(parent.trace_id()).is_some());
 }

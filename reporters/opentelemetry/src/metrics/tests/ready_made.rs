@@ -58,7 +58,7 @@ fn ready_made_metrics_are_told_as_the_conventions_have_them() {
     telemetry::execute!(
         "otel.ready.repo.query",
         { total_time: duration, queue_time: seconds, duration },
-        { repo: "main", source: "todos", command: "SELECT", outcome: "ok" }
+        { repo: "main", system: "sqlite", source: "todos", command: "SELECT", outcome: "ok" }
     );
     telemetry::execute!(
         "otel.ready.repo.pool",
@@ -76,15 +76,15 @@ fn ready_made_metrics_are_told_as_the_conventions_have_them() {
     };
     assert_eq!(
         attributes_of("http.server.request.duration"),
-        "error.type=_OTHER,http.route=/"
+        "error.type=503,http.request.method=GET,http.response.status_code=int 503,http.route=/"
     );
     assert_eq!(
         attributes_of("http.client.request.duration"),
-        "server.address=a.example"
+        "http.request.method=GET,server.address=a.example"
     );
     assert_eq!(
         attributes_of("db.client.operation.duration"),
-        "db.collection.name=todos,db.operation.name=SELECT,repo=main"
+        "db.collection.name=todos,db.operation.name=SELECT,db.system.name=sqlite,repo=main"
     );
     let pool = "db.client.connection.pool.name=main";
     assert_eq!(attributes_of("db.client.connection.wait_time"), pool);
