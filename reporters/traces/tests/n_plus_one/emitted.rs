@@ -243,7 +243,7 @@ fn who_asks_who_settles_and_who_drops_it_hears_of_what_waits() {
 
 #[test]
 fn settings_that_make_no_sense_are_errors_that_say_so() {
-    let error = |builder: telemetry_traces::NPlusOneBuilder| builder.start().err().unwrap();
+    let error = |builder: NPlusOneBuilder| builder.start().err().unwrap();
     let threshold = error(NPlusOne::builder().threshold(1));
     assert_eq!(threshold, NPlusOneError::Threshold(1));
     assert!(threshold.to_string().contains("every query"));
