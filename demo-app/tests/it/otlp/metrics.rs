@@ -220,7 +220,13 @@ fn with_a_collector_that_is_not_there_it_ends_in_time_and_says_so() {
     assert_eq!(program.wait().code(), Some(0));
     assert!(started.elapsed() < DEADLINE.min(Duration::from_secs(8)));
     let said = program.said();
-    assert!(said.contains("OpenTelemetry"), "{said}");
+    assert!(said.contains("cannot be delivered: "), "{said}");
+    // 22 spans of the request, and those of the queries that look for stored events.
+    let dropped = said.split("0 spans were sent in all, and ").nth(1);
+    let dropped = dropped.and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+    assert!(dropped.is_some_and(|spans| spans >= 22), "{said}");
+    let told = format!("; {} spans were dropped", dropped.unwrap_or_default());
+    assert!(said.contains(&told), "{said}");
 }
 
 #[test]

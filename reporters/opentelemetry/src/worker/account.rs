@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use telemetry_metrics::{Health, HealthReport};
 
-use super::notice::Notice;
+use super::notice::{self, Notice};
 
 /// Counts for [`Health`], and says on standard error what an operator should know: each kind of trouble
 /// when it begins.
@@ -60,6 +60,9 @@ impl Account {
         state
             .failing
             .begins(format_args!("{unit}s cannot be delivered: {why}"));
+        drop(state);
+        // It fills up while the same ones are tried again.
+        self.look_at_queue();
     }
 
     /// Of `count`, `rejected` were not taken. A reason without that is a remark of the receiver's.
@@ -139,6 +142,29 @@ impl Account {
         if count > 0 {
             self.drop_some(&mut self.state(), count);
         }
+    }
+
+    /// Those that were dropped so far.
+    pub(super) fn dropped(&self) -> u64 {
+        self.health.report().dropped
+    }
+
+    /// The last word, when nothing is sent any more: if any were dropped, how many in all. Returns what to
+    /// say to who stopped it, if some were dropped since then, when it were `before`.
+    pub(super) fn close(&self, before: u64) -> Option<String> {
+        let HealthReport { sent, dropped, .. } = self.health.report();
+        let unit = self.unit;
+        if dropped > 0 {
+            let sent = self.were(sent);
+            notice::write(format_args!(
+                "stopped; {sent} sent in all, and {dropped} dropped"
+            ));
+        }
+        let lost = dropped.saturating_sub(before);
+        (lost > 0).then(|| match lost {
+            1 => format!("1 {unit} was dropped"),
+            many => format!("{many} {unit}s were dropped"),
+        })
     }
 
     /// Looks whether the queue has dropped some since the last time.

@@ -58,7 +58,7 @@ impl Notice {
 
 /// Not on this thread: whoever waits for it may be the one who has locked standard error, or nobody may
 /// read what is written there.
-fn write(news: fmt::Arguments<'_>) {
+pub(super) fn write(news: fmt::Arguments<'_>) {
     static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
     if UNDER_WAY.fetch_add(1, Ordering::Relaxed) >= MOST {
         UNDER_WAY.fetch_sub(1, Ordering::Relaxed);

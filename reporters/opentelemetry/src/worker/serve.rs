@@ -41,14 +41,36 @@ pub(super) fn run(
     let last = runtime.block_on(serve(work, commands));
     // A name that is being looked up is not waited for.
     runtime.shutdown_background();
-    if let Some((reply, answer)) = last {
-        reply.send(answer);
+    if let Some(Last {
+        reply,
+        answer,
+        dropped,
+    }) = last
+    {
+        let lost = dropped
+            .iter()
+            .filter_map(|(account, before)| account.close(*before));
+        let lost: Vec<_> = lost.collect();
+        reply.send(match answer {
+            Err(FlushError::Failed(why)) if !lost.is_empty() => {
+                Err(FlushError::Failed(format!("{why}; {}", lost.join(", "))))
+            }
+            other => other,
+        });
     }
 }
 
-/// Until it is told to stop: who is to hear of that, and what. What was not delivered by then is dropped,
+/// What is left to do when it has been told to stop.
+struct Last {
+    reply: Reply,
+    answer: Answered,
+    /// What each signal had dropped before.
+    dropped: Vec<(Arc<Account>, u64)>,
+}
+
+/// Until it is told to stop. What was not delivered by then is dropped,
 /// and counted, when this returns.
-async fn serve(work: Work, mut commands: UnboundedReceiver<Command>) -> Option<(Reply, Answered)> {
+async fn serve(work: Work, mut commands: UnboundedReceiver<Command>) -> Option<Last> {
     let Work {
         observer,
         traces,
@@ -87,13 +109,20 @@ async fn serve(work: Work, mut commands: UnboundedReceiver<Command>) -> Option<(
         }
         // What ends from now on is not waited for.
         drop(observer);
+        let accounts = signals.iter().map(|signal| signal.account.clone());
+        let dropped = accounts.map(|account| (account.clone(), account.dropped()));
+        let dropped = dropped.collect();
         let asked = ask(&signals, true);
         let answer = tokio::select! {
             biased;
             () = &mut tasks => Err(FlushError::Stopped),
             answer = answer(asked, deadline) => answer,
         };
-        return Some((reply, answer));
+        return Some(Last {
+            reply,
+            answer,
+            dropped,
+        });
     }
 }
 
