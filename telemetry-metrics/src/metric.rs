@@ -309,12 +309,8 @@ impl Metric {
     /// ```
     pub fn buckets<B: ToNumber>(mut self, bounds: impl IntoIterator<Item = B>) -> Self {
         let absent = Number::Float(f64::NAN);
-        self.buckets = Some(
-            bounds
-                .into_iter()
-                .map(|bound| bound.to_number().unwrap_or(absent))
-                .collect(),
-        );
+        let number = |bound: B| bound.to_number().unwrap_or(absent);
+        self.buckets = Some(bounds.into_iter().map(number).collect());
         self
     }
 

@@ -22,7 +22,7 @@ pub fn metrics() -> Vec<Metric> {
             .description("Requests whose handler panicked"),
         distribution("demo.endpoint.duration")
             .events(["demo.endpoint.stop", "demo.endpoint.exception"])
-            .tags(["route", "outcome"])
+            .tags(["method", "route", "status", "outcome"])
             .option("otel_name", "http.server.request.duration")
             .description("Time from a request to the end of its answer"),
         last_value("demo.endpoint.in_flight.count")
@@ -57,13 +57,18 @@ pub fn metrics() -> Vec<Metric> {
             .description("Requests that ran the same query again and again"),
         last_value("demo.repo.pool.in_use")
             .option("otel_name", "db.client.connection.count")
-            .option("otel_attributes", "db.client.connection.state=used")
+            .option(
+                "otel_attributes",
+                "db.client.connection.state=used,db.client.connection.pool.name=demo",
+            )
             .description("Connections in use"),
         last_value("demo.repo.pool.max")
             .option("otel_name", "db.client.connection.max")
+            .option("otel_attributes", "db.client.connection.pool.name=demo")
             .description("Connections that there can be"),
         last_value("demo.repo.pool.waiting")
             .option("otel_name", "db.client.connection.pending_requests")
+            .option("otel_attributes", "db.client.connection.pool.name=demo")
             .description("Tasks that wait for a connection"),
         // Accounts and forms.
         counter("demo.accounts.sign_up.count")

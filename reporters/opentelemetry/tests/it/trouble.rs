@@ -1,6 +1,6 @@
 //! What arrives when not all is well, and that nothing is lost uncounted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use telemetry_metrics::{Aggregator, counter};
 use telemetry_opentelemetry::{FlushError, OpenTelemetry};
@@ -27,6 +27,30 @@ fn a_full_queue_drops_and_counts_exactly() {
     assert_eq!(counts(&spans_of(&aggregator)), (0, 900));
     assert!(otel.stop(SHORT).is_err());
     assert_eq!(counts(&spans_of(&aggregator)), (0, 1_000));
+}
+
+#[test]
+fn a_slow_receiver_gets_what_there_is_room_for_and_nobody_waits_for_it() {
+    let _alone = alone();
+    let slow = Act::TakeLate(Duration::from_millis(100));
+    let receiver = Receiver::that(move |_| slow);
+    let aggregator = aggregator([]);
+    let otel = spans_to(&receiver.url(), &aggregator)
+        .span_queue(200)
+        .batch(20)
+        .start()
+        .unwrap();
+    // It takes some fifty requests, five seconds, to get a thousand spans.
+    let began = Instant::now();
+    emit(1_000);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(3), "it took {took:?}");
+    otel.flush(SOON).unwrap();
+    let (sent, dropped) = counts(&spans_of(&aggregator));
+    assert_eq!(sent + dropped, 1_000);
+    assert!(sent >= 200 && dropped > 0, "{sent} and {dropped}");
+    otel.stop(SOON).unwrap();
+    assert_eq!(receiver.different() as u64, sent);
 }
 
 #[test]

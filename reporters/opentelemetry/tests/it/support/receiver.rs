@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -31,6 +32,8 @@ pub(crate) enum Act {
     TakeAndBabble,
     /// This answer instead, at once.
     Answer(u16),
+    /// It is taken, in its own time.
+    TakeLate(Duration),
     /// No answer, ever.
     Hang,
     /// No answer: the connection ends.
@@ -193,7 +196,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answered {
         taken.requests - 1
     });
     let act = (shared.script)(number);
-    if let Act::Take | Act::TakeBut(_) | Act::TakeAndBabble = act {
+    if let Act::Take | Act::TakeLate(_) | Act::TakeBut(_) | Act::TakeAndBabble = act {
         let body = unpacked(&head.headers, body);
         shared.taken(|taken| {
             match head.uri.path().ends_with("/v1/metrics") {
@@ -210,6 +213,10 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answered {
     };
     match act {
         Act::Take => reply(200, Vec::new()),
+        Act::TakeLate(after) => {
+            tokio::time::sleep(after).await;
+            reply(200, Vec::new())
+        }
         Act::TakeBut(rejected) => {
             let partial_success = Some(ExportTracePartialSuccess {
                 rejected_spans: rejected,
