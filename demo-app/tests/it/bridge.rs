@@ -25,8 +25,8 @@ async fn the_exporter_for_prometheus_shows_the_numbers_of_our_own() {
     // The order of labels is the definition's in both.
     for sample in [
         "demo_endpoint_stop_count_total{method=\"GET\",route=\"/users-slow\",status=\"200\",outcome=\"ok\"} 7",
-        "demo_endpoint_duration_seconds_count{route=\"/users-slow\",outcome=\"ok\"} 7",
-        "demo_repo_query_total_time_seconds_count{source=\"todo_items\",command=\"SELECT\"} 140",
+        "demo_endpoint_duration_seconds_count{method=\"GET\",route=\"/users-slow\",status=\"200\",outcome=\"ok\"} 7",
+        "demo_repo_query_total_time_seconds_count{system=\"sqlite\",source=\"todo_items\",command=\"SELECT\"} 140",
     ] {
         assert!(ours.contains(sample), "{sample} in {ours}");
         assert!(theirs.contains(sample), "{sample} in {theirs}");

@@ -181,7 +181,7 @@ async fn metrics_are_prometheus_text() {
     );
     for line in [
         "demo_endpoint_stop_count_total{method=\"GET\",route=\"/users-slow\",status=\"200\",outcome=\"ok\"} 1",
-        "demo_repo_query_total_time_seconds_count{source=\"todo_items\",command=\"SELECT\"} 20",
+        "demo_repo_query_total_time_seconds_count{system=\"sqlite\",source=\"todo_items\",command=\"SELECT\"} 20",
         "demo_repo_query_queue_time_seconds_count{source=\"users\",command=\"SELECT\"} 1",
     ] {
         assert!(
