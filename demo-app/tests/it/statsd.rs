@@ -91,7 +91,7 @@ async fn the_daemons_timers_show_the_true_distribution_of_query_times() {
             return;
         }
         let name = format!(
-            "demo.repo.query.total_time.{}.{}",
+            "demo.repo.query.total_time.sqlite.{}.{}",
             tag("source"),
             tag("command")
         );
@@ -140,7 +140,7 @@ async fn the_daemons_timers_show_the_true_distribution_of_query_times() {
             close(name, &key, number(&key), upper(times, percent), 0.022);
         }
     }
-    let items = &truth["demo.repo.query.total_time.todo_items.SELECT"];
+    let items = &truth["demo.repo.query.total_time.sqlite.todo_items.SELECT"];
     assert_eq!(items.len(), 800);
 }
 
