@@ -1,10 +1,10 @@
 //! [`Keeper`]: takes spans in, on the thread that ends them, and gives traces out.
 
-use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use foldhash::fast::RandomState;
 use telemetry::{Event, SpanInfo, TraceId};
 
 use super::bell::Bell;
@@ -49,7 +49,7 @@ impl Keeper {
     pub(super) fn new(budget: Budget, settings: Settings) -> Self {
         Self {
             shards: Default::default(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             budget,
             clock: AtomicU64::new(1),
             bell: Bell::default(),

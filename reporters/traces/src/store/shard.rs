@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use foldhash::fast::RandomState;
 use telemetry::{SpanInfo, TraceId};
 
 use super::class::Class;
@@ -53,7 +54,7 @@ impl Default for Published {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    traces: HashMap<TraceId, Box<Entry>>,
+    traces: HashMap<TraceId, Box<Entry>, RandomState>,
     /// In the order in which they are listed.
     numbers: BTreeMap<u64, TraceId>,
     /// In the order in which they go.
@@ -146,7 +147,7 @@ impl Shard {
     }
 
     /// Takes out everything.
-    pub(super) fn clear(&self, close: bool) -> HashMap<TraceId, Box<Entry>> {
+    pub(super) fn clear(&self, close: bool) -> HashMap<TraceId, Box<Entry>, RandomState> {
         let mut state = self.lock();
         state.is_closed |= close;
         let traces = std::mem::take(&mut state.traces);
