@@ -92,10 +92,16 @@ fn ready_made_metrics_are_told_as_the_conventions_have_them() {
         labels(&metrics, "db.client.connection.count"),
         ["idle", "used"].map(|state| format!("{pool},db.client.connection.state={state}"))
     );
-    assert_eq!(
-        find(&metrics, "http.server.active_requests").unwrap().unit,
-        "{request}"
-    );
+    for (name, unit) in [
+        ("http.server.active_requests", "{request}"),
+        ("http.server.request.duration", "s"),
+        ("http.server.request.body.size", "By"),
+        ("db.client.connection.count", "{connection}"),
+        ("db.client.connection.wait_time", "s"),
+        ("messaging.client.sent.messages", "{message}"),
+    ] {
+        assert_eq!(find(&metrics, name).unwrap().unit, unit, "{name}");
+    }
     let sent = numbers(&metrics, "messaging.client.sent.messages");
     let sent = attributes(&sent[0].attributes);
     assert_eq!(sent["messaging.destination.name"], "mail");
