@@ -43,7 +43,7 @@ async fn the_definitions_fit_the_events() {
 
     let text = Prometheus::new(&aggregator).unwrap().render();
     for line in [
-        "metrics_fit_query_total_time_seconds_count{repo=\"people\",source=\"users\",command=\"DELETE\"} 1",
+        "metrics_fit_query_total_time_seconds_count{repo=\"people\",system=\"sqlite\",source=\"users\",command=\"DELETE\"} 1",
         "metrics_fit_query_queue_time_seconds_count{repo=\"people\"} 3",
         "metrics_fit_transaction_duration_seconds_count{repo=\"people\",ended=\"committed\"} 1",
         "metrics_fit_pool_size{repo=\"people\"} 1",
