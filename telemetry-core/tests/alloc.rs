@@ -1,10 +1,7 @@
 //! What is allocated: nothing per event, and nothing for good. A binary of its own, for the
 //! allocator.
-#![allow(unsafe_code)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -12,49 +9,7 @@ use telemetry::{
     AttachOptions, EventName, FailurePolicy, NameError, SpanName, attach, attach_many, attach_with,
     detach, execute, span,
 };
-
-/// The system's allocator, counting what each thread does.
-struct Counting;
-
-thread_local! {
-    // Neither has a destructor, so they can be used as long as the thread runs anything.
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-    static LIVE_BYTES: Cell<i64> = const { Cell::new(0) };
-    /// Whether the thread takes part in `SHARED_BYTES`.
-    static SHARES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Of all threads that say so, to the end of their lives: what one allocates another may free.
-static SHARED_BYTES: AtomicI64 = AtomicI64::new(0);
-
-fn count(allocations: u64, bytes: i64) {
-    ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
-    LIVE_BYTES.set(LIVE_BYTES.get() + bytes);
-    if SHARES.get() {
-        SHARED_BYTES.fetch_add(bytes, Ordering::Relaxed);
-    }
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(1, layout.size() as i64);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        count(0, -(layout.size() as i64));
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(1, size as i64 - layout.size() as i64);
-        // SAFETY: as above.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
+use telemetry_counting::{Counting, allocations_in, growth_of, share, shared_bytes};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -69,17 +24,13 @@ fn alone() -> MutexGuard<'static, ()> {
 /// How often this thread allocates in 1,000 rounds of `work`, once it is warm.
 fn allocations(mut work: impl FnMut()) -> u64 {
     (0..10).for_each(|_| work());
-    let before = ALLOCATIONS.get();
-    (0..1_000).for_each(|_| work());
-    ALLOCATIONS.get() - before
+    allocations_in(1_000, work)
 }
 
 /// By how many bytes `rounds` of `work` leave this thread's memory larger, once it is warm.
 fn growth(rounds: u32, mut work: impl FnMut()) -> i64 {
     (0..100).for_each(|_| work());
-    let before = LIVE_BYTES.get();
-    (0..rounds).for_each(|_| work());
-    LIVE_BYTES.get() - before
+    growth_of(|| (0..rounds).for_each(|_| work()))
 }
 
 #[test]
@@ -192,13 +143,13 @@ fn a_hundred_thousand_attachments_leave_nothing_behind() {
 /// Attaches and detaches so many times, by turns to an event, a pattern and everything, while
 /// three other threads emit. By how many bytes that leaves the memory larger.
 fn growth_under_load(cycles: u32) -> i64 {
-    SHARES.set(true);
-    let before = SHARED_BYTES.load(Ordering::Relaxed);
+    share(true);
+    let before = shared_bytes();
     let stop = Arc::new(AtomicBool::new(false));
     let emitters = [(); 3].map(|()| {
         let stop = stop.clone();
         thread::spawn(move || {
-            SHARES.set(true);
+            share(true);
             while !stop.load(Ordering::Relaxed) {
                 execute!("alloc.load.event", { n: 1 });
                 span!("alloc.load.span").finish();
@@ -220,8 +171,8 @@ fn growth_under_load(cycles: u32) -> i64 {
         emitter.join().unwrap();
     }
     drop(stop);
-    let growth = SHARED_BYTES.load(Ordering::Relaxed) - before;
-    SHARES.set(false);
+    let growth = shared_bytes() - before;
+    share(false);
     growth
 }
 

@@ -1,46 +1,20 @@
 //! The memory that the past takes, against its own account. In a process of its own, because it
 //! replaces the allocator and counts what all threads do.
 
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use telemetry::execute;
+use telemetry_counting::{Counting, share_all, shared_bytes};
 use telemetry_metrics::history::{History, Windows};
 use telemetry_metrics::{Aggregator, counter, last_value, summary};
-
-/// The system's allocator, counting what is in use.
-struct Counting;
-
-static LIVE: AtomicI64 = AtomicI64::new(0);
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(layout.size() as i64, Ordering::SeqCst);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size() as i64, Ordering::SeqCst);
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn live() -> i64 {
-    LIVE.load(Ordering::SeqCst)
-}
-
 /// One after the other, since they measure the whole process.
 #[test]
 fn the_past_takes_no_more_than_it_says() {
+    share_all();
     windows();
     history();
 }
@@ -65,9 +39,9 @@ fn windows() {
             }
         }
         let snapshot = aggregator.snapshot();
-        let before = live();
+        let before = shared_bytes();
         windows.observe(begin + Duration::from_secs(10) * round, &snapshot);
-        taken += live() - before;
+        taken += shared_bytes() - before;
         assert!(
             taken <= windows.bytes() as i64 + 2_000,
             "{taken} of {}",
@@ -99,7 +73,7 @@ fn history() {
     };
     emit(20);
     drop(aggregator.snapshot());
-    let before = live();
+    let before = shared_bytes();
     let history = History::builder(&aggregator)
         .interval(Duration::from_millis(10))
         .budget(budget)
@@ -118,7 +92,7 @@ fn history() {
     // While a sample is taken there is a snapshot, too; so this is true only between samples.
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        let taken = live() - before;
+        let taken = shared_bytes() - before;
         let status = history.status();
         assert!(status.bytes <= budget);
         if taken <= status.bytes as i64 + 2_000 {

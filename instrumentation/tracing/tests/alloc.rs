@@ -1,45 +1,17 @@
 //! What is allocated once all is warm: nothing, in either direction. A binary of its own, for the
 //! allocator.
-#![allow(unsafe_code)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
 use telemetry::execute;
+use telemetry_counting::{Counting, allocations_in};
 use telemetry_tracing::{Rule, forward, take_in};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, info};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::prelude::*;
-
-/// The system's allocator, counting what each thread does.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as above.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -47,9 +19,7 @@ static ALLOCATOR: Counting = Counting;
 /// How often this thread allocates in 1,000 rounds of `work`, once it is warm.
 fn allocations(work: impl Fn()) -> u64 {
     (0..10).for_each(|_| work());
-    let before = ALLOCATIONS.get();
-    (0..1_000).for_each(|_| work());
-    ALLOCATIONS.get() - before
+    allocations_in(1_000, work)
 }
 
 /// Visits every field, and keeps nothing.

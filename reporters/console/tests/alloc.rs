@@ -1,51 +1,19 @@
 //! What a line allocates: nothing, once its thread is warm. In a process of its own, because it
 //! replaces the allocator.
 
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
 use telemetry::{display, execute, span};
 use telemetry_console::{Colours, Console};
-
-/// The system's allocator, counting what each thread does.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as above.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
+use telemetry_counting::{Counting, allocations_in};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn allocations(mut work: impl FnMut()) -> u64 {
     (0..100).for_each(|_| work());
-    let before = ALLOCATIONS.get();
-    (0..1_000).for_each(|_| work());
-    ALLOCATIONS.get() - before
+    allocations_in(1_000, work)
 }
 
 #[test]

@@ -1,45 +1,15 @@
 //! What recording a span allocates on the thread on which it ends: nothing, once that is warm. In a
 //! process of its own, because it replaces the allocator.
 
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
 use telemetry::{Number, SpanContext, Value, completion_span, span};
+use telemetry_counting::{Counting, allocations_in};
 use telemetry_metrics::Aggregator;
 use telemetry_opentelemetry::OpenTelemetry;
-
-/// The system's allocator, counting what each thread does.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as above.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -113,11 +83,10 @@ fn recording_a_span_allocates_nothing() {
         let mut all = 0;
         for round in 0..60 {
             between();
-            let before = ALLOCATIONS.get();
-            (0..50).for_each(|_| work(parent));
+            let allocations = allocations_in(50, || work(parent));
             // Vectors are warm once each has been appended to.
             if round >= 30 {
-                all += ALLOCATIONS.get() - before;
+                all += allocations;
             }
         }
         all

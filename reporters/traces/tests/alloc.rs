@@ -1,50 +1,12 @@
 //! What spans cost and take: nothing if they are not sampled, and otherwise what is accounted. In a
 //! process of its own, because it replaces the allocator.
 
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use telemetry::{SpanContext, SpanId, TraceId, span};
+use telemetry_counting::{Counting, allocations_in, growth_of};
 use telemetry_traces::Traces;
-
-/// The system's allocator, counting what each thread does.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-    static BYTES: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(bytes: isize) {
-    ALLOCATIONS.set(ALLOCATIONS.get() + u64::from(bytes > 0));
-    BYTES.set(BYTES.get() + bytes);
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(-(layout.size() as isize));
-        count(size as isize);
-        // SAFETY: as above.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -59,9 +21,7 @@ fn work(parent: Option<SpanContext>) {
 
 fn allocations(mut work: impl FnMut()) -> u64 {
     (0..100).for_each(|_| work());
-    let before = ALLOCATIONS.get();
-    (0..1_000).for_each(|_| work());
-    ALLOCATIONS.get() - before
+    allocations_in(1_000, work)
 }
 
 #[test]
@@ -104,9 +64,7 @@ fn taken(memory: usize, mut emit: impl FnMut()) -> (usize, usize) {
     emit();
     drop(traces);
     let traces = Traces::builder().memory(memory).start().unwrap();
-    let before = BYTES.get();
-    emit();
-    let taken = BYTES.get() - before;
+    let taken = growth_of(&mut emit);
     (traces.stats().bytes, usize::try_from(taken).unwrap())
 }
 
@@ -180,8 +138,6 @@ fn a_store_that_is_dropped_gives_everything_back() {
         telemetry::execute!("alloc.event");
     };
     round();
-    let before = BYTES.get();
-    (0..10).for_each(|_| round());
-    let more = BYTES.get() - before;
+    let more = growth_of(|| (0..10).for_each(|_| round()));
     assert!(more < 4_096, "{more} bytes more");
 }

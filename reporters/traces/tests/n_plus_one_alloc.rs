@@ -1,41 +1,11 @@
 //! What the detector allocates: nothing for what is not sampled, and nothing per query that it knows.
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use telemetry::{SpanContext, SpanId, TraceId, completion_span, span};
+use telemetry_counting::{Counting, allocations_of};
 use telemetry_traces::NPlusOne;
-
-/// The system's allocator, counting what each thread does.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-fn allocations(work: impl FnOnce()) -> u64 {
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
-}
 
 const STATEMENT: &str = "SELECT title FROM items WHERE user_id = $1 AND kind = 'x' ORDER BY id";
 
@@ -53,7 +23,7 @@ fn what_is_known_or_not_sampled_allocates_nothing() {
 
     let unsampled = SpanContext::new(trace, id, false);
     let requests_below = |parent: SpanContext, count: usize| {
-        allocations(|| {
+        allocations_of(|| {
             for _ in 0..count {
                 span!(parent: parent, "nplus.alloc.request", { route: "/" }).in_scope(query);
             }
@@ -67,7 +37,7 @@ fn what_is_known_or_not_sampled_allocates_nothing() {
     let request = span!(parent: sampled, "nplus.alloc.request", { route: "/" });
     request.in_scope(|| {
         query();
-        let cost = allocations(|| (0..1000).for_each(|_| query()));
+        let cost = allocations_of(|| (0..1000).for_each(|_| query()));
         assert_eq!(cost, 0, "a known statement of a request in progress");
     });
 

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use telemetry::execute;
+use telemetry_counting::live_bytes;
 use telemetry_metrics::{Aggregator, Data, Needs, counter, distribution, summary};
-
-use crate::counting::LIVE_BYTES;
 
 /// Series that live for a moment only, one after the other, in fifty places.
 #[test]
@@ -38,7 +37,7 @@ fn series_that_expire_leave_nothing_behind() {
                 }
             }
         }
-        LIVE_BYTES.get()
+        live_bytes()
     };
     let before = churn(0..20_000);
     let after = churn(20_000..100_000);
@@ -85,7 +84,7 @@ fn a_reader_that_is_let_go_keeps_nothing_of_series_that_are_gone() {
         // Once more, for what has gone since.
         drop(aggregator.snapshot());
         reader.scan(|_| ());
-        LIVE_BYTES.get()
+        live_bytes()
     };
     let before = (1..=3).map(&mut round).last().unwrap();
     let after = (4..=12).map(&mut round).last().unwrap();

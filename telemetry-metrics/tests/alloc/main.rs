@@ -1,19 +1,25 @@
 //! What does not allocate, and what leaves no memory behind. In a process of its own, because it
 //! replaces the allocator; allocations are counted per thread, so tests do not disturb each other.
 
-#![allow(unsafe_code)]
-
-mod counting;
 mod expiry;
 
 use std::time::Duration;
 
-use counting::{ALLOCATIONS, LIVE_BYTES, allocations};
 use telemetry::{Event, SpanContext, Value, display, execute, span};
+use telemetry_counting::{Counting, allocations_of, growth_of, live_bytes};
 use telemetry_metrics::{
     Aggregator, Data, Kind, Metric, Needs, TagValues, counter, distribution, last_value, sum,
     summary,
 };
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates in 1,000 rounds of `work`, once it is warm.
+fn allocations(mut work: impl FnMut(u64)) -> u64 {
+    (0..1_000).for_each(&mut work);
+    allocations_of(|| (0..1_000).for_each(work))
+}
 
 fn start(metrics: impl IntoIterator<Item = Metric>) -> Aggregator {
     Aggregator::builder().metrics(metrics).start().unwrap()
@@ -40,9 +46,8 @@ fn the_allocator_counts() {
         allocations(|_| drop(std::hint::black_box(Box::new(1)))),
         1_000
     );
-    let before = LIVE_BYTES.get();
-    std::mem::forget(std::hint::black_box(Box::new(1u64)));
-    assert_eq!(LIVE_BYTES.get() - before, 8);
+    let kept = || std::mem::forget(std::hint::black_box(Box::new(1u64)));
+    assert_eq!(growth_of(kept), 8);
 }
 
 #[test]
@@ -109,12 +114,9 @@ fn beyond_the_limit_of_series_nothing_is_kept() {
     ]);
     let event = |n: u64| execute!("alloc.limit", { n: n % 100 + 1 }, { user: n });
     (0..1_000).for_each(event);
-    let (allocations, bytes) = (ALLOCATIONS.get(), LIVE_BYTES.get());
-    (1_000..5_000).for_each(event);
-    assert_eq!(
-        (ALLOCATIONS.get() - allocations, LIVE_BYTES.get() - bytes),
-        (0, 0)
-    );
+    let before = live_bytes();
+    let allocated = allocations_of(|| (1_000..5_000).for_each(event));
+    assert_eq!((allocated, live_bytes() - before), (0, 0));
     assert_eq!(counted(&aggregator), 5_000);
 }
 
@@ -129,9 +131,7 @@ fn events_nested_in_a_definition_leave_nothing_behind() {
     })]);
     let event = |_: u64| execute!("alloc.nested", {}, { left: 3 });
     (0..100).for_each(event);
-    let before = LIVE_BYTES.get();
-    (0..1_000).for_each(event);
-    assert_eq!(LIVE_BYTES.get() - before, 0);
+    assert_eq!(growth_of(|| (0..1_000).for_each(event)), 0);
     assert_eq!(counted(&aggregator), 4 * 1_100);
 }
 
@@ -152,9 +152,7 @@ fn a_reader_that_takes_what_it_scans_does_not_grow() {
         marks.drain(..).for_each(|mark| reader.take(mark));
     };
     (0..1_200).for_each(&mut flush);
-    let before = LIVE_BYTES.get();
-    (1_200..2_400).for_each(&mut flush);
-    assert_eq!(LIVE_BYTES.get() - before, 0);
+    assert_eq!(growth_of(|| (1_200..2_400).for_each(&mut flush)), 0);
     assert_eq!(counted(&aggregator), 2_400);
 }
 
@@ -219,9 +217,7 @@ fn nor_do_exemplars_and_values_of_distributions() {
     assert_eq!(allocations(event), 0);
     // Nor when every bucket takes another one, after a snapshot.
     assert_eq!(counted(&aggregator), 2_000);
-    let before = ALLOCATIONS.get();
-    (0..1_000).for_each(event);
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(allocations_of(|| (0..1_000).for_each(event)), 0);
     drop(reader);
     assert_eq!(counted(&aggregator), 3_000);
 }

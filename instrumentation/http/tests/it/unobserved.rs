@@ -1,8 +1,5 @@
 //! What nobody observes costs nothing.
-#![allow(unsafe_code)] // A counting allocator cannot be written without.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
@@ -10,32 +7,14 @@ use axum::extract::Request;
 use axum::http::Response;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use telemetry_counting::Counting;
 use telemetry_http::{RouteLayer, TelemetryLayer};
 use tower::{Layer, Service, service_fn};
 
 use crate::record::{Recorder, poll_once, request};
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread that is being torn down has no counter any more.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static ALLOCATOR: Counting = Counting;
 
 /// What it allocates to call a service that allocates nothing, and to read its answer.
 fn allocations<S, B>(service: &mut S) -> u64
@@ -44,14 +23,14 @@ where
     B: http_body::Body + Unpin,
 {
     let request = request("GET", "/");
-    let before = ALLOCATIONS.get();
+    let before = telemetry_counting::allocations();
     let mut answer = std::pin::pin!(service.call(request));
     let std::task::Poll::Ready(Ok(response)) = poll_once(answer.as_mut()) else {
         panic!("not ready")
     };
     let mut body = response.into_body();
     assert!(poll_once(std::pin::pin!(body.frame())).is_ready());
-    ALLOCATIONS.get() - before
+    telemetry_counting::allocations() - before
 }
 
 fn bare(_: Request) -> Ready<Result<Response<Full<Bytes>>, Infallible>> {

@@ -1,49 +1,20 @@
 //! What the wrappers cost when nobody observes: nothing that sqlx does not cost.
 
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use sqlx::Executor;
+use telemetry_counting::{Counting, allocations, allocations_of};
 
 use crate::support::{Events, empty};
 
-/// Counts the allocations of each thread.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is left to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
-
-fn allocations<T>(work: impl FnOnce() -> T) -> u64 {
-    let before = ALLOCATIONS.get();
-    drop(work());
-    ALLOCATIONS.get() - before
-}
+static ALLOCATOR: Counting = Counting;
 
 /// What it takes to hand a statement to something that is one connection.
 macro_rules! of_one {
     ($one:expr) => {
         [
-            allocations(|| ($one).fetch_many("SELECT * FROM users")),
-            allocations(|| ($one).fetch_optional("SELECT * FROM users")),
-            allocations(|| ($one).fetch_all("SELECT * FROM users")),
+            allocations_of(|| ($one).fetch_many("SELECT * FROM users")),
+            allocations_of(|| ($one).fetch_optional("SELECT * FROM users")),
+            allocations_of(|| ($one).fetch_all("SELECT * FROM users")),
         ]
     };
 }
@@ -56,9 +27,9 @@ macro_rules! least {
         for _ in 0..400 {
             let mut at = 0;
             $(
-                let before = ALLOCATIONS.get();
+                let before = allocations();
                 $work.await.unwrap();
-                least[at] = least[at].min(ALLOCATIONS.get() - before);
+                least[at] = least[at].min(allocations() - before);
                 at += 1;
             )+
             assert_eq!(at, least.len());
@@ -72,14 +43,14 @@ async fn a_statement_that_nobody_observes_goes_to_sqlx_as_it_is() {
     let pool = empty("idle.pool").await;
     let sql = "SELECT * FROM users";
     let plain = [
-        allocations(|| pool.inner().fetch_many(sql)),
-        allocations(|| pool.inner().fetch_optional(sql)),
-        allocations(|| pool.inner().fetch_all(sql)),
+        allocations_of(|| pool.inner().fetch_many(sql)),
+        allocations_of(|| pool.inner().fetch_optional(sql)),
+        allocations_of(|| pool.inner().fetch_all(sql)),
     ];
     let wrapped = [
-        allocations(|| (&pool).fetch_many(sql)),
-        allocations(|| (&pool).fetch_optional(sql)),
-        allocations(|| (&pool).fetch_all(sql)),
+        allocations_of(|| (&pool).fetch_many(sql)),
+        allocations_of(|| (&pool).fetch_optional(sql)),
+        allocations_of(|| (&pool).fetch_all(sql)),
     ];
     assert_eq!(wrapped, plain);
 
