@@ -46,7 +46,7 @@
 //! | know which span one is in | [`SpanContext::current`] |
 //! | carry that elsewhere | [`SpanContext`] through channels, headers and stored records; [`in_current_context`] for tasks, [`in_current_context_fn`] for threads |
 //! | have one set of ids with another library | [`set_context_source`] |
-//! | have only a share of traces recorded | [`sample_new_traces`] |
+//! | have only a share of traces recorded | [`sample_new_traces`], by a [`TraceShare`] |
 //! | test what is emitted | [`testing`] |
 //! | hear of panics | [`report_panics`] |
 //! | know what may be emitted | `catalogue` |
@@ -170,8 +170,8 @@ pub use callsite_info::CallsiteInfo;
 pub use catalogue::{catalogue, catalogue_is_complete};
 pub use context::{
     ContextGuard, InContext, ParseIdError, ParseTraceparentError, SourceAlreadySet, SpanContext,
-    SpanId, TraceId, Traceparent, in_current_context, in_current_context_fn, sample_new_traces,
-    set_context_source,
+    SpanId, TraceId, TraceShare, Traceparent, in_current_context, in_current_context_fn,
+    sample_new_traces, set_context_source,
 };
 pub use crash::{PROCESS_PANIC, report_panics};
 pub use emit::emit;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use telemetry::SpanContext;
+use telemetry::{SpanContext, TraceShare};
 
 /// Which spans are recorded, after the samplers of the OpenTelemetry SDK.
 ///
@@ -80,7 +80,7 @@ impl Sampler {
         match self {
             Self::AlwaysOn => Decision::All,
             Self::AlwaysOff => Decision::None,
-            Self::Ratio(ratio) => Decision::From(rejected_below(*ratio)),
+            Self::Ratio(ratio) => Decision::Share(TraceShare::new(*ratio)),
             // Of the traces that begin here those are marked that `root_ratio` says.
             Self::ParentBased(_) => Decision::Marked,
         }
@@ -152,13 +152,10 @@ fn ratio(text: &str) -> Result<f64, SamplerError> {
 pub(crate) enum Decision {
     All,
     None,
-    /// Those whose trace's randomness is not less.
-    From(u64),
+    /// Those of a share of all traces.
+    Share(TraceShare),
     Marked,
 }
-
-/// How many values the lowest 56 bits of an id have: all that is random by all rules there are for ids.
-const RANGE: u64 = 1 << 56;
 
 impl Decision {
     #[inline]
@@ -167,17 +164,9 @@ impl Decision {
             Self::Marked => span.is_sampled(),
             Self::All => true,
             Self::None => false,
-            Self::From(least) => span.trace_id().get() as u64 & (RANGE - 1) >= least,
+            Self::Share(share) => share.takes(span.trace_id()),
         }
     }
-}
-
-/// The threshold of OpenTelemetry's consistent probability sampling, as the core has it.
-fn rejected_below(ratio: f64) -> u64 {
-    if ratio.is_nan() {
-        return 0;
-    }
-    ((1.0 - ratio.clamp(0.0, 1.0)) * RANGE as f64) as u64
 }
 
 #[cfg(test)]
@@ -186,6 +175,9 @@ mod tests {
     use telemetry::{SpanId, TraceId};
 
     use super::*;
+
+    /// How many values the lowest 56 bits of an id have, which decide.
+    const RANGE: u64 = 1 << 56;
 
     fn context(trace: u128, sampled: bool) -> SpanContext {
         SpanContext::new(

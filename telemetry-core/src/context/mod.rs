@@ -18,7 +18,7 @@ pub(crate) use current::{
 };
 pub use future::{InContext, in_current_context, in_current_context_fn};
 pub use ids::{ParseIdError, SpanId, TraceId};
-pub use sampling::sample_new_traces;
+pub use sampling::{TraceShare, sample_new_traces};
 pub use source::{SourceAlreadySet, set_context_source};
 pub use traceparent::{ParseTraceparentError, Traceparent};
 

@@ -5,11 +5,49 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::TraceId;
 
-/// Traces whose [`randomness`] is less are not sampled.
+/// Traces of less [`randomness`] are not sampled.
 static REJECTED_BELOW: AtomicU64 = AtomicU64::new(0);
 
 /// How many values [`randomness`] has.
 const RANGE: u64 = 1 << 56;
+
+/// A share of all traces, chosen by their ids alone, so that all who look at a trace decide alike.
+///
+/// The lowest 56 bits of an id are compared with a threshold, as in OpenTelemetry's [consistent
+/// probability sampling]. So a larger share has all the traces of a smaller one.
+///
+/// ```
+/// use telemetry::{SpanContext, TraceShare};
+///
+/// let (tenth, half) = (TraceShare::new(0.1), TraceShare::new(0.5));
+/// let trace = SpanContext::new_root().trace_id();
+/// assert!(half.takes(trace) || !tenth.takes(trace));
+/// ```
+///
+/// [consistent probability sampling]: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceShare {
+    rejected_below: u64,
+}
+
+impl TraceShare {
+    /// From 0 for none to 1 for all. What is beyond counts as the nearest of them, NaN as 1.
+    #[must_use]
+    pub fn new(ratio: f64) -> Self {
+        let ratio = if ratio.is_nan() { 1.0 } else { ratio };
+        Self {
+            // Exact: a number of up to 53 bits times a power of two.
+            rejected_below: ((1.0 - ratio.clamp(0.0, 1.0)) * RANGE as f64) as u64,
+        }
+    }
+
+    /// Whether a trace is in it.
+    #[inline]
+    #[must_use]
+    pub fn takes(self, trace: TraceId) -> bool {
+        randomness(trace) >= self.rejected_below
+    }
+}
 
 /// Says what share of the traces that begin in this process is to be [sampled], from now on: 1 at first,
 /// 0 for none.
@@ -24,10 +62,7 @@ const RANGE: u64 = 1 << 56;
 /// It is one setting for the whole process, so it belongs to the application: reporters that have a
 /// setting of their own for it make it when they start.
 ///
-/// The id of a trace alone decides: its lowest 56 bits are compared with a threshold, as in
-/// OpenTelemetry's [consistent probability sampling]. So whoever samples a larger share by the same
-/// rule has all the traces of who samples a smaller one. What is beyond 0 to 1 counts as the nearest of
-/// them, NaN as 1.
+/// The id of a trace alone decides, see [`TraceShare`].
 ///
 /// ```
 /// use telemetry::SpanContext;
@@ -39,16 +74,18 @@ const RANGE: u64 = 1 << 56;
 /// ```
 ///
 /// [sampled]: crate::SpanContext::is_sampled
-/// [consistent probability sampling]: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 pub fn sample_new_traces(ratio: f64) {
-    REJECTED_BELOW.store(threshold(ratio), Ordering::Relaxed);
+    REJECTED_BELOW.store(TraceShare::new(ratio).rejected_below, Ordering::Relaxed);
 }
 
 /// Whether a trace with this id, which begins here, is sampled.
 #[inline]
 pub(super) fn is_sampled(id: TraceId) -> bool {
     // Relaxed: a trace that begins at the same moment may go either way.
-    randomness(id) >= REJECTED_BELOW.load(Ordering::Relaxed)
+    let share = TraceShare {
+        rejected_below: REJECTED_BELOW.load(Ordering::Relaxed),
+    };
+    share.takes(id)
 }
 
 /// The part of an id that is random by all rules there are for ids.
@@ -57,20 +94,13 @@ fn randomness(id: TraceId) -> u64 {
     id.get() as u64 & (RANGE - 1)
 }
 
-fn threshold(ratio: f64) -> u64 {
-    if ratio.is_nan() {
-        return 0;
-    }
-    // Exact: a number of up to 53 bits times a power of two.
-    ((1.0 - ratio.clamp(0.0, 1.0)) * RANGE as f64) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_share_is_a_threshold_on_56_bits() {
+        let threshold = |ratio| TraceShare::new(ratio).rejected_below;
         assert_eq!(threshold(1.0), 0);
         assert_eq!(threshold(0.0), RANGE);
         assert_eq!(threshold(0.5), RANGE / 2);

@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::keeper::{Keeper, Settings};
 use super::problem::TracesError;
 use super::record;
-use super::settings::{Limits, Sample, Slow, is_pattern};
+use super::settings::{Limits, Slow, is_pattern, share};
 use super::traces::Traces;
 
 /// Collects the settings of a [`Traces`]; made by [`Traces::builder`].
@@ -161,7 +161,7 @@ impl TracesBuilder {
         if !(0.0..=1.0).contains(&self.kept) {
             return Err(ratio("kept", self.kept));
         }
-        let sample = Sample::ratio(self.sample).ok_or_else(|| ratio("sample", self.sample))?;
+        let sample = share(self.sample).ok_or_else(|| ratio("sample", self.sample))?;
         let least = LEAST_SPANS * record::most(self.max_text);
         if self.memory < least {
             let bytes = self.memory;

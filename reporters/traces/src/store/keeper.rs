@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
-use telemetry::{Event, SpanInfo, TraceId};
+use telemetry::{Event, SpanInfo, TraceId, TraceShare};
 
 use super::bell::Bell;
 use super::budget::Budget;
 use super::class::Class;
 use super::query::{Cursor, Query, TraceSummary};
 use super::record::SpanRecord;
-use super::settings::{Limits, Sample, Slow};
+use super::settings::{Limits, Slow};
 use super::shard::{Admission, Shard};
 use super::stats::TracesStats;
 use super::trace::Trace;
@@ -38,7 +38,7 @@ pub(super) struct Keeper {
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) limits: Limits,
-    pub(super) sample: Sample,
+    pub(super) sample: TraceShare,
     pub(super) unsampled: bool,
     pub(super) slow: Slow,
     /// Only some spans are seen, so that a parent that has not come may never come.
@@ -208,7 +208,7 @@ mod tests {
                 trace: 100_000,
             },
             unsampled: false,
-            sample: Sample::ratio(1.0).unwrap(),
+            sample: TraceShare::new(1.0),
             slow: Slow {
                 limit: Duration::MAX,
                 others: Vec::new(),

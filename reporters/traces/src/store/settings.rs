@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use telemetry::{EventName, TraceId};
+use telemetry::{EventName, TraceShare};
 
 /// What one span, and one trace, may take.
 #[derive(Debug, Clone, Copy)]
@@ -15,31 +15,9 @@ pub(super) struct Limits {
     pub(super) trace: usize,
 }
 
-/// Which traces are taken, by their ids alone, so that all who look at a trace decide alike.
-///
-/// It is the same part of the id, and the same comparison, that OpenTelemetry's samplers use, and
-/// telemetry's own: what a smaller ratio takes a larger one takes as well.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
-    least: u64,
-}
-
-/// The part of an id that is random.
-const BITS: u32 = 56;
-
-impl Sample {
-    /// `None` if it is not a ratio.
-    pub(super) fn ratio(ratio: f64) -> Option<Self> {
-        let all = (1u64 << BITS) as f64;
-        (0.0..=1.0).contains(&ratio).then_some(Self {
-            least: ((1.0 - ratio) * all) as u64,
-        })
-    }
-
-    #[inline]
-    pub(super) fn takes(self, trace: TraceId) -> bool {
-        trace.get() as u64 & ((1 << BITS) - 1) >= self.least
-    }
+/// Which traces are taken; `None` if it is not a ratio.
+pub(super) fn share(ratio: f64) -> Option<TraceShare> {
+    (0.0..=1.0).contains(&ratio).then(|| TraceShare::new(ratio))
 }
 
 /// From when on a span is slow.
@@ -74,6 +52,8 @@ pub(super) fn is_pattern(pattern: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use telemetry::TraceId;
+
     use super::*;
 
     fn ids() -> impl Iterator<Item = TraceId> {
@@ -82,18 +62,12 @@ mod tests {
 
     #[test]
     fn a_ratio_takes_its_share_and_a_larger_one_the_same_and_more() {
-        let [none, tenth, half, all] =
-            [0.0, 0.1, 0.5, 1.0].map(|ratio| Sample::ratio(ratio).unwrap());
+        let [none, tenth, half, all] = [0.0, 0.1, 0.5, 1.0].map(|ratio| share(ratio).unwrap());
         assert!(ids().all(|id| all.takes(id) && !none.takes(id)));
         assert!(ids().all(|id| !tenth.takes(id) || half.takes(id)));
         let taken = ids().filter(|id| tenth.takes(*id)).count();
         assert!((800..1_200).contains(&taken), "{taken}");
-        assert!(
-            [-0.1, 1.1, f64::NAN]
-                .map(Sample::ratio)
-                .iter()
-                .all(Option::is_none)
-        );
+        assert!([-0.1, 1.1, f64::NAN].map(share).iter().all(Option::is_none));
     }
 
     #[test]
