@@ -103,9 +103,7 @@ impl<'a> Reading<'a> {
         said: Option<Duration>,
         variable: &'static str,
     ) -> Option<Duration> {
-        let time = self.said_time(setting, said);
-        let time = time.or_else(|| self.variable(variable, milliseconds));
-        time.map(|time| time.min(LONGEST))
+        self.bounded(setting, said, variable, milliseconds)
     }
 
     /// How long something may take; not zero, but a variable that is zero sets no limit.
@@ -115,8 +113,19 @@ impl<'a> Reading<'a> {
         said: Option<Duration>,
         variable: &'static str,
     ) -> Option<Duration> {
+        self.bounded(setting, said, variable, limit)
+    }
+
+    /// What was said, or else what a variable says; at most a year.
+    fn bounded(
+        &mut self,
+        setting: &'static str,
+        said: Option<Duration>,
+        variable: &'static str,
+        parse: fn(&str) -> Result<Duration, String>,
+    ) -> Option<Duration> {
         let time = self.said_time(setting, said);
-        let time = time.or_else(|| self.variable(variable, limit));
+        let time = time.or_else(|| self.variable(variable, parse));
         time.map(|time| time.min(LONGEST))
     }
 

@@ -153,7 +153,6 @@ impl Account {
     /// say to who stopped it, if some were dropped since then, when it were `before`.
     pub(super) fn close(&self, before: u64) -> Option<String> {
         let HealthReport { sent, dropped, .. } = self.health.report();
-        let unit = self.unit;
         if dropped > 0 {
             let sent = self.were(sent);
             notice::write(format_args!(
@@ -161,10 +160,7 @@ impl Account {
             ));
         }
         let lost = dropped.saturating_sub(before);
-        (lost > 0).then(|| match lost {
-            1 => format!("1 {unit} was dropped"),
-            many => format!("{many} {unit}s were dropped"),
-        })
+        (lost > 0).then(|| format!("{} dropped", self.were(lost)))
     }
 
     /// Looks whether the queue has dropped some since the last time.

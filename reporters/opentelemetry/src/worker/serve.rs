@@ -26,9 +26,6 @@ pub(super) fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        // For looking up names, which may hang.
-        .max_blocking_threads(4)
-        .thread_name("telemetry-otlp-lookup")
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
