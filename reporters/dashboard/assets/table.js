@@ -1,0 +1,159 @@
+// Tables: rows that keep their elements, sorted and searched here.
+
+import { el, replace, setAttribute, setText } from "./dom.js";
+import { known, sign } from "./cards.js";
+import { formatNumber, formatValue } from "./format.js";
+import { keyed, putValue } from "./keyed.js";
+
+const FIRST = 200;
+
+/** What a value sorts by: a number, a text, or null for nothing to compare. */
+export function sortKey(value) {
+  if (value === null || value === undefined || typeof value !== "object") return value ?? null;
+  return sortKey(value.n ?? value.t ?? value.c ?? (value.h ? null : value.x));
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+/** Rows sorted by a column; where there is nothing to compare, last. */
+export function sortRows(rows, column, descending) {
+  const keys = new Map(rows.map((row) => [row, sortKey(row.cells[column])]));
+  const turn = descending ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [keys.get(a), keys.get(b)];
+    if (x === null || y === null) return (x === null) - (y === null);
+    if (typeof x === "number" && typeof y === "number") return turn * (x - y);
+    return turn * collator.compare(String(x), String(y));
+  });
+}
+
+const searched = new WeakMap(); // row -> its text
+function rowText(row) {
+  if (!searched.has(row)) {
+    searched.set(row, row.cells.map((cell) => formatValue(cell ?? null)).join(" ").toLowerCase());
+  }
+  return searched.get(row);
+}
+
+function create(card, context) {
+  const box = el("div", { class: "table" });
+  const find = el("input", {
+    type: "search", autocomplete: "off", spellcheck: "false", placeholder: "Filter",
+    "aria-label": `Filter ${card.title ?? "rows"}`, oninput: () => draw(box),
+  });
+  box.find = find;
+  box.count = el("span", { class: "count" });
+  box.bar = el("div", { class: "table-bar" }, find, box.count);
+  box.head = el("tr");
+  box.body = el("tbody");
+  box.scroll = el("div", { class: "scroll", role: "region", tabindex: "0" },
+    el("table", null, el("thead", null, box.head), box.body));
+  box.empty = el("p", { class: "nothing" });
+  box.more = el("button", { type: "button", class: "more", onclick: () => {
+    box.all = true;
+    draw(box);
+  } });
+  box.older = el("p", { class: "older" });
+  box.append(box.bar, box.scroll, box.empty, box.more, box.older);
+  box.sorted = null; // { column, descending }
+  return box;
+}
+
+function whole(box, card) {
+  box.card = card;
+  setAttribute(box.scroll, "aria-label", card.title || "Table");
+  const columns = card.columns ?? [];
+  const labels = JSON.stringify(columns);
+  if (box.columns !== labels) {
+    box.columns = labels;
+    box.sorted = null;
+    replace(box.head, columns.map((column, index) =>
+      el("th", { scope: "col", class: column.align === "number" ? "number" : null },
+        el("button", { type: "button", text: column.label, onclick: () => sortBy(box, index) }))));
+  }
+  // Where a page has more rows than it shows.
+  const older = card.older ?? null;
+  if (box.olderHref !== older) {
+    box.olderHref = older;
+    replace(box.older, older && el("a", { href: older, text: "Older" }));
+  }
+  box.older.hidden = !older;
+  draw(box);
+}
+
+// Once in the direction that is asked for most, once in the other, then as
+// the server has them.
+function sortBy(box, column) {
+  const first = box.card.columns[column].align === "number";
+  const { sorted } = box;
+  if (sorted?.column !== column) box.sorted = { column, descending: first };
+  else if (sorted.descending === first) box.sorted = { column, descending: !first };
+  else box.sorted = null;
+  draw(box);
+}
+
+function draw(box) {
+  const { card, sorted } = box;
+  const all = card.rows ?? [];
+  [...box.head.children].forEach((head, index) => {
+    const way = sorted?.column === index && (sorted.descending ? "descending" : "ascending");
+    setAttribute(head, "aria-sort", way || null);
+  });
+  const wanted = card.search ? box.find.value.trim().toLowerCase() : "";
+  let rows = wanted ? all.filter((row) => rowText(row).includes(wanted)) : all;
+  if (sorted) rows = sortRows(rows, sorted.column, sorted.descending);
+  const shown = box.all ? rows : rows.slice(0, FIRST);
+  keyed(box.body, shown, (row) => row.key, makeRow, updateRow);
+
+  box.bar.hidden = !card.search || all.length === 0;
+  setText(box.count, wanted ? `${formatNumber(rows.length)} of ${formatNumber(all.length)}`
+    : formatNumber(all.length));
+  box.scroll.hidden = rows.length === 0;
+  box.empty.hidden = rows.length > 0;
+  setText(box.empty, wanted ? "No row has this text." : card.empty || "Nothing here yet.");
+  box.more.hidden = shown.length === rows.length;
+  setText(box.more, `Show all ${formatNumber(rows.length)}`);
+}
+
+function makeRow() {
+  return el("tr", { onclick: follow });
+}
+
+function updateRow(node, row) {
+  if (node.row === row) return;
+  const numbers = node.closest("table") ?? null;
+  node.row = row;
+  node.className = `${known(row.status)}${row.href ? " linked" : ""}`;
+  while (node.children.length > row.cells.length) node.lastChild.remove();
+  row.cells.forEach((cell, index) => {
+    const place = node.children[index] ?? node.appendChild(el("td"));
+    const isNumber = isNumeric(cell);
+    place.className = isNumber ? "number" : "";
+    if (index > 0) putValue(place, cell);
+    else putFirst(place, row, cell);
+  });
+  void numbers;
+}
+
+// The first cell leads to where the row leads, and says how it fares.
+function putFirst(place, row, cell) {
+  const frame = `${row.status ?? ""} ${row.href ?? ""}`;
+  if (place.frame !== frame || !place.value) {
+    place.frame = frame;
+    place.value = row.href && !cell?.l ? el("a", { href: row.href }) : el("span");
+    replace(place, sign(row.status), place.value);
+  }
+  putValue(place.value, cell);
+}
+
+function isNumeric(cell) {
+  return typeof cell === "number" || typeof cell?.n === "number";
+}
+
+// A click anywhere in a row, unless it selects text or is for something in it.
+function follow(event) {
+  if (event.target.closest("a, button") || String(getSelection())) return;
+  event.currentTarget.querySelector("a[href]")?.click();
+}
+
+export const kinds = { table: { create, whole } };

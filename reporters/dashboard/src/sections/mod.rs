@@ -1,0 +1,43 @@
+//! The sections of the dashboard's own pages.
+
+mod charts;
+mod custom;
+mod events;
+mod handlers;
+mod health;
+mod overview;
+mod runtime;
+mod traces;
+
+pub(crate) use charts::{check_chart, group_of, group_or_first};
+
+use crate::live::Live;
+use crate::sources::Sources;
+use crate::view::Key;
+
+/// Begins to show a section.
+pub(crate) fn open(key: &Key, sources: &Sources) -> Box<dyn Live> {
+    match key {
+        Key::Wrong => overview::wrong(),
+        Key::Signals(range) => overview::signals(*range, sources),
+        Key::Saturation(range) => overview::saturation(*range, sources),
+        Key::Extra(range) => custom::extra(*range),
+        Key::Page(at, range) => custom::page(*at, *range),
+        Key::Index { group } => charts::index(group.as_deref(), sources),
+        Key::Chart(chart) => charts::chart(chart, sources),
+        Key::Catalogue => events::catalogue(),
+        Key::Tail { pattern } => events::tail(pattern, sources),
+        Key::NPlusOne => traces::n_plus_one(),
+        Key::TraceList(list) => traces::list(list),
+        Key::Trace { id } => traces::trace(id),
+        Key::Process => runtime::process(),
+        Key::Gauges(range) => runtime::gauges(*range, sources),
+        Key::Handlers => handlers::handlers(),
+        Key::Reporters => health::reporters(),
+        Key::Series => health::series(),
+        Key::Skipped => health::skipped(),
+        Key::Definitions => health::definitions(),
+        Key::Past => health::past(),
+        Key::Viewers => health::viewers(),
+    }
+}

@@ -1,0 +1,42 @@
+//! [`Sources`]: what there is to show.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use telemetry_metrics::history::History;
+use telemetry_metrics::{Definition, DefinitionProblem, Health, Snapshots};
+use telemetry_traces::{NPlusOne, Traces};
+
+use crate::page::Page;
+use crate::visible::Visible;
+
+pub(crate) struct Sources {
+    pub(crate) title: String,
+    pub(crate) numbers: Snapshots,
+    /// By their place: the id of a chart.
+    pub(crate) definitions: Vec<Arc<Definition>>,
+    pub(crate) warnings: Vec<DefinitionProblem>,
+    pub(crate) history: Arc<History>,
+    pub(crate) traces: Option<Arc<Traces>>,
+    pub(crate) n_plus_one: Option<Arc<NPlusOne>>,
+    pub(crate) visible: Visible,
+    /// The prefix of the events of requests, if its host says so.
+    pub(crate) requests: Option<String>,
+    /// Pages of the host.
+    pub(crate) pages: Vec<Box<dyn Page>>,
+    /// What it adds to the overview.
+    pub(crate) extra: Vec<Box<dyn Page>>,
+    pub(crate) started: SystemTime,
+    /// The dashboard's own account: what it sent to viewers.
+    pub(crate) health: Health,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("title", &self.title)
+            .field("history", &self.history)
+            .finish_non_exhaustive()
+    }
+}
