@@ -27,7 +27,11 @@ fn database(url: &str) -> Result<String, String> {
 
 /// How the application is started.
 #[derive(Debug, Clone, Parser)]
-#[command(version, about = "A small site that shows telemetry at work")]
+#[command(
+    version,
+    about = "A small site that shows telemetry at work",
+    args_override_self = true
+)]
 pub struct Config {
     /// Where to listen; port 0 picks a free one
     #[arg(long, env = "LISTEN", default_value = LISTEN, value_name = "ADDR", value_parser = listen)]
@@ -97,7 +101,20 @@ pub struct Config {
     #[arg(skip = true)]
     pub otel_variables: bool,
 
-    /// Memory for the last traces, which /traces shows, in mebibytes; 0 for none
+    /// Memory for the past of all metrics, which /dashboard shows, in mebibytes; 0 for no dashboard
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u32).range(..=4096))]
+    pub history_mib: u32,
+
+    /// Who knows this token may see /dashboard from anywhere; without it, only browsers on this machine
+    #[arg(
+        long,
+        env = "DASHBOARD_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub dashboard_token: Option<String>,
+
+    /// Memory for the last traces, which the dashboard shows, in mebibytes; 0 for none
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1024))]
     pub traces_mib: u32,
 
@@ -148,6 +165,8 @@ impl Default for Config {
             bridge_statsd: None,
             otlp: None,
             otel_variables: false,
+            history_mib: 4,
+            dashboard_token: None,
             // Several in one process would see one another's spans.
             traces_mib: 0,
             flush_ms: 1000,

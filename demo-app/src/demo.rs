@@ -147,6 +147,9 @@ impl Demo {
         }
         // They would never end by themselves. No connection of theirs is waited for below.
         self.sockets.close();
+        if let Some(dashboard) = &self.telemetry.dashboard {
+            dashboard.close();
+        }
         if !self.server.drain(drain_timeout).await {
             report.complaints.push(format!(
                 "connections were still open after {drain_timeout:?} and are cut off"

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use telemetry_bridge::BridgeError;
 use telemetry_console::ConsoleError;
+use telemetry_dashboard::DashboardError;
 use telemetry_metrics::StartError as MetricsError;
 use telemetry_opentelemetry::OpenTelemetryError;
 use telemetry_poller::PollerError;
@@ -34,6 +35,8 @@ pub enum StartError {
     Statsd(StatsdError),
     /// The OpenTelemetry reporter cannot be started.
     Otlp(OpenTelemetryError),
+    /// The dashboard cannot be started.
+    Dashboard(DashboardError),
     /// Traces cannot be kept.
     Traces(TracesError),
     /// N+1 queries cannot be looked for.
@@ -83,6 +86,7 @@ impl fmt::Display for StartError {
             Self::Console(error) => error.fmt(f),
             Self::Statsd(error) => write!(f, "cannot report to StatsD: {error}"),
             Self::Otlp(error) => write!(f, "cannot report to OpenTelemetry: {error}"),
+            Self::Dashboard(error) => write!(f, "cannot start the dashboard: {error}"),
             Self::Traces(error) => error.fmt(f),
             Self::NPlusOne(error) => error.fmt(f),
             Self::Bridge(error) => write!(f, "cannot start the bridge: {error}"),

@@ -1,21 +1,26 @@
 //! The server's end of connections.
 //!
-//! It does what `axum::serve` does, and two things more: the head of a request has to come in time, so
+//! It does what `axum::serve` does, with the peer's address, and two things more: the head of a request has to come in time, so
 //! that nobody can hold connections (and the end of the application) by sending half of one; and
 //! when this future is dropped, so are the connections.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
+use tower_service::Service;
 
 /// How long the head of a request may take, and how long a connection is kept that sends none.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -76,8 +81,8 @@ async fn serve(listener: TcpListener, app: Router, drain: impl Future<Output = (
             () = &mut drain => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(stream, app.clone(), end.subscribe()));
+            Ok((stream, peer)) => {
+                connections.spawn(connection(stream, peer, app.clone(), end.subscribe()));
             }
             Err(error) if is_of_one_connection(error.kind()) => {}
             Err(_) => sleep(BREATH).await,
@@ -89,11 +94,21 @@ async fn serve(listener: TcpListener, app: Router, drain: impl Future<Output = (
 }
 
 /// Serves one connection: until its end, or, once all is to end, until what was asked is answered.
-async fn connection(stream: TcpStream, app: Router, mut end: watch::Receiver<()>) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    mut end: watch::Receiver<()>,
+) {
+    // The dashboard wants to know who asks.
+    let app = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.clone().call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+        .serve_connection(TokioIo::new(stream), app)
         .with_upgrades();
     let mut connection = pin!(connection);
     // What goes wrong with a connection is its peer's matter.

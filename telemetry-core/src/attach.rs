@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::failure::FailurePolicy;
 use crate::name::NameError;
-use crate::{Event, local, registry};
+use crate::pattern::Pattern;
+use crate::{Event, EventKind, local, registry};
 
 /// Why a handler could not be attached. In every case nothing was attached.
 #[derive(Clone, PartialEq, Eq)]
@@ -310,6 +311,23 @@ pub struct HandlerInfo {
     pub failures: u64,
     /// Until when the handler is skipped because it kept failing.
     pub resting_until: Option<Instant>,
+}
+
+impl HandlerInfo {
+    /// Whether an event of this name and kind reaches the handler by this row's pattern.
+    ///
+    /// ```
+    /// # use telemetry::EventKind;
+    /// let _log = telemetry::attach("log", "shop.*", |_| {})?.guard();
+    /// let row = &telemetry::list_handlers("shop")[0];
+    /// assert!(row.hears("shop.order", EventKind::Event) && !row.hears("shop", EventKind::Event));
+    /// # Ok::<(), telemetry::AttachError>(())
+    /// ```
+    #[must_use]
+    pub fn hears(&self, event: &str, kind: EventKind) -> bool {
+        let pattern = Pattern::parse(&self.pattern);
+        (!self.spans_only || kind.is_span_end()) && pattern.is_ok_and(|own| own.matches(event))
+    }
 }
 
 /// Proof that a handler is attached. Dropping it does nothing; [`guard`](Self::guard) makes one

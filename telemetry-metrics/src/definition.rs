@@ -106,6 +106,12 @@ impl Definition {
             .map(move |bound| bound.in_unit(unit))
     }
 
+    /// How many series there may be; what exceeds it is counted in one of overflow.
+    #[must_use]
+    pub fn max_series(&self) -> usize {
+        self.max_series
+    }
+
     /// Whether a sum may fall.
     #[must_use]
     pub fn is_up_down(&self) -> bool {

@@ -141,6 +141,30 @@ impl Index {
             .copysign(f64::from(self.0))
     }
 
+    /// Between which numbers everything in the bucket lies.
+    pub(crate) fn edges(self) -> (f64, f64) {
+        if self.0 == 0 {
+            return (0.0, 0.0);
+        }
+        let magnitude = self.0.abs() - 1;
+        // The outermost buckets hold whatever lies beyond.
+        let lower = if magnitude == 0 {
+            0.0
+        } else {
+            bound(magnitude)
+        };
+        let upper = if magnitude == BUCKETS - 1 {
+            f64::INFINITY
+        } else {
+            bound(magnitude + 1)
+        };
+        if self.0 < 0 {
+            (-upper, -lower)
+        } else {
+            (lower, upper)
+        }
+    }
+
     /// The number that stands for everything in the bucket.
     pub(crate) fn middle(self) -> f64 {
         if self.0 == 0 {

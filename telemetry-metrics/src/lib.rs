@@ -108,6 +108,7 @@ mod row;
 mod rows;
 mod self_metrics;
 mod shared;
+pub mod signals;
 mod skip;
 mod snapshot;
 mod tag;

@@ -114,12 +114,14 @@ pub struct Metric {
 ///
 /// | key | value | for |
 /// |---|---|---|
+/// | `nav` | the group of its chart on the dashboard; the first segment of its name without | all kinds |
 /// | `otel_name` | the name for OpenTelemetry, such as one of its semantic conventions | all kinds |
 /// | `otel_attributes` | attributes of all points, `key=value,key=value` | all kinds |
 /// | `otel_histogram` | `explicit` or `exponential` | distributions |
 /// | `prometheus_type` | `counter` or `gauge` | sums |
 /// | `report_as` | `counter`, for StatsD | sums |
-pub const KNOWN_OPTIONS: [&str; 5] = [
+pub const KNOWN_OPTIONS: [&str; 6] = [
+    "nav",
     "otel_attributes",
     "otel_histogram",
     "otel_name",

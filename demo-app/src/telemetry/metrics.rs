@@ -9,11 +9,32 @@ const FROM_A_TENTH_OF_A_MILLISECOND: [f64; 12] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0,
 ];
 
-/// The definitions.
+/// The definitions, in the groups in which the dashboard shows them.
 #[must_use]
 pub fn metrics() -> Vec<Metric> {
-    let mut metrics = vec![
-        // Requests.
+    let groups = [
+        ("Requests", requests()),
+        ("Database", database()),
+        ("Accounts", accounts()),
+        ("Commands and events", flow()),
+        ("Live page", live()),
+        ("Jobs", jobs()),
+        ("Outgoing calls", calls()),
+        // What arrives there.
+        ("Other service", telemetry_http::metrics(upstream::SERVER)),
+        ("Visitors", visitors()),
+        ("Process", process()),
+    ];
+    let in_groups = groups.into_iter().flat_map(|(group, metrics)| {
+        let with_group = move |metric: Metric| metric.option("nav", group);
+        metrics.into_iter().map(with_group)
+    });
+    in_groups.collect()
+}
+
+/// Requests.
+fn requests() -> Vec<Metric> {
+    vec![
         counter("demo.endpoint.stop.count")
             .tags(["method", "route", "status", "outcome"])
             .description("Requests answered, or given up by the client"),
@@ -30,7 +51,12 @@ pub fn metrics() -> Vec<Metric> {
             .description("Requests in flight"),
         last_value("demo.endpoint.in_flight.peak")
             .description("The most requests in flight at once since the poll before"),
-        // Queries.
+    ]
+}
+
+/// Queries.
+fn database() -> Vec<Metric> {
+    vec![
         counter("demo.repo.query.count")
             .tags(["source", "command", "outcome"])
             .description("Statements, by how they ended"),
@@ -70,7 +96,12 @@ pub fn metrics() -> Vec<Metric> {
             .option("otel_name", "db.client.connection.pending_requests")
             .option("otel_attributes", "db.client.connection.pool.name=demo")
             .description("Tasks that wait for a connection"),
-        // Accounts and forms.
+    ]
+}
+
+/// Accounts and forms.
+fn accounts() -> Vec<Metric> {
+    vec![
         counter("demo.accounts.sign_up.count")
             .tags(["outcome", "reason"])
             .description("Attempts to sign up"),
@@ -99,7 +130,12 @@ pub fn metrics() -> Vec<Metric> {
             .tags(["name"])
             .description("What a map in memory holds: names whose attempts are remembered"),
         last_value("demo.sessions.active").description("Sessions that are not over"),
-        // Commands, stored events and what is made of them.
+    ]
+}
+
+/// Commands, stored events and what is made of them.
+fn flow() -> Vec<Metric> {
+    vec![
         counter("demo.commands.handle.stop.count")
             .tags(["command", "outcome", "reason"])
             .description("Commands decided, or given up"),
@@ -156,7 +192,12 @@ pub fn metrics() -> Vec<Metric> {
         last_value("demo.mailbox.capacity")
             .tags(["name"])
             .description("Messages that have room in a channel"),
-        // The live page and its WebSockets.
+    ]
+}
+
+/// The live page and its WebSockets.
+fn live() -> Vec<Metric> {
+    vec![
         counter("demo.channel.joined.count")
             .tags(["channel", "outcome"])
             .description("WebSockets opened"),
@@ -187,10 +228,22 @@ pub fn metrics() -> Vec<Metric> {
             .description("WebSockets refused"),
         last_value("demo.live.sockets.open").description("WebSockets open"),
         last_value("demo.live.sockets.limit").description("WebSockets that may be open"),
-        // Jobs and calls to the other service: what the definitions below leave out.
-        sum("demo.jobs.refused.jobs")
-            .tags(["worker", "reason"])
-            .description("Jobs not taken"),
+    ]
+}
+
+/// Jobs: what the instrumentation ships, and what that leaves out.
+fn jobs() -> Vec<Metric> {
+    let mut metrics = telemetry_jobs::metrics(work::PREFIX);
+    metrics.extend([sum("demo.jobs.refused.jobs")
+        .tags(["worker", "reason"])
+        .description("Jobs not taken")]);
+    metrics
+}
+
+/// Calls to the other service.
+fn calls() -> Vec<Metric> {
+    let mut metrics = telemetry_http::client_metrics(upstream::CALLS);
+    metrics.extend([
         counter("demo.quotes.fetch.count")
             .tags(["outcome", "reason"])
             .description("Quotes that were asked for"),
@@ -199,11 +252,22 @@ pub fn metrics() -> Vec<Metric> {
             .description("Time that getting a quote took"),
         last_value("demo.upstream.calls.in_flight").description("Calls under way"),
         last_value("demo.upstream.calls.limit").description("Calls that may be under way"),
-        // Virtual visitors.
+    ]);
+    metrics
+}
+
+/// Virtual visitors.
+fn visitors() -> Vec<Metric> {
+    vec![
         counter("demo.load.request.count")
             .tags(["method", "route", "status", "outcome"])
             .description("Requests that virtual visitors made"),
-        // The process.
+    ]
+}
+
+/// The process.
+fn process() -> Vec<Metric> {
+    vec![
         counter("process.panic.count")
             .tags(["location"])
             .description("Panics, caught or not"),
@@ -239,11 +303,5 @@ pub fn metrics() -> Vec<Metric> {
             .description("Open files and sockets"),
         last_value("vm.system_counts.open_files_limit")
             .description("Files and sockets that the process may open"),
-    ];
-    // What the instrumentation ships, as it is: jobs, calls to the other service, and what arrives
-    // there.
-    metrics.extend(telemetry_jobs::metrics(work::PREFIX));
-    metrics.extend(telemetry_http::client_metrics(upstream::CALLS));
-    metrics.extend(telemetry_http::metrics(upstream::SERVER));
-    metrics
+    ]
 }

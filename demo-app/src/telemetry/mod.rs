@@ -25,6 +25,7 @@
 //! | `telemetry.n_plus_one` | `telemetry_traces::NPlusOne`, here | after a request that asked the database the same again and again |
 //! | `vm.memory`, `vm.cpu`, `vm.tokio`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` in `polls` | every five seconds |
 
+mod dashboard;
 mod logs;
 mod metrics;
 mod otlp;
@@ -35,6 +36,7 @@ use std::time::Duration;
 use ::telemetry::NameError;
 use telemetry_bridge::{PrometheusBridge, StatsdBridge, StatsdFormat as BridgeFormat};
 use telemetry_console::{Console, ConsoleError};
+use telemetry_dashboard::Dashboard;
 use telemetry_http::TelemetryLayer;
 use telemetry_metrics::Aggregator;
 use telemetry_opentelemetry::OpenTelemetry;
@@ -42,6 +44,7 @@ use telemetry_prometheus::Prometheus;
 use telemetry_statsd::{Format, Statsd};
 use telemetry_traces::{NPlusOne, Traces};
 
+pub(crate) use dashboard::PATH as DASHBOARD;
 pub use logs::{LogError, LogFilter, log_panics_only};
 pub(crate) use logs::{logged, logged_request};
 pub use metrics::metrics;
@@ -73,21 +76,22 @@ pub(crate) struct Telemetry {
     otlp: Option<OpenTelemetry>,
     pub(crate) prometheus: Prometheus,
     pub(crate) bridge: Option<RunningBridge>,
-    pub(crate) watch: Option<Arc<Watch>>,
+    pub(crate) watch: Option<Watch>,
+    pub(crate) dashboard: Option<Dashboard>,
     console: Option<Console>,
     logs: Option<logs::Logs>,
     pub(crate) aggregator: Aggregator,
 }
 
 /// What keeps the last traces, and looks for N+1 queries in them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Watch {
-    pub(crate) traces: Traces,
-    pub(crate) n_plus_one: NPlusOne,
+    pub(crate) traces: Arc<Traces>,
+    pub(crate) n_plus_one: Arc<NPlusOne>,
 }
 
 impl Watch {
-    fn start(config: &Config) -> Result<Option<Arc<Self>>, StartError> {
+    fn start(config: &Config) -> Result<Option<Self>, StartError> {
         if config.traces_mib == 0 {
             return Ok(None);
         }
@@ -103,7 +107,10 @@ impl Watch {
             .unsampled(true)
             .start()
             .map_err(StartError::NPlusOne)?;
-        Ok(Some(Arc::new(Self { traces, n_plus_one })))
+        Ok(Some(Self {
+            traces: Arc::new(traces),
+            n_plus_one: Arc::new(n_plus_one),
+        }))
     }
 }
 
@@ -187,6 +194,8 @@ impl Telemetry {
         ::telemetry::report_panics().map_err(StartError::Panics)?;
         let bridge = RunningBridge::start(config, &aggregator)?;
         let watch = Watch::start(config)?;
+        let dashboard =
+            dashboard::start(config, &aggregator, watch.as_ref()).map_err(StartError::Dashboard)?;
         let otlp = otlp::start(config, &aggregator).map_err(StartError::Otlp)?;
         Ok(Self {
             statsd,
@@ -194,6 +203,7 @@ impl Telemetry {
             prometheus,
             bridge,
             watch,
+            dashboard,
             console,
             logs,
             aggregator,

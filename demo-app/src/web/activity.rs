@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::{Shared, pages};
 use crate::flow::{Entry, Kind};
+use crate::telemetry::DASHBOARD;
 
 const PATH: &str = "/activity";
 
@@ -58,7 +59,7 @@ fn shown(feed: &[Entry], paused: bool) -> Markup {
                         span { bdi { strong { (entry.name) } } " " (told(entry.kind)) }
                         small.quiet { (pages::ago(entry.age)) }
                         @if let Some(trace) = &entry.trace_id {
-                            small.quiet { "trace " a href={ "/traces/" (trace) } { code { (trace) } } }
+                            small.quiet { "trace " a href={ (DASHBOARD) "/traces?id=" (trace) } { code { (trace) } } }
                         }
                     }
                 }

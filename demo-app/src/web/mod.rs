@@ -11,9 +11,7 @@ mod pages;
 mod panics;
 mod quotes;
 mod todos;
-mod traces;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -29,7 +27,7 @@ use tokio::sync::watch;
 pub(crate) use self::accounts::Accounts;
 use crate::flow::Flow;
 use crate::store::Store;
-use crate::telemetry::{Telemetry, Watch, endpoint_layer, logged_request};
+use crate::telemetry::{DASHBOARD, Telemetry, endpoint_layer, logged_request};
 use crate::upstream::Quotes;
 use crate::work::Work;
 use crate::{Config, LandingDelay, LogMode, StartError};
@@ -44,7 +42,6 @@ struct Shared {
     accounts: Accounts,
     landing_delay: LandingDelay,
     numbers: Snapshots,
-    watch: Option<Arc<Watch>>,
 }
 
 /// The parts of the application that pages are made of.
@@ -72,7 +69,6 @@ pub(crate) fn app(
         accounts: parts.accounts,
         landing_delay: config.landing_delay_ms,
         numbers: telemetry.aggregator.snapshots(),
-        watch: telemetry.watch.clone(),
     };
     let routes = Router::new()
         .route("/", get(landing))
@@ -88,7 +84,6 @@ pub(crate) fn app(
         .merge(jobs::router())
         .merge(quotes::router())
         .merge(todos::router())
-        .merge(traces::router())
         .with_state(shared)
         .merge(telemetry.prometheus.router())
         .merge(bridge::router(telemetry.bridge.clone()))
@@ -101,13 +96,19 @@ pub(crate) fn app(
         LogMode::Off => routes,
         LogMode::Text | LogMode::Json => routes.layer(from_fn(logged_request)),
     };
-    Ok(routes
+    let routes = routes
         .layer(from_fn(panics::note))
         // One line makes events of all requests. It stands behind the routes, so that the matched
         // route is known to it, and inside of what answers for panics, so that it sees the
         // panic itself.
         .layer(endpoint_layer().map_err(StartError::Name)?)
-        .layer(from_fn_with_state(cut_off, answer_or_cut_off))
+        .layer(from_fn_with_state(cut_off, answer_or_cut_off));
+    // Outside of that layer: who watches is no visitor, and should not change what is seen.
+    let routes = match &telemetry.dashboard {
+        Some(dashboard) => routes.nest(DASHBOARD, dashboard.router()),
+        None => routes,
+    };
+    Ok(routes
         .layer(from_fn(panics::answer))
         .layer(map_response(headers::protect)))
 }

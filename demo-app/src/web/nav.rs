@@ -117,9 +117,9 @@ pub(super) const GROUPS: &[Group] = &[
                 event: None,
             },
             Link {
-                path: "/traces",
-                name: "Traces",
-                what: "What was done in each request, as a waterfall, and which of them asked too often.",
+                path: "/dashboard",
+                name: "Dashboard",
+                what: "All of it live: charts with their past, events, traces, what is wrong right now.",
                 event: Some("telemetry.n_plus_one"),
             },
             Link {

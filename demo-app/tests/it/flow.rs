@@ -140,7 +140,7 @@ async fn a_sign_up_is_one_trace_from_the_request_to_the_message() {
         (feed.status, feed.header("refresh").next()),
         (200, Some("5"))
     );
-    let linked = format!("href=\"/traces/{}\"", sent.trace_id());
+    let linked = format!("href=\"/dashboard/traces?id={}\"", sent.trace_id());
     let shown = feed.body.matches(&linked).count();
     assert_eq!(shown, 2, "{}", feed.body);
     let paused = visitor.get("/activity?refresh=off").await;

@@ -3,6 +3,8 @@
 mod accounts;
 mod bridge;
 mod browser;
+mod dashboard;
+mod dashboard_browser;
 mod definitions;
 mod deploy;
 mod event_reference;

@@ -1,6 +1,7 @@
-//! The page of traces, and what is found in them, in a process that nobody else emits in.
+//! The traces in the dashboard, and what is found in them, in a process that nobody else emits in.
 
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::support::program::Program;
 use crate::support::visitor::Visitor;
@@ -15,11 +16,25 @@ async fn found(program: &Program, route: &str) -> u64 {
     count.unwrap_or(0)
 }
 
-/// The path of the first trace that a page links to under this name.
-fn linked(page: &str, name: &str) -> Option<String> {
-    let before = page.split(&format!("\">{name}</a>")).next()?;
-    let (_, path) = before.rsplit_once("href=\"")?;
-    path.starts_with("/traces/").then(|| path.to_owned())
+/// A page of the dashboard as JSON.
+async fn dashboard(program: &Program, path: &str) -> Value {
+    let reply = http::get_by_1_1(program.address, &format!("/dashboard/api/{path}")).await;
+    assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+    serde_json::from_str(&reply.body).expect("JSON")
+}
+
+/// The first card of a section.
+fn card<'j>(page: &'j Value, section: &str) -> &'j Value {
+    let sections = page["sections"].as_array().expect("sections");
+    let section = sections.iter().find(|one| one["id"] == section);
+    &section.expect("the section")["cards"][0]
+}
+
+/// The rows of a table in which a cell has this text, or shows it as a link or as code.
+fn rows<'j>(table: &'j Value, text: &str) -> Vec<&'j Value> {
+    let rows = table["rows"].as_array().expect("rows").iter();
+    rows.filter(|row| row["cells"].to_string().contains(&format!("\"{text}\"")))
+        .collect()
 }
 
 #[test]
@@ -51,19 +66,25 @@ fn the_slow_page_is_named_once_for_each_request_and_the_fast_one_never() {
             .filter(|line| line.starts_with("demo_n_plus_one_count_total{"));
         assert_eq!(series.collect::<Vec<_>>().len(), 1, "{text}");
 
-        let page = http::get(program.address, "/traces").await.body;
-        assert_eq!(page.matches("/users-slow, 20 times").count(), 1, "{page}");
-        assert!(page.contains("user_id in (..)"), "{page}");
-        let path = linked(&page, "GET /users-slow").expect("a link to a trace");
-        let trace = http::get(program.address, &path).await;
-        assert_eq!(trace.status, 200);
-        assert!(trace.body.contains(" 22 spans"), "{}", trace.body);
-        assert_eq!(
-            trace.body.matches("source=todo_items").count(),
-            20,
+        let page = dashboard(&program, "traces").await;
+        let found = rows(card(&page, "n-plus-one"), "/users-slow");
+        assert_eq!(found.len(), 1, "{page}");
+        assert!(
+            found[0].to_string().contains("user_id in (..)"),
             "{}",
-            trace.body
+            found[0]
         );
+        let listed = rows(card(&page, "traces"), "GET /users-slow");
+        assert_eq!(listed.len(), 3, "{page}");
+        let href = listed[0]["href"].as_str().expect("a link");
+        let trace = dashboard(&program, href).await;
+        let rows = card(&trace, "trace")["rows"]
+            .as_array()
+            .expect("rows")
+            .clone();
+        assert_eq!(rows.len(), 22, "{trace}");
+        let again = rows.iter().filter(|row| row["n1"] == true).count();
+        assert_eq!(again, 20, "{trace}");
     });
     program.signal(Signal::TERM);
     assert_eq!(program.wait().code(), Some(0));
@@ -82,27 +103,12 @@ fn the_slow_page_is_named_once_for_each_request_and_the_fast_one_never() {
 }
 
 #[test]
-fn a_trace_that_is_not_there_is_a_page_that_says_so() {
-    let mut program = Program::start(&[]);
-    let runtime = runtime();
-    let unknown = "/traces/0af7651916cd43dd8448eb211c80319c";
-    for path in [unknown, "/traces/x", "/traces/%3Cscript%3E", "/traces/%00"] {
-        let reply = runtime.block_on(http::get(program.address, path));
-        assert_eq!(reply.status, 404, "{path}");
-        assert!(!reply.body.contains("script"), "{}", reply.body);
-    }
-    program.signal(Signal::TERM);
-    assert_eq!(program.wait().code(), Some(0));
-}
-
-#[test]
 fn without_memory_there_are_no_traces() {
     let mut program = Program::start(&["--traces-mib", "0"]);
     let runtime = runtime();
     runtime.block_on(http::get(program.address, "/users-slow"));
-    let page = runtime.block_on(http::get(program.address, "/traces"));
-    assert_eq!(page.status, 404);
-    assert!(page.body.contains("--traces-mib"), "{}", page.body);
+    let page = runtime.block_on(dashboard(&program, "traces"));
+    assert_eq!(card(&page, "traces")["kind"], "text", "{page}");
     assert_eq!(runtime.block_on(found(&program, "/users-slow")), 0);
     program.signal(Signal::TERM);
     assert_eq!(program.wait().code(), Some(0));

@@ -14,6 +14,14 @@ export function svg(name, attributes, ...children) {
   return fill(document.createElementNS(SVG, name), attributes, children);
 }
 
+/** A field to search in. */
+export function find(label, attributes) {
+  return el("input", {
+    type: "search", autocomplete: "off", autocapitalize: "none", spellcheck: "false",
+    "aria-label": label, ...attributes,
+  });
+}
+
 /** Puts `children` in place of whatever `node` held. */
 export function replace(node, ...children) {
   node.replaceChildren(...children.flat(Infinity).filter(present));

@@ -7,7 +7,7 @@
 //                                           changed; without it, `whole`
 //   own: true                               writes title and hint by itself
 //
-// `context` is the page's, with `section` (its id). A section goes into the
+// `context` is the page's, with `section` (its id) and `title` (the section's). A section goes into the
 // element `[data-place="<its id>"]` if the page has one, else into the root.
 
 import { el, replace, setAttribute, setText } from "./dom.js";
@@ -72,6 +72,7 @@ export class Sections {
       this.#sections.set(id, section);
     }
     setText(section.heading, title ?? "");
+    section.context.title = title ?? "";
     section.heading.hidden = !title;
     setAttribute(section.node, "aria-labelledby", title ? section.heading.id : null);
     section.level = title ? "h3" : "h2";
@@ -159,8 +160,11 @@ export class Sections {
       const section = this.#sections.get(id);
       if (!section) continue;
       const place = this.#root.querySelector(`[data-place="${CSS.escape(id)}"]`);
-      if (!place) here.push(section.node);
-      else if (section.node.parentNode !== place) place.append(section.node);
+      if (!place) {
+        here.push(section.node);
+        // At once: there may be places in it for those that follow.
+        if (!section.node.parentNode) this.#root.append(section.node);
+      } else if (section.node.parentNode !== place) place.append(section.node);
     }
     arrange(this.#root, here);
   }

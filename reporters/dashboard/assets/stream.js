@@ -32,14 +32,14 @@ export class Stream {
     this.#on = on;
     this.#world = world;
     const { document } = world;
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") {
-        this.#hiding = world.setTimeout(() => this.#stop(), HIDDEN);
-      } else this.#wake();
-    });
+    const seen = () => {
+      if (document.visibilityState !== "hidden") this.#wake();
+      else this.#hiding = world.setTimeout(() => this.#stop(), HIDDEN);
+    };
+    document.addEventListener("visibilitychange", seen);
     world.addEventListener("pagehide", () => this.#stop());
     world.addEventListener("pageshow", (event) => event.persisted && this.#wake());
-    world.addEventListener("online", () => this.#wake());
+    world.addEventListener("online", seen);
   }
 
   get paused() {

@@ -1,11 +1,11 @@
 // Tables: rows that keep their elements, sorted and searched here.
 
-import { el, replace, setAttribute, setText } from "./dom.js";
+import { el, find, replace, setAttribute, setText } from "./dom.js";
 import { known, sign } from "./cards.js";
 import { formatNumber, formatValue } from "./format.js";
 import { keyed, putValue } from "./keyed.js";
 
-const FIRST = 200;
+const FIRST = 100;
 
 /** What a value sorts by: a number, a text, or null for nothing to compare. */
 export function sortKey(value) {
@@ -27,6 +27,13 @@ export function sortRows(rows, column, descending) {
   });
 }
 
+// What can be scrolled must be within reach of the keyboard.
+const overflow = globalThis.ResizeObserver && new ResizeObserver((changes) => {
+  for (const { target: { parentNode: scroll } } of changes) {
+    setAttribute(scroll, "tabindex", scroll && scroll.scrollWidth > scroll.clientWidth ? "0" : null);
+  }
+});
+
 const searched = new WeakMap(); // row -> its text
 function rowText(row) {
   if (!searched.has(row)) {
@@ -37,17 +44,15 @@ function rowText(row) {
 
 function create(card, context) {
   const box = el("div", { class: "table" });
-  const find = el("input", {
-    type: "search", autocomplete: "off", spellcheck: "false", placeholder: "Filter",
-    "aria-label": `Filter ${card.title ?? "rows"}`, oninput: () => draw(box),
-  });
-  box.find = find;
+  box.find = find(`Filter ${card.title || context.title || "rows"}`,
+    { placeholder: "Filter", oninput: () => draw(box) });
   box.count = el("span", { class: "count" });
-  box.bar = el("div", { class: "table-bar" }, find, box.count);
+  box.bar = el("div", { class: "table-bar" }, box.find, box.count);
   box.head = el("tr");
   box.body = el("tbody");
-  box.scroll = el("div", { class: "scroll", role: "region", tabindex: "0" },
+  box.scroll = el("div", { class: "scroll", role: "group" },
     el("table", null, el("thead", null, box.head), box.body));
+  overflow.observe(box.body.parentNode);
   box.empty = el("p", { class: "nothing" });
   box.more = el("button", { type: "button", class: "more", onclick: () => {
     box.all = true;
@@ -59,14 +64,14 @@ function create(card, context) {
   return box;
 }
 
-function whole(box, card) {
+function whole(box, card, context) {
   box.card = card;
-  setAttribute(box.scroll, "aria-label", card.title || "Table");
+  setAttribute(box.scroll, "aria-label", card.title || context.title || "Table");
   const columns = card.columns ?? [];
-  const labels = JSON.stringify(columns);
-  if (box.columns !== labels) {
-    box.columns = labels;
+  if (JSON.stringify(box.columns) !== JSON.stringify(columns)) {
+    box.columns = columns;
     box.sorted = null;
+    box.scroll.style.setProperty("--columns", columns.length);
     replace(box.head, columns.map((column, index) =>
       el("th", { scope: "col", class: column.align === "number" ? "number" : null },
         el("button", { type: "button", text: column.label, onclick: () => sortBy(box, index) }))));
@@ -103,7 +108,8 @@ function draw(box) {
   let rows = wanted ? all.filter((row) => rowText(row).includes(wanted)) : all;
   if (sorted) rows = sortRows(rows, sorted.column, sorted.descending);
   const shown = box.all ? rows : rows.slice(0, FIRST);
-  keyed(box.body, shown, (row) => row.key, makeRow, updateRow);
+  keyed(box.body, shown, (row) => row.key, makeRow,
+    (node, row) => updateRow(node, row, box.columns));
 
   box.bar.hidden = !card.search || all.length === 0;
   setText(box.count, wanted ? `${formatNumber(rows.length)} of ${formatNumber(all.length)}`
@@ -119,20 +125,18 @@ function makeRow() {
   return el("tr", { onclick: follow });
 }
 
-function updateRow(node, row) {
-  if (node.row === row) return;
-  const numbers = node.closest("table") ?? null;
+function updateRow(node, row, columns) {
+  if (node.row === row && node.columns === columns) return;
   node.row = row;
+  node.columns = columns;
   node.className = `${known(row.status)}${row.href ? " linked" : ""}`;
   while (node.children.length > row.cells.length) node.lastChild.remove();
   row.cells.forEach((cell, index) => {
     const place = node.children[index] ?? node.appendChild(el("td"));
-    const isNumber = isNumeric(cell);
-    place.className = isNumber ? "number" : "";
+    place.className = columns[index]?.align === "number" ? "number" : "";
     if (index > 0) putValue(place, cell);
     else putFirst(place, row, cell);
   });
-  void numbers;
 }
 
 // The first cell leads to where the row leads, and says how it fares.
@@ -144,10 +148,6 @@ function putFirst(place, row, cell) {
     replace(place, sign(row.status), place.value);
   }
   putValue(place.value, cell);
-}
-
-function isNumeric(cell) {
-  return typeof cell === "number" || typeof cell?.n === "number";
 }
 
 // A click anywhere in a row, unless it selects text or is for something in it.

@@ -1,18 +1,22 @@
 //! [`DashboardBuilder`].
 
+use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use telemetry_metrics::Aggregator;
 use telemetry_metrics::history::History;
 use telemetry_traces::{NPlusOne, Traces};
 
-use crate::access::Access;
+use crate::access::{Access, Gate};
 use crate::dashboard::Dashboard;
+use crate::hub::Limits;
 use crate::page::Page;
 use crate::problem::DashboardError;
 use crate::sources::Sources;
+use crate::view::PAGES;
 use crate::visible::Visible;
+use crate::web::TAKEN;
 
 /// How many bytes the past may take, unless the builder says otherwise.
 const HISTORY_MEMORY: usize = 64 << 20;
@@ -20,26 +24,60 @@ const HISTORY_MEMORY: usize = 64 << 20;
 /// How far back it goes.
 const HISTORY_LENGTH: Duration = Duration::from_secs(24 * 3_600);
 
+/// What is left of a longer title, in characters.
+const LONGEST_TITLE: usize = 80;
+
+/// In bytes.
+const LONGEST_SLUG: usize = 32;
+
 /// Begins a [`Dashboard`]; made by [`Dashboard::builder`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use telemetry_dashboard::{Access, Dashboard};
+/// use telemetry_metrics::{Aggregator, counter, summary};
+/// use telemetry_traces::{NPlusOne, Traces};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let aggregator = Aggregator::builder()
+///     .metrics([
+///         counter("builder.endpoint.stop.count").tags(["route", "status"]),
+///         summary("builder.endpoint.stop.duration").tags(["route"]),
+///     ])
+///     .start()?;
+/// let dashboard = Dashboard::builder(&aggregator)
+///     .title("shop")
+///     .access(Access::loopback())
+///     .history_memory(32 << 20)
+///     .history_length(Duration::from_secs(6 * 3_600))
+///     .requests("builder.endpoint")
+///     .show_metadata(["currency"])
+///     .start()?;
+/// # Ok(()) }
+/// ```
 #[must_use = "a builder does nothing until `start`"]
 pub struct DashboardBuilder<'a> {
     aggregator: &'a Aggregator,
     title: String,
     access: Access,
     memory: usize,
+    length: Duration,
     history: Option<Arc<History>>,
     traces: Option<Arc<Traces>>,
     n_plus_one: Option<Arc<NPlusOne>>,
     visible: Visible,
     requests: Option<String>,
+    limits: Limits,
     pages: Vec<Box<dyn Page>>,
     extra: Vec<Box<dyn Page>>,
 }
 
-impl std::fmt::Debug for DashboardBuilder<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for DashboardBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DashboardBuilder")
             .field("title", &self.title)
+            .field("access", &self.access)
             .finish_non_exhaustive()
     }
 }
@@ -51,19 +89,23 @@ impl<'a> DashboardBuilder<'a> {
             title: "telemetry".to_owned(),
             access: Access::loopback(),
             memory: HISTORY_MEMORY,
+            length: HISTORY_LENGTH,
             history: None,
             traces: None,
             n_plus_one: None,
             visible: Visible::default(),
             requests: None,
+            limits: Limits::default(),
             pages: Vec::new(),
             extra: Vec::new(),
         }
     }
 
-    /// The name of the program, which stands at the top of each page.
+    /// The name of the program, which stands at the top of each page: `telemetry` unless this says
+    /// otherwise. What exceeds 80 characters is left out.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        let title: String = title.into();
+        self.title = title.chars().take(LONGEST_TITLE).collect();
         self
     }
 
@@ -73,25 +115,60 @@ impl<'a> DashboardBuilder<'a> {
         self
     }
 
-    /// How many bytes the past may take: 64 MiB unless this says otherwise.
+    /// How many bytes the past may take: 64 MiB unless this says otherwise, 64 KiB at least.
+    ///
+    /// If it is not enough, quiet series get coarser before others, and nothing is longer than
+    /// [`history_length`](Self::history_length).
     pub fn history_memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// Shows a history that is there already, instead of keeping one of its own for a day.
+    /// How far back the past goes: a day unless this says otherwise.
+    pub fn history_length(mut self, length: Duration) -> Self {
+        self.length = length;
+        self
+    }
+
+    /// Shows a history that is there already, instead of keeping one of its own: its length, interval
+    /// and budget are as they are, and [`history_memory`](Self::history_memory) and
+    /// [`history_length`](Self::history_length) mean nothing. It has to be one of the same aggregator.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use telemetry_dashboard::Dashboard;
+    /// # use telemetry_metrics::{Aggregator, history::History};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let aggregator = Aggregator::builder().start()?;
+    /// let history = Arc::new(History::start(&aggregator)?);
+    /// let dashboard = Dashboard::builder(&aggregator).history(history.clone()).start()?;
+    /// assert!(Arc::ptr_eq(dashboard.history(), &history));
+    /// # Ok(()) }
+    /// ```
     pub fn history(mut self, history: Arc<History>) -> Self {
         self.history = Some(history);
         self
     }
 
-    /// Shows these traces.
+    /// Shows these traces: recent, slow and failed ones, each with its spans.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use telemetry_dashboard::Dashboard;
+    /// # use telemetry_metrics::Aggregator;
+    /// # use telemetry_traces::Traces;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let aggregator = Aggregator::builder().start()?;
+    /// let traces = Arc::new(Traces::builder().start()?);
+    /// let dashboard = Dashboard::builder(&aggregator).traces(traces).start()?;
+    /// # Ok(()) }
+    /// ```
     pub fn traces(mut self, traces: Arc<Traces>) -> Self {
         self.traces = Some(traces);
         self
     }
 
-    /// Shows what this detector finds.
+    /// Shows what this detector finds: statements that were sent once per row of another one.
     pub fn n_plus_one(mut self, detector: Arc<NPlusOne>) -> Self {
         self.n_plus_one = Some(detector);
         self
@@ -104,7 +181,8 @@ impl<'a> DashboardBuilder<'a> {
         self
     }
 
-    /// Shows the values of all keys of metadata: only for whoever may see everything.
+    /// Shows the values of all keys of metadata: only for whoever may see everything that is in
+    /// events, such as names, addresses and texts that people wrote.
     pub fn show_all_metadata(mut self) -> Self {
         self.visible.show_all();
         self
@@ -117,13 +195,20 @@ impl<'a> DashboardBuilder<'a> {
         self
     }
 
-    /// Adds a page.
+    /// How many may look at once: 256 unless this says otherwise. Whoever comes then is asked to come
+    /// again later. A page that is open in a browser is one; JSON is not counted.
+    pub fn max_viewers(mut self, count: usize) -> Self {
+        self.limits.viewers = count;
+        self
+    }
+
+    /// Adds a page, which stands behind the others in the navigation. See [`Page`].
     pub fn page(mut self, page: impl Page) -> Self {
         self.pages.push(Box::new(page));
         self
     }
 
-    /// Adds the cards of a page to the overview.
+    /// Adds the cards of a page to the overview. Its slug and its title mean nothing then.
     pub fn on_overview(mut self, page: impl Page) -> Self {
         self.extra.push(Box::new(page));
         self
@@ -135,30 +220,79 @@ impl<'a> DashboardBuilder<'a> {
     ///
     /// A [`DashboardError`] that says what to change.
     pub fn start(self) -> Result<Dashboard, DashboardError> {
+        let gate = Gate::new(&self.access)?;
+        check_slugs(self.pages.iter().map(|page| page.slug()))?;
         let history = match self.history {
             Some(history) => history,
             None => Arc::new(
                 History::builder(self.aggregator)
                     .budget(self.memory)
-                    .length(HISTORY_LENGTH)
+                    .length(self.length)
                     .start()?,
             ),
         };
         let sources = Sources {
             title: self.title,
-            numbers: self.aggregator.snapshots(),
-            definitions: self.aggregator.definitions().to_vec(),
-            warnings: self.aggregator.warnings().to_vec(),
-            history,
             traces: self.traces,
             n_plus_one: self.n_plus_one,
             visible: self.visible,
             requests: self.requests,
             pages: self.pages,
             extra: self.extra,
-            started: SystemTime::now(),
-            health: self.aggregator.register_health("dashboard"),
+            ..Sources::new(self.aggregator, history)
         };
-        Ok(Dashboard::new(sources, self.access))
+        Ok(Dashboard::new(sources, self.limits, gate))
+    }
+}
+
+/// Each page of the host has an address of its own.
+fn check_slugs<'p>(slugs: impl Iterator<Item = &'p str>) -> Result<(), DashboardError> {
+    let own = PAGES.iter().map(|(slug, _)| *slug);
+    let mut taken: Vec<&str> = own.chain(TAKEN).collect();
+    for slug in slugs {
+        let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        let is_slug = (1..=LONGEST_SLUG).contains(&slug.len()) && slug.bytes().all(fits);
+        if !is_slug || taken.contains(&slug) {
+            return Err(DashboardError::Slug(slug.to_owned()));
+        }
+        taken.push(slug);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_addresses_of_their_own() {
+        let longest = "x".repeat(LONGEST_SLUG);
+        let longer = "x".repeat(LONGEST_SLUG + 1);
+        assert!(check_slugs(["stock", "stock-2", "0", &longest].into_iter()).is_ok());
+        for slug in [
+            "",
+            "Stock",
+            "stock/2",
+            "a b",
+            "..",
+            "st\u{f6}ck",
+            "a_b",
+            "{x}",
+            &longer,
+            "overview",
+            "health",
+            "api",
+            "stream",
+            "assets",
+            "login",
+            "logout",
+        ] {
+            let refused = check_slugs([slug].into_iter());
+            assert!(
+                matches!(refused, Err(DashboardError::Slug(own)) if own == slug),
+                "{slug}"
+            );
+        }
+        assert!(check_slugs(["stock", "stock"].into_iter()).is_err());
     }
 }

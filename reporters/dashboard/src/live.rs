@@ -46,7 +46,9 @@ impl<F: FnMut(&Moment<'_>) -> Vec<Card> + Send> Made<F> {
 
 impl<F: FnMut(&Moment<'_>) -> Vec<Card> + Send> Live for Made<F> {
     fn advance(&mut self, moment: &Moment<'_>) -> Advance {
-        let before = std::mem::replace(&mut self.cards, (self.make)(moment));
+        let mut cards = (self.make)(moment);
+        card::tidy(&mut cards);
+        let before = std::mem::replace(&mut self.cards, cards);
         if !std::mem::replace(&mut self.is_made, true) {
             return Advance::Whole;
         }

@@ -7,6 +7,8 @@ use telemetry::HandlerInfo;
 use telemetry_metrics::history::Tick;
 use telemetry_metrics::{HealthReport, Snapshot};
 
+use crate::hub::HubStatus;
+use crate::sections::Totals;
 use crate::sources::Sources;
 
 pub(crate) struct Moment<'s> {
@@ -14,6 +16,8 @@ pub(crate) struct Moment<'s> {
     /// The newest sample of the history.
     pub(crate) tick: Tick,
     pub(crate) now: SystemTime,
+    hub: HubStatus,
+    totals: OnceLock<Totals>,
     snapshot: OnceLock<Snapshot>,
     handlers: OnceLock<Vec<HandlerInfo>>,
     health: OnceLock<Vec<HealthReport>>,
@@ -25,10 +29,27 @@ impl<'s> Moment<'s> {
             sources,
             tick: sources.history.newest(),
             now: SystemTime::now(),
+            hub: HubStatus::default(),
+            totals: OnceLock::new(),
             snapshot: OnceLock::new(),
             handlers: OnceLock::new(),
             health: OnceLock::new(),
         }
+    }
+
+    pub(crate) fn with_hub(self, hub: HubStatus) -> Self {
+        Self { hub, ..self }
+    }
+
+    /// How the dashboard itself fares.
+    pub(crate) fn hub(&self) -> HubStatus {
+        self.hub
+    }
+
+    /// Of each definition all series together, as they stand.
+    pub(crate) fn totals(&self) -> &Totals {
+        self.totals
+            .get_or_init(|| Totals::of_history(&self.sources.history))
     }
 
     /// All numbers since the start. Costs as much as a scrape, once per tick: prefer the history.

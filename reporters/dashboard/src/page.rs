@@ -1,17 +1,26 @@
 //! [`Page`]: what its host adds to a dashboard.
 
-use std::time::Duration;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use telemetry_metrics::history::History;
+use telemetry_metrics::history::{History, PastSeries, Range, SeriesId, Stats, Tick};
+use telemetry_metrics::{Definition, Kind};
 
 use crate::card::Card;
+use crate::moment::Moment;
 
 /// A page of your own, or cards for the overview.
 ///
 /// Its cards are made anew each second while anybody looks, once for all who do; what changed is sent.
+/// Of more than a hundred cards, or two thousand rows, the first are shown.
 ///
 /// ```
-/// use telemetry_dashboard::{Card, Context, Page};
+/// use telemetry_dashboard::{Card, Context, Dashboard, Page, Status, Table, Value};
+/// use telemetry_metrics::{Aggregator, last_value, summary};
 ///
 /// struct Stock;
 ///
@@ -24,10 +33,37 @@ use crate::card::Card;
 ///         "Stock"
 ///     }
 ///
-///     fn cards(&self, _: &Context<'_>) -> Vec<Card> {
-///         vec![Card::figures("left").figure("Pieces left", 12_u64, None)]
+///     fn cards(&self, context: &Context<'_>) -> Vec<Card> {
+///         let left = context.latest("shop.stock.left", &[("shelf", "books")]);
+///         let is_low = left.is_some_and(|left| left < 20.0);
+///         let figures = Card::figures("now")
+///             .figure("Books left", left, is_low.then_some(Status::Warn))
+///             .figure("Packing, p95", context.quantile("shop.parcel.duration", &[], 0.95).map(Value::seconds), None)
+///             .figure("Parcels", context.rate("shop.parcel.duration", &[]).map(Value::per_second), None);
+///
+///         // Each row is known by a key, so that only those that changed are sent.
+///         let mut shelves = Table::new(["Shelf"]).numbers(["Left"]).searchable();
+///         for series in context.series("shop.stock.left", &[]) {
+///             let shelf = series.tags().next().map_or("none", |(_, shelf)| shelf);
+///             let left = context.latest("shop.stock.left", &[("shelf", shelf)]);
+///             shelves.row(shelf, [shelf.into(), left.into()]);
+///         }
+///         vec![figures, Card::table("shelves", shelves).title("Shelves")]
+///     }
+///
+///     fn charts(&self) -> Vec<String> {
+///         vec!["shop.stock.left".to_owned()]
 ///     }
 /// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let metrics = [
+///     last_value("shop.stock.left").tags(["shelf"]),
+///     summary("shop.parcel.duration").unit(telemetry_metrics::Unit::Millisecond),
+/// ];
+/// let aggregator = Aggregator::builder().metrics(metrics).start()?;
+/// let dashboard = Dashboard::builder(&aggregator).page(Stock).start()?;
+/// # Ok(()) }
 /// ```
 pub trait Page: Send + Sync + 'static {
     /// Its address below the dashboard's: lower-case letters, digits and hyphens.
@@ -46,16 +82,28 @@ pub trait Page: Send + Sync + 'static {
     }
 }
 
-/// What a page can ask.
-#[derive(Debug)]
+/// What a page can ask: the past of all metrics, up to the newest sample of it.
+///
+/// Numbers are seconds, bytes or plain numbers, whatever unit their definition shows them in. Of
+/// series those count that have all of the tags that are asked for.
 pub struct Context<'c> {
     history: &'c History,
     range: Duration,
+    now: SystemTime,
+    tick: Tick,
+    /// Of each definition that was asked for.
+    series: RefCell<HashMap<String, Rc<[PastSeries]>>>,
 }
 
 impl<'c> Context<'c> {
-    pub(crate) fn new(history: &'c History, range: Duration) -> Self {
-        Self { history, range }
+    pub(crate) fn new(moment: &Moment<'c>, range: Duration) -> Self {
+        Self {
+            history: &moment.sources.history,
+            range,
+            now: moment.now,
+            tick: moment.tick,
+            series: RefCell::default(),
+        }
     }
 
     /// The past of all series.
@@ -68,5 +116,109 @@ impl<'c> Context<'c> {
     #[must_use]
     pub fn range(&self) -> Duration {
         self.range
+    }
+
+    /// When this is.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.now
+    }
+
+    /// The newest sample: another one, if something is to be made only as often as there is news.
+    #[must_use]
+    pub fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// The series of a definition.
+    #[must_use]
+    pub fn series(&self, name: &str, tags: &[(&str, &str)]) -> Vec<PastSeries> {
+        self.matching(name, tags)
+    }
+
+    /// What the series counted within the range, all together; amounts as stored.
+    #[must_use]
+    pub fn stats(&self, name: &str, tags: &[(&str, &str)]) -> Stats {
+        let series = self.matching(name, tags);
+        let ids: Vec<SeriesId> = series.iter().map(|series| series.id).collect();
+        self.history.stats(&ids, Range::last(self.range))
+    }
+
+    /// How many events or numbers there were within the range.
+    #[must_use]
+    pub fn count(&self, name: &str, tags: &[(&str, &str)]) -> u64 {
+        self.stats(name, tags).count()
+    }
+
+    /// How many events or numbers there were per second of the range; of a sum, what was added.
+    /// `None` if there is no such series, or if it is one of last values.
+    #[must_use]
+    pub fn rate(&self, name: &str, tags: &[(&str, &str)]) -> Option<f64> {
+        let definition = self.definition(name, tags)?;
+        let rate = self.stats(name, tags).rate()?;
+        match definition.kind() {
+            Kind::Sum => Some(rate / factor(&definition)),
+            _ => Some(rate),
+        }
+    }
+
+    /// The last value; of several series, all values together. `None` if there is none.
+    #[must_use]
+    pub fn latest(&self, name: &str, tags: &[(&str, &str)]) -> Option<f64> {
+        let definition = self.definition(name, tags)?;
+        let value = self.stats(name, tags).value()?;
+        Some(value.in_unit(definition.dimension().base_unit()))
+    }
+
+    /// The mean, of a summary or a distribution.
+    #[must_use]
+    pub fn mean(&self, name: &str, tags: &[(&str, &str)]) -> Option<f64> {
+        let definition = self.definition(name, tags)?;
+        Some(self.stats(name, tags).mean()? / factor(&definition))
+    }
+
+    /// The number below which the share `q` (0 to 1) of all numbers lies, of a summary or a
+    /// distribution; of all series together, from their buckets.
+    #[must_use]
+    pub fn quantile(&self, name: &str, tags: &[(&str, &str)], q: f64) -> Option<f64> {
+        let definition = self.definition(name, tags)?;
+        Some(self.stats(name, tags).quantile(q)? / factor(&definition))
+    }
+
+    fn definition(&self, name: &str, tags: &[(&str, &str)]) -> Option<Arc<Definition>> {
+        let series = self.matching(name, tags).into_iter().next()?;
+        Some(series.definition)
+    }
+
+    fn matching(&self, name: &str, tags: &[(&str, &str)]) -> Vec<PastSeries> {
+        let mut series = self.series.borrow_mut();
+        let all = match series.get(name) {
+            Some(all) => all.clone(),
+            None => {
+                let all: Rc<[_]> = self.history.series_of(name).into();
+                series.insert(name.to_owned(), all.clone());
+                all
+            }
+        };
+        let has_all = |series: &&PastSeries| {
+            let has = |wanted: &(&str, &str)| series.tags().any(|own| own == *wanted);
+            tags.iter().all(has)
+        };
+        all.iter().filter(has_all).cloned().collect()
+    }
+}
+
+/// From what is stored to the base unit.
+fn factor(definition: &Definition) -> f64 {
+    definition.dimension().base_unit().factor() as f64
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("range", &self.range)
+            .field("now", &self.now)
+            .field("tick", &self.tick)
+            .finish_non_exhaustive()
     }
 }

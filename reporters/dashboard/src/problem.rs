@@ -5,17 +5,24 @@ use std::fmt;
 use telemetry_metrics::history::HistoryError;
 
 /// Why a dashboard does not start.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum DashboardError {
-    /// The past cannot be kept.
+    /// The past cannot be kept: [`history_memory`](crate::DashboardBuilder::history_memory) or
+    /// [`history_length`](crate::DashboardBuilder::history_length) make no sense, or the system refused
+    /// a thread.
     History(HistoryError),
-    /// A page of the host has an address that is taken or no address.
+    /// The [slug](crate::Page::slug) of a page of the host is taken or can be no address.
     Slug(String),
-    /// There is no randomness to be had from the system.
-    Random,
-    /// A token that is too short or cannot be typed.
+    /// [`Access::token`](crate::Access::token) was given what is too short for a secret or cannot be
+    /// typed. It is not said what.
     Token,
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for DashboardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for DashboardError {
@@ -27,7 +34,6 @@ impl fmt::Display for DashboardError {
                 "a page cannot have the address `{slug}`: give it lower-case letters, digits and hyphens, \
                  32 at most, that no other page has"
             ),
-            Self::Random => f.write_str("the system has no random numbers to make ids of"),
             Self::Token => f.write_str(
                 "the token is no secret: give 16 to 512 visible ASCII characters, such as the output of \
                  `openssl rand -hex 16`",

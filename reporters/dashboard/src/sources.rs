@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use telemetry_metrics::history::History;
-use telemetry_metrics::{Definition, DefinitionProblem, Health, Snapshots};
+use telemetry_metrics::{Aggregator, Definition, DefinitionProblem, Health, Snapshots};
 use telemetry_traces::{NPlusOne, Traces};
 
 use crate::page::Page;
+use crate::sections::{Known, Own, Tails};
 use crate::visible::Visible;
 
 pub(crate) struct Sources {
@@ -16,6 +17,8 @@ pub(crate) struct Sources {
     pub(crate) numbers: Snapshots,
     /// By their place: the id of a chart.
     pub(crate) definitions: Vec<Arc<Definition>>,
+    /// What there are charts of.
+    pub(crate) charts: Known,
     pub(crate) warnings: Vec<DefinitionProblem>,
     pub(crate) history: Arc<History>,
     pub(crate) traces: Option<Arc<Traces>>,
@@ -30,6 +33,34 @@ pub(crate) struct Sources {
     pub(crate) started: SystemTime,
     /// The dashboard's own account: what it sent to viewers.
     pub(crate) health: Health,
+    /// How many live tails are open.
+    pub(crate) tails: Tails,
+    /// Requests to the dashboard itself, where its host traces them.
+    pub(crate) own: Own,
+}
+
+impl Sources {
+    /// What an aggregator knows, and its past.
+    pub(crate) fn new(aggregator: &Aggregator, history: Arc<History>) -> Self {
+        Self {
+            title: String::new(),
+            numbers: aggregator.snapshots(),
+            definitions: aggregator.definitions().to_vec(),
+            charts: Known::default(),
+            warnings: aggregator.warnings().to_vec(),
+            history,
+            traces: None,
+            n_plus_one: None,
+            visible: Visible::default(),
+            requests: None,
+            pages: Vec::new(),
+            extra: Vec::new(),
+            started: SystemTime::now(),
+            health: aggregator.register_health("dashboard"),
+            tails: Tails::default(),
+            own: Own::default(),
+        }
+    }
 }
 
 impl fmt::Debug for Sources {

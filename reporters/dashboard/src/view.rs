@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::sections::{check_chart, group_or_first};
 use crate::sources::Sources;
 
 /// The ranges that there are to choose from, in seconds.
@@ -79,6 +80,19 @@ pub(crate) struct ChartKey {
     pub(crate) stat: Option<String>,
     pub(crate) by: Option<String>,
     pub(crate) find: String,
+}
+
+impl ChartKey {
+    /// What suits the kind of metric, of all series.
+    fn usual(definition: usize, range: Range) -> Self {
+        Self {
+            definition,
+            range,
+            stat: None,
+            by: None,
+            find: String::new(),
+        }
+    }
 }
 
 /// Which traces.
@@ -225,19 +239,8 @@ fn custom_sections(
     let range = range(query, 900)?;
     let mut sections = vec![Key::Page(at, range)];
     for name in sources.pages[at].charts() {
-        let definition = sources
-            .definitions
-            .iter()
-            .position(|definition| definition.name() == name);
-        sections.extend(definition.map(|definition| {
-            Key::Chart(ChartKey {
-                definition,
-                range,
-                stat: None,
-                by: None,
-                find: String::new(),
-            })
-        }));
+        let chart = sources.charts.find(sources, &name);
+        sections.extend(chart.map(|id| Key::Chart(ChartKey::usual(id, range))));
     }
     Ok(sections)
 }
@@ -256,16 +259,10 @@ fn metrics(query: &[(String, String)], sources: &Sources) -> Result<Vec<Key>, St
         return Err(format!("at most {MAX_CHARTS} charts at once"));
     }
     if shown.is_empty() {
-        let group = crate::sections::group_or_first(sources, group.as_deref());
-        let members = (0..sources.definitions.len())
-            .filter(|at| crate::sections::group_of(&sources.definitions[*at]) == group);
-        shown.extend(members.take(FIRST_CHARTS).map(|definition| ChartKey {
-            definition,
-            range,
-            stat: None,
-            by: None,
-            find: String::new(),
-        }));
+        let group = group_or_first(sources, group.as_deref());
+        let members = group.map(|(_, charts)| charts).unwrap_or_default();
+        let members = members.into_iter().take(FIRST_CHARTS);
+        shown.extend(members.map(|id| ChartKey::usual(id, range)));
     }
     for chart in shown {
         let key = Key::Chart(chart);
@@ -283,16 +280,8 @@ fn chart(spec: &str, range: Range, sources: &Sources) -> Result<ChartKey, String
     let number = parts.next().unwrap_or_default();
     let definition: usize = number
         .parse()
-        .ok()
-        .filter(|at| *at < sources.definitions.len())
-        .ok_or_else(|| "`show` begins with the number of a chart that there is".to_owned())?;
-    let mut key = ChartKey {
-        definition,
-        range,
-        stat: None,
-        by: None,
-        find: String::new(),
-    };
+        .map_err(|_| "`show` begins with the number of a chart".to_owned())?;
+    let mut key = ChartKey::usual(definition, range);
     // What is looked for may have semicolons itself, and comes last.
     let mut rest = parts.collect::<Vec<_>>().join(";");
     if let Some(at) = rest.find("find=") {
@@ -306,8 +295,7 @@ fn chart(spec: &str, range: Range, sources: &Sources) -> Result<ChartKey, String
             _ => return Err("`show` knows stat, by and find".to_owned()),
         }
     }
-    crate::sections::check_chart(&key, sources)?;
-    Ok(key)
+    check_chart(key, sources)
 }
 
 fn range(query: &[(String, String)], default: u32) -> Result<Range, String> {

@@ -1,6 +1,8 @@
 //! `list_handlers`: which rows, in which order, and what they say.
 
-use telemetry::{attach, attach_many, execute, list_handlers};
+use telemetry::{
+    AttachOptions, EventKind, attach, attach_many, attach_with, execute, list_handlers,
+};
 
 use crate::support::{Log, panic_quietly};
 
@@ -104,4 +106,31 @@ fn a_handler_may_list_itself() {
     .guard();
     execute!("it.list.self");
     assert_eq!(log.take(), ["1"]);
+}
+
+#[test]
+fn a_row_says_which_events_its_pattern_lets_through() {
+    let patterns = ["it.list.hears", "it.list.hears.*"];
+    let _all = attach_many("it-list-hears", patterns, |_| {})
+        .unwrap()
+        .guard();
+    let options = AttachOptions::new().spans_only(true);
+    let _ends = attach_with("it-list-ends", ["it.list.hears.*"], options, |_| {})
+        .unwrap()
+        .guard();
+    let hears = |event, kind| {
+        let rows = list_handlers("it.list.hears");
+        rows.iter()
+            .map(|row| row.hears(event, kind))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        hears("it.list.hears", EventKind::Event),
+        [true, false, false]
+    );
+    let below = "it.list.hears.stop";
+    assert_eq!(hears(below, EventKind::Event), [false, true, false]);
+    assert_eq!(hears(below, EventKind::SpanStart), [false, true, false]);
+    assert_eq!(hears(below, EventKind::SpanStop), [false, true, true]);
+    assert_eq!(hears("it.list.hearsay", EventKind::SpanStop), [false; 3]);
 }

@@ -17,8 +17,17 @@ use std::ops::Range;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Edge {
     pub(super) end: u64,
+    /// In which generation of merges it was made of others; 0 if it was not.
+    merged: u32,
+    /// Of which power of ten the group is.
+    power: u8,
+}
+
+impl Edge {
     /// How many ticks are in the group; 1 for a step that was not merged.
-    pub(super) group: u64,
+    pub(super) fn group(self) -> u64 {
+        10u64.saturating_pow(self.power.into())
+    }
 }
 
 #[derive(Debug, Default)]
@@ -31,9 +40,13 @@ pub(super) struct Axis {
 impl Axis {
     /// Ends a step now.
     pub(super) fn push(&mut self, tick: u64) {
+        if self.edges.len() == self.edges.capacity() {
+            self.edges.reserve_exact(self.edges.len() / 16 + 16);
+        }
         self.edges.push_back(Edge {
             end: tick,
-            group: 1,
+            merged: 0,
+            power: 0,
         });
     }
 
@@ -47,6 +60,29 @@ impl Axis {
     pub(super) fn end_of(&self, tick: u64) -> Option<u64> {
         let at = self.edges.partition_point(|edge| edge.end < tick);
         self.edges.get(at).map(|edge| edge.end)
+    }
+
+    /// Where the step begins and ends in which `tick` lies, or the first step if it is older; `None` if
+    /// it is to come.
+    pub(super) fn step_of(&self, tick: u64) -> Option<(u64, u64)> {
+        let at = self.edges.partition_point(|edge| edge.end < tick);
+        let end = self.edges.get(at)?.end;
+        let before = at.checked_sub(1).and_then(|before| self.edges.get(before));
+        Some((before.map_or(self.begin, |edge| edge.end), end))
+    }
+
+    /// Whether the steps in which one tick and another lie, and those between them, were there before
+    /// the merges that came after a generation.
+    pub(super) fn is_unchanged(&self, from: u64, to: u64, generation: u32) -> bool {
+        let first = self.edges.partition_point(|edge| edge.end < from);
+        let mut edges = self.edges.range(first..);
+        loop {
+            match edges.next() {
+                Some(edge) if edge.merged > generation => return false,
+                Some(edge) if edge.end < to => {}
+                _ => return true,
+            }
+        }
     }
 
     /// The steps that end after one tick and up to another.
@@ -68,30 +104,41 @@ impl Axis {
     }
 
     /// Merges what is old, and forgets what is older than `length`. Tells whether anything changed.
-    pub(super) fn merge(&mut self, fine: u64, length: u64) -> bool {
+    pub(super) fn merge(&mut self, fine: u64, length: u64, generation: u32) -> bool {
         let newest = self.newest();
         let before = self.edges.len();
-        let mut merged: VecDeque<Edge> = VecDeque::new();
+        let mut merged: VecDeque<Edge> = VecDeque::with_capacity(before);
         for edge in self.edges.drain(..) {
             if newest - edge.end >= length {
                 self.begin = edge.end;
                 continue;
             }
-            let group = group(edge, newest, fine).max(edge.group);
+            let power = power(edge, newest, fine).max(edge.power);
+            let edge = Edge { power, ..edge };
+            let group = edge.group();
             match merged.back_mut() {
                 Some(last)
-                    if last.group == group && place(last.end, group) == place(edge.end, group) =>
+                    if last.power == power && place(last.end, group) == place(edge.end, group) =>
                 {
                     last.end = edge.end;
+                    last.merged = generation;
                 }
-                _ => merged.push_back(Edge {
-                    end: edge.end,
-                    group,
-                }),
+                _ => merged.push_back(edge),
             }
         }
+        merged.shrink_to(merged.len() + merged.len() / 16 + 16);
         self.edges = merged;
         self.edges.len() < before
+    }
+
+    /// Forgets steps that began before a tick.
+    pub(super) fn forget(&mut self, before: u64) {
+        while self.begin < before {
+            let Some(edge) = self.edges.pop_front() else {
+                return;
+            };
+            self.begin = edge.end;
+        }
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -104,17 +151,18 @@ fn place(tick: u64, group: u64) -> u64 {
     tick.saturating_sub(1) / group
 }
 
-/// How large the group should be in which a step lies: the largest that is old enough as a whole.
-fn group(edge: Edge, newest: u64, fine: u64) -> u64 {
-    let mut group = 1;
+/// How large the group should be in which a step lies, as a power of ten: the largest that is old
+/// enough as a whole.
+fn power(edge: Edge, newest: u64, fine: u64) -> u8 {
+    let (mut power, mut group) = (0, 1);
     let mut old = fine;
     loop {
         let larger = group * 10;
         let end = (place(edge.end, larger) + 1).saturating_mul(larger);
         if newest.saturating_sub(end) < old || larger > u64::MAX / 100 {
-            return group;
+            return power;
         }
-        group = larger;
+        (power, group) = (power + 1, larger);
         old = old.saturating_mul(10);
     }
 }
@@ -127,7 +175,7 @@ mod tests {
         let mut axis = Axis::default();
         for tick in ticks {
             axis.push(tick);
-            axis.merge(fine, length);
+            axis.merge(fine, length, tick as u32);
         }
         axis
     }
@@ -145,7 +193,7 @@ mod tests {
         );
         for (step, edge) in &steps {
             let age = 12_345 - step.end;
-            assert_eq!(step.end - step.start, edge.group);
+            assert_eq!(step.end - step.start, edge.group());
             let largest = if age < 600 {
                 1
             } else if age < 6_000 {
@@ -154,7 +202,7 @@ mod tests {
                 100
             };
             assert!(
-                edge.group <= largest && edge.group * 10 >= largest,
+                edge.group() <= largest && edge.group() * 10 >= largest,
                 "{step:?}"
             );
         }
@@ -181,10 +229,10 @@ mod tests {
     fn a_smaller_plan_merges_more_and_a_larger_one_splits_nothing() {
         let mut axis = run(1..=1_000, 600, 10_000);
         let fine = axis.steps(0, u64::MAX).count();
-        assert!(axis.merge(10, 10_000));
+        assert!(axis.merge(10, 10_000, 1_001));
         let coarse = axis.steps(0, u64::MAX).count();
         assert!(coarse < 60 && coarse < fine);
-        assert!(!axis.merge(600, 10_000));
+        assert!(!axis.merge(600, 10_000, 1_002));
         assert_eq!(axis.steps(0, u64::MAX).count(), coarse);
         assert_eq!(axis.begin, 0);
     }

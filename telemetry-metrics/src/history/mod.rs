@@ -31,18 +31,28 @@
 //! - Steps are spaced by the monotonic clock, so setting the wall clock moves labels only. A process
 //!   that was suspended has a gap: one long step, no burst of samples.
 
+mod activity;
+mod asked;
+mod axes;
 mod axis;
+mod bucket;
 mod builder;
+mod families;
 mod key;
+mod latest;
 mod merged;
+mod meter;
 mod points;
 mod query;
 mod range;
 mod recorder;
+mod room;
+mod slots;
 mod sparse;
 mod stats;
 mod step;
 mod store;
+mod together;
 mod track;
 mod trail;
 mod varint;
@@ -51,10 +61,13 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
+pub use bucket::Bucket;
 pub use builder::{HistoryBuilder, HistoryError};
+pub use latest::Latest;
 pub use points::{Points, Show};
 pub use query::{PastSeries, SeriesId};
 pub use range::{Range, Tick};
 pub use recorder::{History, Status};
+pub use slots::Slots;
 pub use stats::Stats;
 pub use windows::{Window, Windows};

@@ -1,14 +1,12 @@
-//! Questions about the past: which series there are, and what they counted within a range.
+//! Which series there are.
 
 use std::sync::Arc;
 
-use super::range::{Range, Tick};
-use super::stats::Stats;
-use super::step::Step;
+use super::latest::Latest;
+use super::range::Tick;
 use super::store::Store;
 use super::track::Track;
 use crate::definition::Definition;
-use crate::metric::Kind;
 use crate::snapshot::present;
 
 /// Names a series as long as the process runs; never given to another one.
@@ -37,14 +35,26 @@ pub struct PastSeries {
     pub id: SeriesId,
     /// What its numbers mean.
     pub definition: Arc<Definition>,
-    /// The tags' texts in the order of [`Definition::tags`]; empty where the tag is absent.
+    /// The tags' texts in the order of [`Definition::tags`]; empty where the tag is absent. Empty
+    /// altogether for the overflow series and for totals.
     pub tags: Arc<[Box<str>]>,
     /// Whether this is where events beyond the limit of series are counted.
     pub is_overflow: bool,
+    /// Whether this is all series of a definition together, see
+    /// [`History::totals`](super::History::totals). The one series of a definition without tags is
+    /// not marked.
+    pub is_total: bool,
+    /// Whether its past is coarser than the plan for all, because others needed the room.
+    pub is_coarse: bool,
     /// At the end of which step it was first there.
     pub met: Tick,
     /// Since when it is not there any more, if it is not: it expired.
     pub gone: Option<Tick>,
+    /// How much happens in it lately: events or numbers per second; of a sum or last value, changes
+    /// that were seen per second. What happened a minute ago counts for a third of what happens now.
+    pub activity: f64,
+    /// What it has counted since it began.
+    pub latest: Latest,
 }
 
 impl PastSeries {
@@ -56,61 +66,50 @@ impl PastSeries {
 
 impl Store {
     pub(super) fn series(&self) -> Vec<PastSeries> {
-        let newest = self.axis.newest();
-        let series = self.tracks.iter().map(|(id, track)| PastSeries {
-            id: SeriesId(*id),
+        let series = self.tracks.iter().filter(|(_, track)| !track.is_total);
+        series.map(|(id, track)| self.past(*id, track)).collect()
+    }
+
+    pub(super) fn series_of(&self, name: &str) -> Vec<PastSeries> {
+        let families = self.families.iter();
+        let families = families.filter(|family| family.definition.name() == name);
+        let ids = families.flat_map(|family| &family.series);
+        let mut series: Vec<_> = ids.filter_map(|id| self.past_of(*id)).collect();
+        series.sort_by(|one, another| another.activity.total_cmp(&one.activity));
+        series
+    }
+
+    pub(super) fn totals(&self) -> Vec<PastSeries> {
+        let families = self.families.iter();
+        let ids = families.filter_map(|family| {
+            let is_one = family.definition.tags().is_empty();
+            let only = is_one.then(|| family.series.first().copied()).flatten();
+            family.total.or(only)
+        });
+        ids.filter_map(|id| self.past_of(id)).collect()
+    }
+
+    fn past_of(&self, id: u64) -> Option<PastSeries> {
+        self.tracks.get(&id).map(|track| self.past(id, track))
+    }
+
+    fn past(&self, id: u64, track: &Track) -> PastSeries {
+        PastSeries {
+            id: SeriesId(id),
             definition: track.definition.clone(),
             tags: track.key.tags.clone(),
             is_overflow: track.key.is_overflow,
+            is_total: track.is_total,
+            is_coarse: track.is_coarse(),
             met: Tick(track.met),
-            gone: (track.seen < newest).then_some(Tick(track.seen)),
-        });
-        series.collect()
-    }
-
-    pub(super) fn stats(&self, ids: &[SeriesId], range: Range) -> Stats {
-        let (after, to) = self.resolve(range);
-        let mut stats = Stats::new();
-        for (step, _) in self.axis.steps(after, to) {
-            stats.covered += self.time_of(step.end - step.start);
-        }
-        for track in self.of_one_definition(ids) {
-            stats.begin(track);
-            if track.shape.kind == Kind::LastValue {
-                let values = track.steps(0, to).map(|(_, value)| value);
-                stats.add(&values.last().unwrap_or(Step::Value(None)));
-                continue;
-            }
-            for (_, step) in track.steps(after, to) {
-                stats.add(&step);
-            }
-        }
-        stats
-    }
-
-    pub(super) fn resolve(&self, range: Range) -> (u64, u64) {
-        range.resolve(self.interval, self.axis.begin, self.axis.newest())
-    }
-
-    /// When a series was last there, or the end of time.
-    pub(super) fn gone(&self, track: &Track) -> u64 {
-        if track.seen < self.axis.newest() {
-            track.seen
-        } else {
-            u64::MAX
+            gone: self.gone(track).map(Tick),
+            activity: track.activity.at(self.axes.newest(), self.interval),
+            latest: track.latest,
         }
     }
 
-    /// Those that are there and of the same definition as the first of them, each once.
-    pub(super) fn of_one_definition(&self, ids: &[SeriesId]) -> impl Iterator<Item = &Track> {
-        let mut ids = ids.to_vec();
-        let first = ids.iter().find_map(|id| self.tracks.get(&id.0));
-        let family = first.map(|track| track.key.family);
-        ids.sort_unstable();
-        ids.dedup();
-        let tracks = ids
-            .into_iter()
-            .filter_map(|id| self.tracks.get(&id.0).map(|track| &**track));
-        tracks.filter(move |track| Some(track.key.family) == family)
+    /// When a series was last there, if it is not any more.
+    pub(super) fn gone(&self, track: &Track) -> Option<u64> {
+        (track.seen < self.axes.newest()).then_some(track.seen)
     }
 }

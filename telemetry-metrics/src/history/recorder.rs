@@ -8,6 +8,7 @@ use super::builder::{HistoryBuilder, HistoryError};
 use super::points::{Points, Show};
 use super::query::{PastSeries, SeriesId};
 use super::range::{Range, Tick};
+use super::slots::Slots;
 use super::stats::Stats;
 use super::store::Store;
 use crate::aggregator::{Aggregator, Snapshots};
@@ -68,8 +69,10 @@ pub struct Status {
     pub bytes: usize,
     /// How many it may take.
     pub budget: usize,
-    /// How many series are remembered.
+    /// How many series are remembered, without totals.
     pub series: usize,
+    /// How many of them have a past that is coarser than the plan for all.
+    pub coarse: usize,
     /// How many of the newest steps are as fine as they were sampled. It is 600, halved whenever the
     /// budget was hit, down to 9, and doubled again when two thirds of it are free.
     pub fine_steps: u64,
@@ -106,21 +109,64 @@ impl History {
         }
     }
 
-    /// All series that are remembered, in the order in which they were met.
+    /// All series that are remembered, in the order in which they were met. Without
+    /// [`totals`](Self::totals).
     #[must_use]
     pub fn series(&self) -> Vec<PastSeries> {
         self.shared.read().series()
+    }
+
+    /// The series of the definition of this name (of all of them, if several have it), the busiest
+    /// first. It costs nothing for the series of others.
+    #[must_use]
+    pub fn series_of(&self, name: &str) -> Vec<PastSeries> {
+        self.shared.read().series_of(name)
+    }
+
+    /// One series per definition that is all its series together: those that there are, those that
+    /// were, and those that are left out of the history for lack of room. To ask for it costs as much
+    /// as to ask for one.
+    ///
+    /// The total of a definition with tags is recorded as one more series, which is not among
+    /// [`series`](Self::series); there is none for last values, since nobody wants to add those up.
+    /// That of a definition without tags is its one series, as soon as there is one.
+    #[must_use]
+    pub fn totals(&self) -> Vec<PastSeries> {
+        self.shared.read().totals()
     }
 
     /// What series counted within a range, all together: those of one definition. Others than the
     /// first one's are left out, as are series that are not there (any more).
     #[must_use]
     pub fn stats(&self, series: &[SeriesId], range: Range) -> Stats {
-        self.shared.read().stats(series, range)
+        let asked = self.shared.read().ask(series, range);
+        asked.stats()
     }
 
-    /// What series counted, all together, in slots of `step`. Which series count is as in
-    /// [`stats`](Self::stats).
+    /// What series counted, all together, in slots of `step`, with all that is known of each. Which
+    /// series count is as in [`stats`](Self::stats).
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use telemetry_metrics::history::{History, Range};
+    /// # fn go(history: &History) {
+    /// // The latencies of the last hour, all series together.
+    /// for total in history.totals() {
+    ///     let range = Range::last(Duration::from_secs(3_600));
+    ///     let slots = history.slots(&[total.id], range, Duration::from_secs(10));
+    ///     for stats in slots.stats.iter().flatten() {
+    ///         println!("{:?} {:?} {:?}", stats.rate(), stats.quantile(0.95), stats.max());
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn slots(&self, series: &[SeriesId], range: Range, step: Duration) -> Slots {
+        let (asked, grid) = self.shared.read().ask_for_slots(series, range, step);
+        asked.slots(grid)
+    }
+
+    /// One number of each of the [`slots`](Self::slots).
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -138,7 +184,7 @@ impl History {
     /// ```
     #[must_use]
     pub fn points(&self, series: &[SeriesId], show: Show, range: Range, step: Duration) -> Points {
-        self.shared.read().points(series, show, range, step)
+        Points::of(&self.slots(series, range, step), show)
     }
 
     /// The newest sample.
@@ -243,7 +289,7 @@ impl Flush for Recorder {
         let store = self.shared.store.write();
         let mut store = store.unwrap_or_else(PoisonError::into_inner);
         store.sample(tick, now, &snapshot);
-        let newest = store.axis.newest();
+        let newest = store.axes.newest();
         drop(store);
         *self.shared.lock_newest() = newest;
         self.shared.sampled.notify_all();
@@ -256,12 +302,13 @@ impl Store {
         Status {
             bytes: self.bytes(),
             budget: self.budget,
-            series: self.tracks.len(),
+            series: self.ids.len(),
+            coarse: self.coarse,
             fine_steps: self.fine(),
             left_out: self.left_out,
             evicted: self.evicted,
-            begin: Tick(self.axis.begin),
-            newest: Tick(self.axis.newest()),
+            begin: Tick(self.axes.fine.begin),
+            newest: Tick(self.axes.newest()),
         }
     }
 }
@@ -288,6 +335,9 @@ mod tests {
         assert_eq!(Arc::strong_count(&shared), 1, "the thread has ended");
         let series = shared.read().series();
         let ids: Vec<_> = series.iter().map(|series| series.id).collect();
-        assert_eq!(shared.read().stats(&ids[..1], Range::all()).count(), 1);
+        assert_eq!(
+            shared.read().ask(&ids[..1], Range::all()).stats().count(),
+            1
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! Counts by bucket, as few as there are: lists of `(bucket, count)` in ascending order without
 //! zeros, and their packed form, in which a bucket takes two bytes as a rule.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use once_cell::sync::Lazy;
 
-use super::varint::{put, take};
+use super::varint::{put, skip, take};
 use crate::exponential::Index;
 
 /// A bucket as it is packed: one of a distribution by its place, or one of the value store.
@@ -13,6 +14,9 @@ pub(super) trait Bucket: Copy + Ord {
     /// Its number, which is at least `least`, and likely to be close to it.
     fn number(self, least: u64) -> u64;
     fn of_number(number: u64) -> Self;
+    /// Where it stands among all, in a place that is close to those of its neighbours.
+    fn place(self) -> i32;
+    fn of_place(place: i32) -> Self;
 }
 
 impl Bucket for u32 {
@@ -22,6 +26,14 @@ impl Bucket for u32 {
 
     fn of_number(number: u64) -> Self {
         Self::try_from(number).unwrap_or(Self::MAX)
+    }
+
+    fn place(self) -> i32 {
+        i32::try_from(self).unwrap_or(i32::MAX)
+    }
+
+    fn of_place(place: i32) -> Self {
+        Self::try_from(place).unwrap_or(0)
     }
 }
 
@@ -49,6 +61,14 @@ impl Bucket for Index {
         let last = INDICES.len() - 1;
         INDICES[usize::try_from(number).unwrap_or(last).min(last)]
     }
+
+    fn place(self) -> i32 {
+        self.0
+    }
+
+    fn of_place(place: i32) -> Self {
+        Self(place)
+    }
 }
 
 /// Appends a list; [`unpack`] finds its end.
@@ -72,6 +92,18 @@ pub(super) fn unpack<B: Bucket>(bytes: &mut &[u8], counts: &mut Vec<(B, u64)>) {
         let number = next.wrapping_add(take(bytes));
         counts.push((B::of_number(number), take(bytes)));
         next = number.wrapping_add(1);
+    }
+}
+
+/// Takes a list off the front unread.
+pub(super) fn pass(bytes: &mut &[u8]) {
+    let length = take(bytes);
+    for _ in 0..length {
+        if bytes.is_empty() {
+            return;
+        }
+        skip(bytes);
+        skip(bytes);
     }
 }
 
@@ -145,6 +177,11 @@ impl<B> Default for Pile<B> {
 
 impl<B: Bucket> Pile<B> {
     pub(super) fn add(&mut self, counts: &[(B, u64)]) {
+        if self.counts.is_empty() {
+            self.counts.extend_from_slice(counts);
+            self.ordered = counts.len();
+            return;
+        }
         self.counts.extend_from_slice(counts);
         if self.counts.len() > 2 * self.ordered + 256 {
             self.order();
@@ -152,10 +189,20 @@ impl<B: Bucket> Pile<B> {
     }
 
     /// All together, in order.
-    pub(super) fn counts(&self) -> Vec<(B, u64)> {
+    pub(super) fn counts(&self) -> Cow<'_, [(B, u64)]> {
+        if self.ordered == self.counts.len() {
+            return Cow::Borrowed(&self.counts);
+        }
         let mut all = self.clone();
         all.order();
-        all.counts
+        Cow::Owned(all.counts)
+    }
+
+    /// Nothing follows: what is asked now need not put it in order each time.
+    pub(super) fn settle(&mut self) {
+        if self.ordered != self.counts.len() {
+            self.order();
+        }
     }
 
     fn order(&mut self) {
@@ -255,7 +302,9 @@ mod tests {
             let mut pile = Pile::default();
             pile.add(&list(&a));
             pile.add(&list(&b));
-            prop_assert_eq!(pile.counts(), list(&sum));
+            prop_assert_eq!(&*pile.counts(), list(&sum));
+            pile.settle();
+            prop_assert_eq!(&*pile.counts(), list(&sum));
             prop_assert_eq!(since(&list(&sum), &list(&a)), list(&b));
             prop_assert_eq!(since(&list(&a), &list(&sum)), Vec::new());
         }

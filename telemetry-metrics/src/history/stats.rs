@@ -1,12 +1,13 @@
 //! [`Stats`]: what one or several series counted within a range.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::merged::Merged;
+use super::meter::Spread;
 use super::sparse::Pile;
 use super::step::Step;
-use super::track::Track;
 use crate::amount::Amount;
 use crate::definition::Definition;
 use crate::exponential::Index;
@@ -26,35 +27,27 @@ pub struct Stats {
     value: Option<Amount>,
     bounds: Pile<u32>,
     indices: Pile<Index>,
-    range: (f64, f64),
-    doubt: f64,
+    spread: Spread,
 }
 
 impl Stats {
-    pub(super) fn new() -> Self {
+    /// Nothing yet, of series of this definition.
+    pub(super) fn of(definition: Option<Arc<Definition>>) -> Self {
         Self {
-            definition: None,
+            definition,
             covered: Duration::ZERO,
             count: 0,
             sum: None,
             value: None,
             bounds: Pile::default(),
             indices: Pile::default(),
-            range: (f64::INFINITY, f64::NEG_INFINITY),
-            doubt: 0.0,
+            spread: Spread::NONE,
         }
     }
 
-    /// Steps of this series follow.
-    pub(super) fn begin(&mut self, track: &Track) {
-        self.definition
-            .get_or_insert_with(|| track.definition.clone());
-        let (min, max) = track.range;
-        self.range = (self.range.0.min(min), self.range.1.max(max));
-        self.doubt += track.doubt;
-    }
-
-    pub(super) fn add(&mut self, step: &Step) {
+    /// With a step of a series.
+    pub(super) fn add(&mut self, step: &Step, spread: Spread) {
+        self.spread = self.spread.and(spread);
         let total = |counts: u64, count: u64| counts.saturating_add(count);
         let sum = match step {
             Step::Count(count) => {
@@ -91,6 +84,26 @@ impl Stats {
         if let Some(value) = value {
             self.value = Some(self.value.map_or(value, |before| before.plus(value)));
         }
+    }
+
+    /// Nothing follows.
+    pub(super) fn settle(&mut self) {
+        self.bounds.settle();
+        self.indices.settle();
+    }
+
+    pub(super) fn definition(&self) -> Option<&Definition> {
+        self.definition.as_deref()
+    }
+
+    /// Counts by bucket of a distribution.
+    pub(super) fn bounds(&self) -> Cow<'_, [(u32, u64)]> {
+        self.bounds.counts()
+    }
+
+    /// Counts by bucket of a summary.
+    pub(super) fn indices(&self) -> Cow<'_, [(Index, u64)]> {
+        self.indices.counts()
     }
 
     pub(super) fn kind(&self) -> Option<Kind> {
@@ -153,11 +166,12 @@ impl Stats {
         match self.kind()? {
             Kind::Summary => {
                 let sum = self.sum?;
-                Merged::new(self.indices.counts(), sum, self.range, self.doubt).quantile(q)
+                let Spread { range, doubt } = self.spread;
+                Merged::new(self.indices().into_owned(), sum, range, doubt).quantile(q)
             }
             Kind::Distribution => {
                 let bounds = &self.definition.as_ref()?.stored_bounds;
-                spread_evenly(&self.bounds.counts(), bounds, q)
+                spread_evenly(&self.bounds(), bounds, q)
             }
             _ => None,
         }
@@ -172,14 +186,14 @@ impl Stats {
     pub fn count_at_most(&self, limit: f64) -> u64 {
         match self.kind() {
             Some(Kind::Summary) => {
-                let counts = self.indices.counts();
+                let counts = self.indices();
                 let below = counts.iter().filter(|(index, _)| index.middle() <= limit);
                 below.map(|(_, count)| count).sum()
             }
             Some(Kind::Distribution) => {
                 let bounds = self.definition.iter().flat_map(|one| &one.stored_bounds);
                 let within = bounds.take_while(|bound| bound.as_f64() <= limit).count();
-                let counts = self.bounds.counts();
+                let counts = self.bounds();
                 let below = counts
                     .iter()
                     .filter(|(bucket, _)| (*bucket as usize) < within);

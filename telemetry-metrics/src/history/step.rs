@@ -1,7 +1,7 @@
 //! [`Step`]: what one series counted from one sample to the next, and how that is written.
 
-use super::sparse::{pack, plus, since, unpack};
-use super::varint::{put, put_signed, take, take_signed};
+use super::sparse::{pack, pass, plus, since, unpack};
+use super::varint::{put, put_signed, skip, take, take_signed};
 use crate::amount::Amount;
 use crate::definition::Definition;
 use crate::exponential::Index;
@@ -22,6 +22,10 @@ impl Shape {
             kind: definition.kind(),
             dimension: definition.dimension(),
         }
+    }
+
+    pub(super) fn zero(self) -> Amount {
+        Amount::zero(self.dimension)
     }
 }
 
@@ -58,7 +62,7 @@ impl Step {
     }
 
     pub(super) fn nothing(shape: Shape) -> Self {
-        let zero = Amount::zero(shape.dimension);
+        let zero = shape.zero();
         match shape.kind {
             Kind::Counter => Self::Count(0),
             Kind::Sum => Self::Sum(zero),
@@ -76,6 +80,20 @@ impl Step {
             Self::Value(_) => false,
             Self::Bounds(_, counts) => counts.is_empty(),
             Self::Indices(_, counts) => counts.is_empty(),
+        }
+    }
+
+    /// How much happened: events or numbers; of what does not know that, one change.
+    pub(super) fn events(&self) -> u64 {
+        fn all<B>(counts: &[(B, u64)]) -> u64 {
+            let counts = counts.iter().map(|(_, count)| *count);
+            counts.fold(0, u64::saturating_add)
+        }
+        match self {
+            Self::Count(count) => *count,
+            Self::Sum(_) | Self::Value(_) => 1,
+            Self::Bounds(_, counts) => all(counts),
+            Self::Indices(_, counts) => all(counts),
         }
     }
 
@@ -152,6 +170,23 @@ impl Step {
             }
         }
     }
+
+    /// Takes a step off the front unread.
+    pub(super) fn skip(shape: Shape, bytes: &mut &[u8]) {
+        match shape.kind {
+            Kind::Counter => skip(bytes),
+            Kind::Sum => skip_amount(shape, bytes),
+            Kind::LastValue => {
+                if take(bytes) != 0 {
+                    skip_amount(shape, bytes);
+                }
+            }
+            Kind::Distribution | Kind::Summary => {
+                skip_amount(shape, bytes);
+                pass(bytes);
+            }
+        }
+    }
 }
 
 fn write_amount(bytes: &mut Vec<u8>, amount: Amount) {
@@ -171,4 +206,12 @@ fn read_amount(shape: Shape, bytes: &mut &[u8]) -> Amount {
     };
     *bytes = rest;
     Amount::Real(f64::from_le_bytes(*number))
+}
+
+fn skip_amount(shape: Shape, bytes: &mut &[u8]) {
+    if shape.dimension == Dimension::None {
+        *bytes = bytes.get(size_of::<f64>()..).unwrap_or_default();
+    } else {
+        skip(bytes);
+    }
 }

@@ -1,7 +1,9 @@
 //! [`Store`]: all series that are remembered, within one budget.
 //!
-//! When a step does not fit in, the plan is made coarser, time and again: half as many steps stay as
-//! fine as they were sampled. Only where that is exhausted is a series left out.
+//! Each sample is taken in series by series: what a series added since the one before is a step of its
+//! track, and part of the step of its definition's total. So the total is right whatever becomes of
+//! the series: of one that is left out for lack of room, its [`Meter`] is remembered, which is what
+//! it takes to say what it adds.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,38 +11,56 @@ use std::time::{Duration, SystemTime};
 
 use foldhash::fast::RandomState;
 
-use super::axis::Axis;
+use super::axes::Axes;
+use super::families::Families;
 use super::key::Key;
-use super::step::Step;
+use super::latest::Latest;
+use super::meter::{Meter, Spread};
+use super::room::BUSIEST;
+use super::step::{Shape, Step};
+use super::together::Together;
 use super::track::Track;
 use crate::definition::Definition;
+use crate::metric::Kind;
 use crate::snapshot::{Series, Snapshot};
-
-/// How many steps stay as fine as they are sampled, if there is room.
-const FINE: u64 = 600;
-
-/// How often that is halved if there is not: down to 9.
-const MAX_PRESSURE: u32 = 6;
 
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) interval: Duration,
     /// In ticks.
-    length: u64,
+    pub(super) length: u64,
     pub(super) budget: usize,
-    pub(super) axis: Axis,
+    pub(super) axes: Axes,
     pub(super) tracks: BTreeMap<u64, Box<Track>>,
-    ids: HashMap<Key, u64, RandomState>,
+    pub(super) families: Families,
+    /// The tracks of series by what they are of; without totals.
+    pub(super) ids: HashMap<Key, u64, RandomState>,
     last_id: u64,
     /// What all tracks take.
-    track_bytes: usize,
-    pressure: u32,
+    pub(super) track_bytes: usize,
+    /// Series that are left out.
+    pub(super) rest: HashMap<Key, Box<Meter>, RandomState>,
+    pub(super) rest_bytes: usize,
+    /// Whether there are series that are left out and not even part of the rest.
+    pub(super) some_forgotten: bool,
+    /// How many series stay fine as long as the plan for all is.
+    pub(super) busiest: usize,
+    /// How often the plan was halved, and that of coarse series.
+    pub(super) pressure: u32,
+    pub(super) coarse_pressure: u32,
+    /// Whether nothing helps but leaving series out.
+    pub(super) is_tight: bool,
+    /// How many tracks are coarse.
+    pub(super) coarse: usize,
+    /// The track that followed the axes last.
+    pub(super) followed: u64,
     /// When old steps are merged next.
-    merge_at: u64,
+    pub(super) merge_at: u64,
     /// When series are admitted again, after one had to be evicted; lest they come and go.
-    admit_at: u64,
-    /// Series that did not fit in, in the newest sample.
+    pub(super) admit_at: u64,
+    /// Series that did not fit in, in the newest sample; and whether there were any.
     pub(super) left_out: usize,
+    pub(super) some_left_out: bool,
     /// Series that were given up to make room.
     pub(super) evicted: u64,
     /// The wall clock at tick 0, by its newest reading.
@@ -64,71 +84,103 @@ impl Store {
             interval,
             length: u64::try_from(length).unwrap_or(u64::MAX).max(1),
             budget,
-            axis: Axis::default(),
+            axes: Axes::default(),
             tracks: BTreeMap::new(),
+            families: Families::default(),
             ids: HashMap::default(),
             last_id: 0,
             track_bytes: 0,
+            rest: HashMap::default(),
+            rest_bytes: 0,
+            some_forgotten: false,
+            busiest: BUSIEST,
             pressure: 0,
+            coarse_pressure: 0,
+            is_tight: false,
+            coarse: 0,
+            followed: 0,
             merge_at: 0,
             admit_at: 0,
             left_out: 0,
+            some_left_out: false,
             evicted: 0,
             zero: now,
             sampled: now,
             scratch: Vec::new(),
         };
-        for (number, family) in snapshot.families.iter().enumerate() {
+        store.know_families(snapshot, 0);
+        for (number, family) in (0..).zip(&snapshot.families) {
+            let shape = Shape::of(&family.definition);
+            let mut latest = Latest::nothing(shape);
             for series in &family.series {
-                let key = Key::of(number, series);
-                let id = store.admit(key, &family.definition, series, 0, true);
-                store.left_out += usize::from(id.is_none());
+                let key = Key::of(number as usize, series);
+                latest = latest.and(Latest::of(&series.data));
+                let meter = Meter::at(shape, series);
+                if let Err((key, meter)) = store.admit(key, meter, &family.definition, series, 0) {
+                    store.leave_out(key, meter, shape, 0);
+                }
+            }
+            if let Some(total) = store.total_of(number) {
+                total.latest = latest;
             }
         }
+        store.count_left_out(snapshot, 0);
         store
     }
 
     /// Takes in a snapshot that was taken at a tick, by the clock at `now`. If there is a sample of that
     /// tick already, it is left for the next.
     pub(super) fn sample(&mut self, tick: u64, now: SystemTime, snapshot: &Snapshot) {
-        if tick <= self.axis.newest() {
+        let before = self.axes.newest();
+        if tick <= before {
             return;
         }
-        self.axis.push(tick);
-        let some_were_left_out = std::mem::take(&mut self.left_out) > 0;
-        for (number, family) in snapshot.families.iter().enumerate() {
+        self.axes.push(tick);
+        self.some_left_out = false;
+        let mut rest = std::mem::take(&mut self.rest);
+        self.rest_bytes = 0;
+        let some_forgotten = std::mem::take(&mut self.some_forgotten);
+        self.know_families(snapshot, tick);
+        for (number, family) in (0..).zip(&snapshot.families) {
+            let shape = Shape::of(&family.definition);
+            let mut together = Together::new(shape);
             for series in &family.series {
-                let key = Key::of(number, series);
-                let counted_before = some_were_left_out && series.started < self.sampled;
-                let id =
-                    self.ids.get(&key).copied().or_else(|| {
-                        self.admit(key, &family.definition, series, tick, counted_before)
-                    });
-                match id {
-                    Some(id) => self.advance(id, tick, |track| {
-                        track.advance(&family.definition, series, tick)
-                    }),
-                    None => self.left_out += 1,
+                let key = Key::of(number as usize, series);
+                let added = match self.ids.get(&key) {
+                    Some(id) => self.advance(*id, &family.definition, series, before, tick),
+                    None => {
+                        let meter = match self.recall(&key).or_else(|| rest.remove(&key)) {
+                            Some(meter) => *meter,
+                            None if some_forgotten && series.started < self.sampled => {
+                                Meter::at(shape, series)
+                            }
+                            None => Meter::new(shape, series),
+                        };
+                        self.meet(key, meter, &family.definition, series, before, tick)
+                    }
+                };
+                if let Some((step, spread)) = added {
+                    together.add(&step, spread);
                 }
             }
+            self.add_up(number, &family.definition, &together, before, tick);
         }
         let gone = self.tracks.iter().filter(|(_, track)| track.seen < tick);
         for id in gone.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.advance(id, tick, Track::leave);
+            self.leave(id, tick);
         }
         self.set_clock(tick, now);
-        if tick >= self.merge_at {
-            if self.pressure > 0 && self.bytes() < self.budget / 3 {
-                self.pressure -= 1;
-            }
-            self.merge();
-        }
-        // The axis has grown, too, even where no series has.
-        while !self.make_room(0) {
-            let Some((newest, _)) = self.tracks.last_key_value() else {
-                return;
-            };
-            self.evict(*newest, tick);
+        self.settle(tick);
+        self.count_left_out(snapshot, tick);
+    }
+
+    fn count_left_out(&mut self, snapshot: &Snapshot, tick: u64) {
+        self.left_out = 0;
+        if self.some_left_out {
+            let all: usize = snapshot.families.iter().map(|one| one.series.len()).sum();
+            let there = self.tracks.values();
+            let there = there.filter(|track| !track.is_total && track.seen == tick);
+            self.left_out = all - there.count().min(all);
         }
     }
 
@@ -152,111 +204,195 @@ impl Store {
         Duration::new(seconds, (nanos % 1_000_000_000) as u32)
     }
 
+    /// Takes note of definitions that are new, or were described anew, and begins their totals.
+    fn know_families(&mut self, snapshot: &Snapshot, tick: u64) {
+        for (number, family) in (0..).zip(&snapshot.families) {
+            let definition = &family.definition;
+            self.families.know(number as usize, definition);
+            let wanted = !definition.tags().is_empty() && definition.kind() != Kind::LastValue;
+            let is_there = |family: &super::families::Family| family.total.is_some();
+            if !wanted || self.families.get(number).is_some_and(is_there) {
+                continue;
+            }
+            let mut total = Track::of_total(number, definition, tick, self.axes.generation);
+            // A definition that is added while the program runs has no tags before it meets one; its
+            // one series was the total so far.
+            let family = self.families.get(number);
+            let ids = family.map_or(&[][..], |family| &family.series);
+            let tracks: Vec<_> = ids.iter().filter_map(|id| self.tracks.get(id)).collect();
+            if let [only] = &tracks[..] {
+                total.go_on_from(only);
+                total.set_coarse(&self.axes, false);
+            }
+            for track in tracks {
+                total.latest = total.latest.and(track.latest);
+            }
+            if self.force_room(total.bytes(), tick) {
+                let id = self.insert(total);
+                if let Some(family) = self.families.get_mut(number) {
+                    family.total = Some(id);
+                }
+            }
+        }
+    }
+
+    fn total_of(&mut self, family: u32) -> Option<&mut Track> {
+        let id = self.families.get(family)?.total?;
+        self.tracks.get_mut(&id).map(|track| &mut **track)
+    }
+
+    /// What all series of a definition added becomes a step of their total.
+    fn add_up(
+        &mut self,
+        family: u32,
+        definition: &Arc<Definition>,
+        together: &Together,
+        before: u64,
+        tick: u64,
+    ) {
+        let interval = self.interval;
+        let Some(total) = self.total_of(family) else {
+            return;
+        };
+        total.see(definition, tick);
+        let step = together.step();
+        if step.is_nothing() {
+            return;
+        }
+        total.meter.spread = total.meter.spread.and(together.spread);
+        total.latest = total.latest.and(Latest::added(&step, total.shape.kind));
+        let events = together.events;
+        total.activity.add(events, before, tick, interval);
+        if let Some(id) = self.families.get(family).and_then(|family| family.total) {
+            self.write(id, tick, &step);
+        }
+    }
+
+    /// What a series that is remembered added.
+    fn advance(
+        &mut self,
+        id: u64,
+        definition: &Arc<Definition>,
+        series: &Series,
+        before: u64,
+        tick: u64,
+    ) -> Option<(Step, Spread)> {
+        let track = self.tracks.get_mut(&id)?;
+        track.see(definition, tick);
+        track.latest = Latest::of(&series.data);
+        let bytes = track.meter.bytes();
+        let step = track.meter.advance(track.shape, series);
+        self.track_bytes = self.track_bytes - bytes + track.meter.bytes();
+        let step = step?;
+        let events = step.events();
+        track.activity.add(events, before, tick, self.interval);
+        let spread = track.meter.spread;
+        self.write(id, tick, &step);
+        Some((step, spread))
+    }
+
+    /// What a series added that is not remembered yet; from now on it is, if there is room.
+    fn meet(
+        &mut self,
+        key: Key,
+        mut meter: Meter,
+        definition: &Arc<Definition>,
+        series: &Series,
+        before: u64,
+        tick: u64,
+    ) -> Option<(Step, Spread)> {
+        let shape = Shape::of(definition);
+        let step = meter.advance(shape, series);
+        let spread = meter.spread;
+        match self.admit(key, meter, definition, series, tick) {
+            Err((key, meter)) => self.leave_out(key, meter, shape, tick),
+            Ok(id) => {
+                if let (Some(step), Some(track)) = (&step, self.tracks.get_mut(&id)) {
+                    let events = step.events();
+                    track.activity.add(events, before, tick, self.interval);
+                    self.write(id, tick, step);
+                }
+            }
+        }
+        step.map(|step| (step, spread))
+    }
+
+    /// The series of a track is not there any more.
+    fn leave(&mut self, id: u64, tick: u64) {
+        let Some(track) = self.tracks.get_mut(&id) else {
+            return;
+        };
+        track.latest.value = None;
+        let bytes = track.meter.bytes();
+        let step = track.meter.leave(track.shape);
+        self.track_bytes = self.track_bytes - bytes + track.meter.bytes();
+        if let Some(step) = step {
+            self.write(id, tick, &step);
+        }
+    }
+
+    fn admit(
+        &mut self,
+        key: Key,
+        meter: Meter,
+        definition: &Arc<Definition>,
+        series: &Series,
+        tick: u64,
+    ) -> Result<u64, (Key, Meter)> {
+        if tick < self.admit_at {
+            return Err((key, meter));
+        }
+        let track = Track::of_series(key, definition, meter, series, tick, self.axes.generation);
+        // Something is left for those that are there already.
+        if !self.make_room(track.bytes() + self.budget / 16) {
+            return Err((track.key, track.meter));
+        }
+        Ok(self.insert(track))
+    }
+
+    fn insert(&mut self, track: Track) -> u64 {
+        self.last_id += 1;
+        let id = self.last_id;
+        self.track_bytes += track.bytes();
+        if !track.is_total {
+            self.ids.insert(track.key.clone(), id);
+            if let Some(family) = self.families.get_mut(track.key.family) {
+                family.series.push(id);
+            }
+        }
+        self.tracks.insert(id, Box::new(track));
+        id
+    }
+
+    fn write(&mut self, id: u64, tick: u64, step: &Step) {
+        let Some(track) = self.tracks.get(&id) else {
+            return;
+        };
+        self.scratch.clear();
+        step.write(&mut self.scratch);
+        let growth = track.trail.growth(self.scratch.len());
+        if growth > 0 && !self.force_room(growth, tick) {
+            // All that is left are totals.
+            self.remove(id);
+        }
+        // It may have been merged, and have room now; or it is among those that made room.
+        if let Some(track) = self.tracks.get_mut(&id) {
+            let trail = Arc::make_mut(&mut track.trail);
+            let before = trail.bytes();
+            trail.push(tick, &self.scratch);
+            self.track_bytes = self.track_bytes - before + trail.bytes();
+        }
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        self.track_bytes + self.axis.bytes() + self.scratch.capacity()
+        self.track_bytes + self.rest_bytes + self.axes.bytes() + self.scratch.capacity()
     }
 
     /// As [`bytes`](Self::bytes), without trusting the account.
     #[cfg(test)]
     pub(super) fn counted_anew(&self) -> usize {
         let tracks: usize = self.tracks.values().map(|track| track.bytes()).sum();
-        tracks + self.axis.bytes() + self.scratch.capacity()
-    }
-
-    fn admit(
-        &mut self,
-        key: Key,
-        definition: &Arc<Definition>,
-        series: &Series,
-        tick: u64,
-        counted_before: bool,
-    ) -> Option<u64> {
-        if tick < self.admit_at {
-            return None;
-        }
-        let track = Track::new(key.clone(), definition, series, tick, counted_before);
-        let bytes = track.bytes();
-        // Something is left for those that are there already.
-        if !self.make_room(bytes + self.budget / 16) {
-            return None;
-        }
-        self.last_id += 1;
-        self.track_bytes += bytes;
-        self.ids.insert(key, self.last_id);
-        self.tracks.insert(self.last_id, Box::new(track));
-        Some(self.last_id)
-    }
-
-    fn advance(&mut self, id: u64, tick: u64, advance: impl FnOnce(&mut Track) -> Option<Step>) {
-        let Some(track) = self.tracks.get_mut(&id) else {
-            return;
-        };
-        let before = track.bytes();
-        let step = advance(track);
-        self.track_bytes = self.track_bytes - before + track.bytes();
-        let Some(step) = step else { return };
-        self.scratch.clear();
-        step.write(&mut self.scratch);
-        let growth = track.trail.growth(self.scratch.len());
-        if !self.make_room(growth) {
-            return self.evict(id, tick);
-        }
-        // It may have been merged, and have room now.
-        if let Some(track) = self.tracks.get_mut(&id) {
-            let before = track.bytes();
-            track.trail.push(tick, &self.scratch);
-            self.track_bytes = self.track_bytes - before + track.bytes();
-        }
-    }
-
-    /// Whether there is room for so many bytes more, if need be by making old steps coarser.
-    fn make_room(&mut self, bytes: usize) -> bool {
-        while self.bytes() + bytes > self.budget {
-            if self.pressure == MAX_PRESSURE {
-                return false;
-            }
-            self.pressure += 1;
-            self.merge();
-        }
-        true
-    }
-
-    /// How many steps stay as fine as they are sampled.
-    pub(super) fn fine(&self) -> u64 {
-        FINE >> self.pressure
-    }
-
-    fn merge(&mut self) {
-        let fine = self.fine();
-        self.merge_at = self.axis.newest().saturating_add((fine / 10).max(10));
-        if !self.axis.merge(fine, self.length) {
-            return;
-        }
-        let begin = self.axis.begin;
-        for track in self.tracks.values_mut() {
-            track.trail.follow(track.shape, &self.axis);
-        }
-        let forgotten = self.tracks.iter().filter(|(_, track)| {
-            // What was never seen again since the beginning of the history.
-            track.seen <= begin && begin > 0
-        });
-        for id in forgotten.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.remove(id);
-        }
-        self.track_bytes = self.tracks.values().map(|track| track.bytes()).sum();
-    }
-
-    fn evict(&mut self, id: u64, tick: u64) {
-        self.remove(id);
-        self.evicted += 1;
-        self.left_out += 1;
-        self.admit_at = tick.saturating_add(FINE);
-    }
-
-    fn remove(&mut self, id: u64) {
-        if let Some(track) = self.tracks.remove(&id) {
-            self.track_bytes = self.track_bytes.saturating_sub(track.bytes());
-            self.ids.remove(&track.key);
-        }
+        let rest = self.rest.values().map(|meter| meter.bytes_of_rest());
+        tracks + rest.sum::<usize>() + self.axes.bytes() + self.scratch.capacity()
     }
 }

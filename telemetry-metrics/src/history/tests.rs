@@ -1,15 +1,19 @@
 //! The store under ticks that are made up: no thread, no clock.
 
+mod answers;
 mod budget;
 mod model;
+mod totals;
 
 use std::time::{Duration, SystemTime};
 
 use telemetry::execute;
 
-use super::points::Show;
+use super::points::{Points, Show};
 use super::query::SeriesId;
 use super::range::{Range, Tick};
+use super::slots::Slots;
+use super::stats::Stats;
 use super::store::Store;
 use crate::metric::{Metric, counter, distribution, last_value, sum, summary};
 use crate::snapshot::Snapshot;
@@ -57,10 +61,23 @@ impl Clock {
         series.map(|series| series.id).collect()
     }
 
+    fn stats(&self, ids: &[SeriesId], range: Range) -> Stats {
+        self.store.ask(ids, range).stats()
+    }
+
+    fn slots(&self, ids: &[SeriesId], range: Range, step: Duration) -> Slots {
+        let (asked, grid) = self.store.ask_for_slots(ids, range, step);
+        asked.slots(grid)
+    }
+
+    fn points(&self, ids: &[SeriesId], show: Show, range: Range, step: Duration) -> Points {
+        Points::of(&self.slots(ids, range, step), show)
+    }
+
     /// The chart of all series of a metric, a slot per tick.
     fn chart(&self, kind: Kind, name: &str, show: Show) -> Vec<Option<f64>> {
         let ids = self.ids(kind, name);
-        self.store.points(&ids, show, Range::all(), SECOND).values
+        self.points(&ids, show, Range::all(), SECOND).values
     }
 }
 
@@ -111,7 +128,7 @@ fn each_kind_has_its_chart() {
     let time = |show| chart(Kind::Distribution, "past.kinds.time", show);
     assert_eq!(time(Show::Count), zeros_and(2.0));
     assert_eq!(time(Show::Sum), zeros_and(40e6));
-    let stats = clock.store.stats(
+    let stats = clock.stats(
         &clock.ids(Kind::Distribution, "past.kinds.time"),
         Range::last(HOUR),
     );
@@ -131,10 +148,10 @@ fn what_was_counted_before_the_history_began_is_not_part_of_it() {
     execute!("past.before", {}, { kind: "new" });
     clock.advance(1, &aggregator.snapshot());
     let ids = clock.ids(Kind::Counter, "past.before.count");
-    assert_eq!(clock.store.stats(&ids[..1], Range::all()).count(), 0);
-    assert_eq!(clock.store.stats(&ids[1..], Range::all()).count(), 1);
+    assert_eq!(clock.stats(&ids[..1], Range::all()).count(), 0);
+    assert_eq!(clock.stats(&ids[1..], Range::all()).count(), 1);
     let twice = [ids[0], ids[1], ids[1]];
-    assert_eq!(clock.store.stats(&twice, Range::all()).count(), 1);
+    assert_eq!(clock.stats(&twice, Range::all()).count(), 1);
     // A value is what it is, whenever it was set.
     let level = clock.chart(Kind::LastValue, "past.before.level", Show::Value);
     assert_eq!(level, [Some(3.0)]);
@@ -190,7 +207,7 @@ fn a_family_that_is_described_later_stays_one_family() {
     described.families[0].definition = definition.into();
     clock.advance(1, &described);
     let ids = clock.ids(Kind::Counter, "past.late.count");
-    assert_eq!(clock.store.stats(&ids, Range::all()).count(), 2);
+    assert_eq!(clock.stats(&ids, Range::all()).count(), 2);
     let series = clock.store.series();
     let of_family: Vec<_> = series.iter().filter(|one| ids.contains(&one.id)).collect();
     assert_eq!(of_family.len(), 2);
@@ -236,7 +253,7 @@ fn a_suspended_process_has_a_gap_and_keeps_its_counts() {
     let rates = clock.chart(Kind::Counter, "past.gap.count", Show::Rate);
     assert_eq!(rates[500..], [Some(1.0 / 500.0), Some(1.0)]);
     let ids = clock.ids(Kind::Counter, "past.gap.count");
-    let last = clock.store.stats(&ids, Range::last(SECOND * 2));
+    let last = clock.stats(&ids, Range::last(SECOND * 2));
     assert_eq!((last.count(), last.covered()), (2, SECOND * 501));
     assert_eq!(last.rate(), Some(2.0 / 501.0));
 }
@@ -247,10 +264,7 @@ fn setting_the_wall_clock_moves_labels_and_nothing_else() {
     let mut clock = Clock::start(&aggregator, HOUR, PLENTY);
     let starts_at = |clock: &Clock| {
         let ids = clock.ids(Kind::Counter, "past.clock.count");
-        clock
-            .store
-            .points(&ids, Show::Count, Range::all(), SECOND)
-            .start
+        clock.points(&ids, Show::Count, Range::all(), SECOND).start
     };
     clock.advance(1, &aggregator.snapshot());
     let first = starts_at(&clock);
@@ -281,7 +295,7 @@ fn charts_go_on_where_they_ended() {
         clock.advance(1, &aggregator.snapshot());
         if n % 13 == 0 {
             let ids = clock.ids(Kind::Counter, "past.on.count");
-            let points = clock.store.points(&ids, Show::Count, range, SECOND * 5);
+            let points = clock.points(&ids, Show::Count, range, SECOND * 5);
             assert_eq!((points.step, points.begin), (SECOND * 5, Tick(ends)));
             ends = points.end.number();
             assert_eq!(ends, n / 5 * 5, "only whole slots");
@@ -294,9 +308,7 @@ fn charts_go_on_where_they_ended() {
     assert_eq!(whole, expected);
     // A chart of a past that is merged by tens has slots of ten.
     let ids = clock.ids(Kind::Counter, "past.on.count");
-    let points = clock
-        .store
-        .points(&ids, Show::Count, Range::all(), SECOND * 5);
+    let points = clock.points(&ids, Show::Count, Range::all(), SECOND * 5);
     assert_eq!(points.step, SECOND * 10);
     let total: f64 = points.values.iter().flatten().sum();
     assert_eq!(total, (1..=1_000u64).map(|n| n % 7).sum::<u64>() as f64);
@@ -321,20 +333,20 @@ fn questions_from_outside_do_no_harm() {
         let range = Range::between(begin, end);
         for step in [Duration::ZERO, SECOND, SECOND * 7, HOUR, Duration::MAX] {
             for q in [f64::NAN, f64::INFINITY, -1.0, 0.5] {
-                let points = clock.store.points(&ids, Show::Quantile(q), range, step);
+                let points = clock.points(&ids, Show::Quantile(q), range, step);
                 assert!(points.values.len() <= 5_000);
-                let points = clock.store.points(&ids, Show::Count, range, step);
+                let points = clock.points(&ids, Show::Count, range, step);
                 assert!(points.values.len() <= 5_000);
-                let _ = clock.store.stats(&ids, range).quantile(q);
+                let _ = clock.stats(&ids, range).quantile(q);
             }
         }
     }
     assert_eq!(
-        clock.store.stats(&ids, Range::all()).count(),
+        clock.stats(&ids, Range::all()).count(),
         0,
         "an hour later it is gone"
     );
-    let nothing = clock.store.points(&[], Show::Count, Range::all(), SECOND);
+    let nothing = clock.points(&[], Show::Count, Range::all(), SECOND);
     assert!(nothing.values.iter().all(Option::is_none));
-    assert_eq!(clock.store.stats(&[], Range::all()).rate(), None);
+    assert_eq!(clock.stats(&[], Range::all()).rate(), None);
 }

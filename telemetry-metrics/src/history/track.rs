@@ -1,145 +1,142 @@
-//! [`Track`]: one series, as far as it is remembered.
+//! [`Track`]: one series, or the total of several, as far as it is remembered.
 
 use std::mem::size_of;
 use std::sync::Arc;
-use std::time::SystemTime;
 
+use super::activity::Activity;
+use super::axes::Axes;
 use super::key::Key;
-use super::merged::doubt;
-use super::step::{Shape, Step};
+use super::latest::Latest;
+use super::meter::{Meter, PIECE};
+use super::step::Shape;
 use super::trail::Trail;
 use crate::definition::Definition;
-use crate::snapshot::{Data, Series};
-
-/// What an allocator needs for itself, per piece.
-const PIECE: usize = 16;
+use crate::snapshot::Series;
 
 #[derive(Debug)]
 pub(super) struct Track {
     pub(super) key: Key,
+    /// Whether it is all series of the definition together.
+    pub(super) is_total: bool,
     pub(super) definition: Arc<Definition>,
     pub(super) shape: Shape,
-    /// Since when the series has been counted; another time means that it has begun anew.
-    started: SystemTime,
     /// The end of the first step in which it was there.
     pub(super) met: u64,
     /// When it was last there.
     pub(super) seen: u64,
-    /// Its numbers when it was last there, written as a step; and how many.
-    last: Box<[u8]>,
-    count: u64,
-    pub(super) trail: Trail,
-    /// Where all its numbers lie, as far as this is known.
-    pub(super) range: (f64, f64),
-    /// By how much a difference of its totals may be off.
-    pub(super) doubt: f64,
+    pub(super) meter: Meter,
+    pub(super) latest: Latest,
+    pub(super) activity: Activity,
+    pub(super) trail: Arc<Trail>,
+    /// Until when it is coarse, see [`Axes`]: `u64::MAX` as long as it is.
+    pub(super) coarse_until: u64,
+    /// In which generation of the axes its trail followed them last.
+    followed: u32,
 }
 
 impl Track {
-    /// Begins with what the series has counted up to now, or with nothing.
-    pub(super) fn new(
+    pub(super) fn of_series(
         key: Key,
         definition: &Arc<Definition>,
+        meter: Meter,
         series: &Series,
         tick: u64,
-        counted_before: bool,
+        generation: u32,
     ) -> Self {
-        let shape = Shape::of(definition);
-        let mut track = Self {
+        Self {
             key,
+            is_total: false,
             definition: definition.clone(),
-            shape,
-            started: series.started,
+            shape: Shape::of(definition),
             met: tick,
             seen: tick,
-            last: written(&Step::nothing(shape)),
-            count: 0,
-            trail: Trail::default(),
-            range: (f64::INFINITY, f64::NEG_INFINITY),
-            doubt: 0.0,
-        };
-        // A value is what it is, whenever it was set.
-        if counted_before && !matches!(series.data, Data::LastValue(_)) {
-            track.advance(definition, series, tick);
+            meter,
+            latest: Latest::of(&series.data),
+            activity: Activity::default(),
+            trail: Arc::default(),
+            coarse_until: 0,
+            followed: generation,
         }
-        track
     }
 
-    /// What was counted since the last call; `None` if nothing was.
-    pub(super) fn advance(
-        &mut self,
+    pub(super) fn of_total(
+        family: u32,
         definition: &Arc<Definition>,
-        series: &Series,
         tick: u64,
-    ) -> Option<Step> {
+        generation: u32,
+    ) -> Self {
+        let shape = Shape::of(definition);
+        Self {
+            key: Key {
+                family,
+                is_overflow: false,
+                tags: Arc::default(),
+            },
+            is_total: true,
+            definition: definition.clone(),
+            shape,
+            met: tick,
+            seen: tick,
+            meter: Meter::idle(),
+            latest: Latest::nothing(shape),
+            activity: Activity::default(),
+            trail: Arc::default(),
+            coarse_until: 0,
+            followed: generation,
+        }
+    }
+
+    /// It is there at this tick, with this definition; one may be described later, say.
+    pub(super) fn see(&mut self, definition: &Arc<Definition>, tick: u64) {
         self.seen = tick;
-        // One that was described later, say.
         if !Arc::ptr_eq(&self.definition, definition) {
             self.definition = definition.clone();
         }
-        if self.started != series.started {
-            self.started = series.started;
-            self.last = written(&Step::nothing(self.shape));
-            self.count = 0;
-        }
-        let count = match &series.data {
-            Data::Summary(summary) => {
-                let (min, max) = self.range;
-                self.range = (min.min(summary.min), max.max(summary.max));
-                summary.count
-            }
-            Data::Distribution(distribution) => distribution.count,
-            Data::Counter(count) => *count,
-            Data::Sum(_) | Data::LastValue(_) => u64::MAX,
-        };
-        // Without looking at its buckets.
-        if count == self.count {
-            return None;
-        }
-        let now = Step::total(&series.data);
-        let then = Step::read(self.shape, &mut &self.last[..]);
-        if let (Step::Indices(now, _), Step::Indices(then, _)) = (&now, &then) {
-            self.doubt = self.doubt.max(doubt(*now, *then));
-        }
-        if now == then {
-            return None;
-        }
-        self.last = written(&now);
-        self.count = if count == u64::MAX { 0 } else { count };
-        let step = now.since(&then);
-        (!step.is_nothing()).then_some(step)
     }
 
-    /// The series is not there any more; `None` if that needs no saying.
-    pub(super) fn leave(&mut self) -> Option<Step> {
-        let none = Step::Value(None);
-        let is_value = matches!(Step::nothing(self.shape), Step::Value(_));
-        let last = written(&none);
-        if !is_value || self.last == last {
-            return None;
+    /// With the past of its only series.
+    pub(super) fn go_on_from(&mut self, only: &Self) {
+        self.met = only.met;
+        self.meter.spread = only.meter.spread;
+        self.activity = only.activity;
+        self.trail = only.trail.clone();
+        self.coarse_until = only.coarse_until;
+        self.followed = only.followed;
+    }
+
+    pub(super) fn is_coarse(&self) -> bool {
+        self.coarse_until == u64::MAX
+    }
+
+    /// From now on it is coarse, or from the end of this step on it is not any more.
+    pub(super) fn set_coarse(&mut self, axes: &Axes, is_coarse: bool) {
+        if is_coarse == self.is_coarse() {
+            return;
         }
-        self.last = last;
-        Some(none)
+        self.coarse_until = if is_coarse { u64::MAX } else { axes.newest() };
+        self.follow_since(axes, None);
     }
 
-    /// The steps that end after one tick and up to another.
-    pub(super) fn steps(&self, after: u64, to: u64) -> impl Iterator<Item = (u64, Step)> {
-        let steps = self.trail.steps(self.shape);
-        let later = steps.skip_while(move |(end, _)| *end <= after);
-        later.take_while(move |(end, _)| *end <= to)
+    /// Merges what was merged on its axis.
+    pub(super) fn follow(&mut self, axes: &Axes) {
+        if self.followed != axes.generation {
+            self.follow_since(axes, Some(self.followed));
+        }
     }
 
-    /// How many bytes it takes, with its entries in two tables that may be half empty.
+    fn follow_since(&mut self, axes: &Axes, last: Option<u32>) {
+        let trail = Arc::make_mut(&mut self.trail);
+        trail.follow(self.shape, axes, self.coarse_until, last);
+        self.followed = axes.generation;
+    }
+
+    /// How many bytes it takes, with its entries in three tables that may be half empty.
     pub(super) fn bytes(&self) -> usize {
         let tags = self.key.tags.iter().map(|tag| tag.len() + 2 * PIECE);
-        let tables = 2 * size_of::<(u64, Box<Self>)>() + 3 * size_of::<(Key, u64)>();
-        let own = size_of::<Self>() + self.last.len() + self.trail.bytes() + 3 * PIECE;
-        tables + own + tags.sum::<usize>()
+        let tables =
+            2 * size_of::<(u64, Box<Self>)>() + 3 * size_of::<(Key, u64)>() + 2 * size_of::<u64>();
+        let own = size_of::<Self>() + 3 * PIECE + self.meter.bytes();
+        let trail = self.trail.bytes() + size_of::<Trail>() + 2 * PIECE;
+        tables + own + trail + tags.sum::<usize>()
     }
-}
-
-fn written(step: &Step) -> Box<[u8]> {
-    let mut bytes = Vec::new();
-    step.write(&mut bytes);
-    bytes.into()
 }

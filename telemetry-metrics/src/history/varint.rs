@@ -29,6 +29,12 @@ pub(super) fn take(bytes: &mut &[u8]) -> u64 {
     number
 }
 
+/// Takes a number off the front unread.
+pub(super) fn skip(bytes: &mut &[u8]) {
+    let length = bytes.iter().position(|byte| *byte < 0x80);
+    *bytes = &bytes[length.map_or(bytes.len(), |length| length + 1)..];
+}
+
 /// Takes what [`put_signed`] appended off the front.
 pub(super) fn take_signed(bytes: &mut &[u8]) -> i64 {
     let number = take(bytes);
@@ -69,6 +75,13 @@ mod tests {
                 prop_assert_eq!(take_signed(&mut left), *signed);
             }
             prop_assert!(left.is_empty());
+            let mut left = &bytes[..];
+            for _ in 0..2 * numbers.len() + 4 {
+                prop_assert!(!left.is_empty());
+                skip(&mut left);
+            }
+            prop_assert!(left.is_empty());
+            skip(&mut left);
         }
 
         #[test]

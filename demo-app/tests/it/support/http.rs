@@ -33,10 +33,28 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Reply {
 }
 
 pub(crate) async fn try_get(address: SocketAddr, path: &str) -> std::io::Result<Reply> {
+    // HTTP/1.0: the answer ends with the connection, so there is nothing to decode.
+    exchange(address, path, "HTTP/1.0", "").await
+}
+
+/// As browsers do, and proxies often do not: the dashboard tells them apart. For answers of a length that
+/// is known.
+pub(crate) async fn get_by_1_1(address: SocketAddr, path: &str) -> Reply {
+    let reply = exchange(address, path, "HTTP/1.1", "Connection: close\r\n").await;
+    let reply = reply.expect("an answer");
+    assert!(!reply.head.contains("chunked"), "{}", reply.head);
+    reply
+}
+
+async fn exchange(
+    address: SocketAddr,
+    path: &str,
+    version: &str,
+    more: &str,
+) -> std::io::Result<Reply> {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
-        // HTTP/1.0: the answer ends with the connection, so there is nothing to decode.
-        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+        let request = format!("GET {path} {version}\r\nHost: {address}\r\n{more}\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;

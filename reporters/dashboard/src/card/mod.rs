@@ -6,7 +6,7 @@ mod value;
 
 use serde_json::{Map, Value as Json, json};
 
-pub(crate) use diff::delta;
+pub(crate) use diff::{delta, tidy};
 pub use table::Table;
 pub use value::Value;
 pub(crate) use value::milliseconds;
@@ -159,6 +159,35 @@ impl Card {
             notice["href"] = json!(href);
         }
         self.push("notices", notice)
+    }
+
+    /// A page of the dashboard that its title leads to, `metrics?group=shop`.
+    #[must_use]
+    pub fn href(self, href: &str) -> Self {
+        self.set("href", json!(href))
+    }
+
+    /// With at most so many rows, fields, figures, bars or sentences, and a hint if there were more.
+    pub(crate) fn at_most(mut self, items: usize) -> Self {
+        let mut left_out = 0;
+        for list in ["rows", "fields", "figures", "usages", "notices"] {
+            if let Some(Json::Array(all)) = self.fields.get_mut(list) {
+                left_out += all.len().saturating_sub(items);
+                all.truncate(items);
+            }
+        }
+        if left_out == 0 {
+            return self;
+        }
+        let hint = self.fields.get("hint").and_then(Json::as_str);
+        let hint = hint.map_or_else(String::new, |hint| format!("{hint} "));
+        self.hint(&format!("{hint}{left_out} more are left out."))
+    }
+
+    /// As a card of this page among those of others.
+    pub(crate) fn within(mut self, page: &str) -> Self {
+        self.id = format!("{page}/{}", self.id);
+        self
     }
 
     pub(crate) fn set(mut self, key: &str, value: Json) -> Self {

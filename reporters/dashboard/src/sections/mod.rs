@@ -3,27 +3,38 @@
 mod charts;
 mod custom;
 mod events;
+mod fills;
 mod handlers;
 mod health;
+mod links;
 mod overview;
+mod past;
 mod runtime;
 mod traces;
+mod words;
 
-pub(crate) use charts::{check_chart, group_of, group_or_first};
+pub(crate) use charts::{Known, Totals, check_chart, group_of, group_or_first};
+pub(crate) use events::Tails;
+pub(crate) use traces::Own;
+
+use std::time::Duration;
 
 use crate::live::Live;
 use crate::sources::Sources;
 use crate::view::Key;
 
+/// What counts as lately where something went wrong.
+const RECENTLY: Duration = Duration::from_secs(600);
+
 /// Begins to show a section.
 pub(crate) fn open(key: &Key, sources: &Sources) -> Box<dyn Live> {
     match key {
-        Key::Wrong => overview::wrong(),
+        Key::Wrong => overview::wrong(sources),
         Key::Signals(range) => overview::signals(*range, sources),
         Key::Saturation(range) => overview::saturation(*range, sources),
         Key::Extra(range) => custom::extra(*range),
         Key::Page(at, range) => custom::page(*at, *range),
-        Key::Index { group } => charts::index(group.as_deref(), sources),
+        Key::Index { group } => charts::index(group.as_deref()),
         Key::Chart(chart) => charts::chart(chart, sources),
         Key::Catalogue => events::catalogue(),
         Key::Tail { pattern } => events::tail(pattern, sources),

@@ -1,15 +1,18 @@
 //! The catalogue of events, and a live tail.
 
-use crate::card::Card;
-use crate::live::{Live, Made};
+mod catalogue;
+mod place;
+pub(in crate::sections) mod shown;
+mod tail;
+
+use crate::live::Live;
 use crate::sources::Sources;
+pub(crate) use tail::Tails;
 
 pub(super) fn catalogue() -> Box<dyn Live> {
-    Box::new(Made::new(None, |_| {
-        vec![Card::text("catalogue", "to come")]
-    }))
+    Box::new(catalogue::Catalogue::default())
 }
 
-pub(super) fn tail(_pattern: &str, _sources: &Sources) -> Box<dyn Live> {
-    Box::new(Made::new(None, |_| vec![Card::text("tail", "to come")]))
+pub(super) fn tail(pattern: &str, _sources: &Sources) -> Box<dyn Live> {
+    Box::new(tail::Tail::new(pattern))
 }

@@ -1,20 +1,9 @@
 //! The overview: what is wrong, the golden signals, and how full everything is.
 
-use crate::card::Card;
-use crate::live::{Live, Made};
-use crate::sources::Sources;
-use crate::view::Range;
+mod saturation;
+mod signals;
+mod wrong;
 
-pub(super) fn wrong() -> Box<dyn Live> {
-    Box::new(Made::new(None, |_| vec![Card::text("wrong", "to come")]))
-}
-
-pub(super) fn signals(_range: Range, _sources: &Sources) -> Box<dyn Live> {
-    Box::new(Made::new(None, |_| vec![Card::text("signals", "to come")]))
-}
-
-pub(super) fn saturation(_range: Range, _sources: &Sources) -> Box<dyn Live> {
-    Box::new(Made::new(None, |_| {
-        vec![Card::text("saturation", "to come")]
-    }))
-}
+pub(super) use saturation::saturation;
+pub(super) use signals::signals;
+pub(super) use wrong::wrong;

@@ -1,14 +1,13 @@
 //! The golden signals: how much is asked for, how much of that fails, how long it takes, and how
 //! full the process is.
 //!
-//! They are about one span, whichever the definitions say most about: its `.stop` and `.exception`
-//! events, or an event that stands for the whole of it and has an `outcome`. Which parts of a
-//! program matter most is a guess, so every signal can be named.
+//! They are about one span, whichever the definitions say most about: see [`SpanSignals`]. Which parts
+//! of a program matter most is a guess, so every signal can be named.
 
-mod span;
 mod total;
 
 use telemetry_metrics::Kind;
+use telemetry_metrics::signals::SpanSignals;
 
 use crate::family::{Family, Type};
 use crate::grafana::definitions;
@@ -17,7 +16,6 @@ use crate::grafana::escape::literal;
 use crate::grafana::panel::Panel;
 use crate::grafana::promql::{self, Scope, count_sample};
 use crate::grafana::unit;
-use span::Span;
 use total::{Errors, Total};
 
 /// What a gauge's name says if it tells how full something is; the best first.
@@ -108,18 +106,29 @@ pub(crate) fn panels<'f>(
     chosen: &Chosen<'f>,
 ) -> (Option<&'f str>, Vec<Panel>) {
     let own: Vec<&Family> = families.iter().filter(|family| is_own(family)).collect();
-    let span = Span::best(&own, chosen);
+    let span = guess(&own, chosen);
+    let at = |place: &usize| own[*place];
+    let all = |places: &[usize]| Total(places.iter().map(at).collect());
     let [rate, errors, duration, saturation] = *chosen;
 
     let rate = match rate {
         Some(family) => Some(Total(vec![family])),
-        None => span.as_ref().and_then(|span| span.total(|_| true)),
+        None => span.as_ref().map(|span| all(&span.all)),
     };
     let errors = match errors {
         Some(family) => Some(Errors::among(Total(vec![family]), rate.as_ref())),
-        None => span.as_ref().and_then(Span::errors),
+        None => {
+            let errors = span.as_ref().and_then(|span| span.errors.as_ref());
+            errors.map(|errors| Errors {
+                failed: (errors.failed.iter())
+                    .map(|(place, failure)| (at(place), failure.map(total::matcher)))
+                    .collect(),
+                all: Some(all(&errors.all)),
+            })
+        }
     };
-    let duration = duration.or_else(|| span.as_ref().and_then(Span::duration));
+    let guessed = span.as_ref().and_then(|span| span.duration.as_ref());
+    let duration = duration.or_else(|| guessed.map(at));
     let saturation = saturation.or_else(|| most_full(&own));
     let panels = [
         rate.and_then(|rate| rate.panel(scope)),
@@ -128,9 +137,21 @@ pub(crate) fn panels<'f>(
         saturation.map(|family| saturation_panel(family, scope)),
     ];
     (
-        span.map(|span| span.name),
+        span.map(|span| span.span),
         panels.into_iter().flatten().collect(),
     )
+}
+
+/// The span that the definitions say most about, or the one that those chosen are about.
+fn guess<'f>(own: &[&'f Family], chosen: &Chosen<'_>) -> Option<SpanSignals<'f>> {
+    let definitions: Vec<_> = own.iter().map(|family| &*family.definition).collect();
+    let is_chosen = |family: &Family| {
+        let mut chosen = chosen.iter().flatten();
+        chosen.any(|chosen| std::ptr::eq(*chosen, family))
+    };
+    let places = 0..own.len();
+    let preferred: Vec<_> = places.filter(|place| is_chosen(own[*place])).collect();
+    SpanSignals::guess(&definitions, &preferred)
 }
 
 /// Whether it is the user's and not one of the library's own.

@@ -1,6 +1,7 @@
 //! [`Total`] and [`Errors`]: what counts everything, and what counts the failures among it.
 
 use telemetry_metrics::Kind;
+use telemetry_metrics::signals::Failure;
 
 use super::names;
 use crate::family::Family;
@@ -44,7 +45,7 @@ impl<'f> Errors<'f> {
     /// Of what was named: by how it ended, or else every one of them, as a share of the rate.
     pub(super) fn among(named: Total<'f>, rate: Option<&Total<'f>>) -> Self {
         let family = named.0[0];
-        let matcher = failure(family);
+        let matcher = Failure::of(&family.definition).map(matcher);
         let all = match matcher {
             Some(_) => Some(named),
             None => rate.map(|rate| Total(rate.0.clone())),
@@ -105,16 +106,10 @@ fn sum<'f>(
 }
 
 /// Which of a family's series count failures.
-pub(super) fn failure(family: &Family) -> Option<Matcher> {
-    if has_tag(family, "outcome") {
-        return Some(("outcome", "error|panic"));
+pub(super) fn matcher(failure: Failure<'_>) -> Matcher {
+    match failure {
+        Failure::Status(tag) if sanitise(tag) == "status" => ("status", "5.."),
+        Failure::Status(_) => ("status_code", "5.."),
+        _ => ("outcome", "error|panic"),
     }
-    let status = ["status", "status_code"];
-    let status = status.into_iter().find(|label| has_tag(family, label));
-    status.map(|label| (label, "5.."))
-}
-
-pub(super) fn has_tag(family: &Family, label: &str) -> bool {
-    let mut tags = family.definition.tags().iter();
-    tags.any(|tag| sanitise(tag) == label)
 }

@@ -1,0 +1,36 @@
+//! The dashboard: a page on which all of this can be watched.
+
+use telemetry_dashboard::{Access, Dashboard, DashboardError};
+use telemetry_metrics::Aggregator;
+
+use super::{ENDPOINT, Watch};
+use crate::Config;
+
+/// Where it is.
+pub(crate) const PATH: &str = "/dashboard";
+
+pub(super) fn start(
+    config: &Config,
+    aggregator: &Aggregator,
+    watch: Option<&Watch>,
+) -> Result<Option<Dashboard>, DashboardError> {
+    if config.history_mib == 0 {
+        return Ok(None);
+    }
+    let token = config.dashboard_token.as_deref();
+    let access = match token.filter(|token| !token.is_empty()) {
+        Some(token) => Access::token(token).secure_cookies(config.secure_cookies),
+        None => Access::loopback(),
+    };
+    let mut dashboard = Dashboard::builder(aggregator)
+        .title("telemetry demo")
+        .access(access)
+        .history_memory(config.history_mib as usize * 1024 * 1024)
+        .requests(ENDPOINT);
+    if let Some(watch) = watch {
+        dashboard = dashboard
+            .traces(watch.traces.clone())
+            .n_plus_one(watch.n_plus_one.clone());
+    }
+    dashboard.start().map(Some)
+}

@@ -1,0 +1,100 @@
+// Where the ticks of an axis stand. Values: few, round in their own unit (halves of a mebibyte, quarters
+// of an hour). Times: round in local time.
+
+import { digits, formatClock, formatDay, scaleOf } from "./format.js";
+
+const LONG = [10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const TIMES = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+  ...[1, 2, 3, 4, 6, 12].map((n) => n * HOUR),
+  ...[1, 2, 7, 14, 28].map((n) => n * DAY),
+];
+
+/** The round step at or above `raw`. */
+export function roundStep(raw, unit) {
+  if (!(raw > 0)) return 1;
+  if (/^bytes/.test(unit ?? "") && raw > 512) return 2 ** Math.ceil(Math.log2(raw));
+  if (unit === "seconds" && raw > 5) {
+    const step = LONG.find((step) => step >= raw);
+    if (step) return step;
+    return 86400 * roundStep(raw / 86400, "");
+  }
+  const power = 10 ** Math.floor(Math.log10(raw));
+  // A subnormal number has no power of ten below it.
+  if (!(power > 0)) return raw;
+  return [1, 2, 5, 10].find((times) => times * power >= raw * 0.999999) * power;
+}
+
+/** Ticks within `min..max`, about `count` of them, all in one unit: `[{ value, label }]`. */
+export function axisTicks(min, max, unit, count = 4) {
+  if (!(max > min)) return [];
+  return ticksBy(min, max, roundStep(max / count - min / count, unit), unit);
+}
+
+function ticksBy(min, max, step, unit) {
+  let { factor, suffix } = scaleOf(Math.max(Math.abs(min), Math.abs(max)), unit);
+  // Far from zero, in a smaller unit: 1,168 MiB and 1,172 MiB rather than many digits of GiB.
+  if (step / factor < 0.05) ({ factor, suffix } = scaleOf(50 * step, unit));
+  const ticks = [];
+  const last = Math.floor(max / step + 1e-6);
+  for (let n = Math.ceil(min / step - 1e-6); n <= last && ticks.length < 50; n += 1) {
+    const value = Number((n * step).toPrecision(12));
+    ticks.push({ value, label: value === 0 ? "0" : digits(Number((value / factor).toPrecision(9)), 6) + suffix });
+  }
+  return ticks;
+}
+
+/** An axis around the values `low..high`: `{ min, max, ticks }`, its ends on ticks.
+ *
+ * It begins at zero. With `near` it does not if the values would then be one flat line: when all
+ * of them lie within a twentieth of the largest. */
+export function axisFor(low, high, unit, count = 4, near = false) {
+  if (!(low <= high)) return { min: 0, max: 1, ticks: [] };
+  const spread = high - low;
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  let [from, to] = [Math.min(0, low), Math.max(0, high)];
+  if (near && spread > 0 && spread < largest / 20 && low * high > 0) {
+    const margin = Math.max(spread / 4, (largest / 100 - spread) / 2);
+    [from, to] = [low - margin, high + margin];
+  }
+  if (from === to) return { min: 0, max: 1, ticks: [{ value: 0, label: "0" }] };
+  const step = roundStep(to / count - from / count, unit);
+  const min = Math.max(-Number.MAX_VALUE, Math.floor(from / step + 1e-6) * step);
+  const max = Math.max(min + step, Math.min(Number.MAX_VALUE, Math.ceil(to / step - 1e-6) * step));
+  return { min, max, ticks: ticksBy(min, max, step, unit) };
+}
+
+/** Round moments within `from..to`, at most `count`: `[{ time, label }]`. */
+export function timeTicks(from, to, count) {
+  const span = to - from;
+  if (!(span > 0) || !(count >= 1)) return [];
+  const step = TIMES.find((step) => span / step <= count) ?? TIMES[TIMES.length - 1];
+  const ticks = [];
+  let time = nextRound(from, step);
+  while (time <= to && ticks.length < 50) {
+    ticks.push({ time, label: timeLabel(time, step) });
+    time = nextRound(time + 1, step);
+  }
+  return ticks;
+}
+
+// The first moment at or after `time` that is a multiple of `step` on the clock on the wall.
+function nextRound(time, step) {
+  const away = (at) => new Date(at).getTimezoneOffset() * MINUTE;
+  const round = Math.ceil((time - away(time)) / step) * step;
+  // The clock may have been changed between `time` and what was found.
+  const found = round + away(round + away(time));
+  return found >= time ? found : found + step;
+}
+
+function timeLabel(time, step) {
+  const at = new Date(time);
+  const midnight = at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0;
+  if (midnight && step >= HOUR) return formatDay(time);
+  return formatClock(time, step < MINUTE);
+}

@@ -1,0 +1,111 @@
+// The live tail: events as they come, newest at the bottom as in a terminal.
+// It follows them only while its end is in sight; whoever scrolls up to read
+// is left in peace, and told how many have come since.
+
+import { el, find, replace, setText } from "./dom.js";
+import { formatClock, formatNumber, formatValue, valueNode } from "./format.js";
+
+const MOST = 500;
+const KINDS = { __proto__: null, event: "", span_start: "start", span_stop: "stop" };
+
+function create() {
+  const box = el("div", { class: "tail" });
+  box.find = find("Filter the events below", { placeholder: "Filter", oninput: () => filter(box) });
+  box.count = el("span", { class: "count" });
+  box.list = el("ol");
+  box.scroll = el("div", {
+    class: "scroll", role: "group", tabindex: "0", "aria-label": "Events, newest last",
+    onscroll: () => edge(box),
+  }, box.list);
+  box.jump = el("button", { type: "button", class: "jump", onclick: () => {
+    follow(box, true);
+    box.scroll.focus({ preventScroll: true });
+  } });
+  box.quiet = el("p", { class: "nothing" });
+  box.problem = el("p", { class: "problem" });
+  box.append(
+    el("div", { class: "table-bar" }, box.find, box.count,
+      el("button", { type: "button", text: "Clear", onclick: () => {
+        clear(box);
+        say(box);
+      } })),
+    box.problem, el("div", { class: "tail-frame" }, box.scroll, box.jump), box.quiet);
+  return box;
+}
+
+function clear(box) {
+  replace(box.list);
+  box.fresh = 0;
+  box.sticks = true;
+}
+
+function whole(box, card) {
+  clear(box);
+  add(box, card, card.events);
+}
+
+function add(box, card, events = []) {
+  box.card = card;
+  const rows = events.slice(-MOST).map((event) => row(box, event));
+  box.list.append(...rows);
+  // Nothing goes from above what somebody reads, until there is far too much.
+  let much = box.list.children.length - (box.sticks ? MOST : 4 * MOST);
+  for (; much > 0; much -= 1) box.list.firstChild.remove();
+  if (!box.sticks) box.fresh += rows.length;
+  say(box);
+  follow(box);
+}
+
+function row(box, event) {
+  const { t, name, trace, measurements = [], metadata = [] } = event;
+  const kind = KINDS[event.kind] ?? event.kind ?? "";
+  const pairs = [...measurements, ...metadata];
+  const line = el("li", null,
+    el("time", { text: `${formatClock(t)}.${String(t % 1000).padStart(3, "0")}` }),
+    el("span", { class: "name" }, name, kind && el("small", { text: ` ${kind}` })),
+    el("span", { class: "pairs" }, pairs.map(([key, value]) =>
+      el("span", null, el("span", { class: "key", text: key }), " ", valueNode(value))),
+    trace && el("a", { href: `traces?id=${encodeURIComponent(trace)}`, text: "trace" })));
+  line.text = [name, kind, trace, ...pairs.flatMap(([key, value]) => [key, formatValue(value)])]
+    .join(" ").toLowerCase();
+  line.hidden = !line.text.includes(wanted(box));
+  return line;
+}
+
+const wanted = (box) => box.find.value.trim().toLowerCase();
+
+function filter(box) {
+  for (const line of box.list.children) line.hidden = !line.text.includes(wanted(box));
+  say(box);
+  follow(box);
+}
+
+function follow(box, now = box.sticks) {
+  if (now) box.scroll.scrollTop = box.scroll.scrollHeight;
+}
+
+function edge(box) {
+  const { scrollTop, scrollHeight, clientHeight } = box.scroll;
+  box.sticks = scrollHeight - scrollTop - clientHeight < 8;
+  if (box.sticks) box.fresh = 0;
+  say(box);
+}
+
+function say(box) {
+  const { pattern, held_back: held, problem } = box.card;
+  const all = box.list.children.length;
+  const seen = [...box.list.children].filter((line) => !line.hidden).length;
+  // Until something is asked for, the form above says all there is to say.
+  box.hidden = !pattern && !problem;
+  setText(box.count, `${wanted(box) ? `${seen} of ${all}` : `${all} shown`}${
+    held ? `, ${formatNumber(held)} held back by the rate limit` : ""}`);
+  box.jump.hidden = box.sticks;
+  setText(box.jump, box.fresh > 0 ? `${formatNumber(box.fresh)} new` : "To the newest");
+  box.scroll.parentNode.hidden = seen === 0;
+  box.quiet.hidden = seen > 0;
+  setText(box.quiet, all > 0 ? "No event has this text." : `Waiting for ${pattern}.`);
+  box.problem.hidden = !problem;
+  setText(box.problem, problem ?? "");
+}
+
+export const kinds = { tail: { create, whole, delta: (box, card, delta) => add(box, card, delta.events) } };

@@ -1,0 +1,155 @@
+//! [`Gate`]: decides about requests.
+
+use std::fmt;
+use std::time::Instant;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+
+use super::limiter::Limiter;
+use super::sessions::Sessions;
+use super::token::{self, Token};
+use super::{Access, Kind, cookie, loopback, origin};
+use crate::problem::DashboardError;
+use crate::web::Problem;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Area {
+    /// Shows nothing of the program: assets, the login, the way to the overview.
+    Open,
+    Page,
+    Api,
+    Stream,
+}
+
+/// Why somebody is not let in.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// Nobody knows who that is.
+    LogIn,
+    No(Problem),
+}
+
+pub(crate) enum Gate {
+    Loopback,
+    Token(Box<Guarded>),
+    HostDecides,
+}
+
+/// What is behind a token.
+pub(crate) struct Guarded {
+    token: Token,
+    secure: bool,
+    sessions: Sessions,
+    limiter: Limiter,
+}
+
+impl Gate {
+    pub(crate) fn new(access: &Access) -> Result<Self, DashboardError> {
+        Ok(match &access.0 {
+            Kind::Loopback => Self::Loopback,
+            Kind::HostDecides => Self::HostDecides,
+            Kind::Token { token, secure } => Self::Token(Box::new(Guarded {
+                token: Token::new(token).ok_or(DashboardError::Token)?,
+                secure: *secure,
+                sessions: Sessions::default(),
+                limiter: Limiter::default(),
+            })),
+        })
+    }
+
+    /// What stands behind the login, if there is one.
+    pub(crate) fn guarded(&self) -> Option<&Guarded> {
+        match self {
+            Self::Token(guarded) => Some(guarded),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn admit(&self, area: Area, request: &Parts) -> Result<(), Refusal> {
+        match self {
+            Self::HostDecides => Ok(()),
+            Self::Loopback => loopback::check(area, request)
+                .map_err(|why| Refusal::No(Problem::new(StatusCode::FORBIDDEN, why))),
+            Self::Token(_) if area == Area::Open => Ok(()),
+            Self::Token(guarded) => guarded.admit(&request.headers),
+        }
+    }
+}
+
+impl Guarded {
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        if self.knows(headers) {
+            return Ok(());
+        }
+        match token::bearer(headers) {
+            None => Err(Refusal::LogIn),
+            Some(token) => self.check(token).map_err(Refusal::No),
+        }
+    }
+
+    /// Whether a browser is logged in.
+    pub(crate) fn knows(&self, headers: &HeaderMap) -> bool {
+        let now = Instant::now();
+        cookie::read(headers).any(|id| self.sessions.is_open(&id, now))
+    }
+
+    /// The cookie for whoever posted the token.
+    pub(crate) fn log_in(&self, headers: &HeaderMap, token: &[u8]) -> Result<HeaderValue, Problem> {
+        from_here(headers)?;
+        self.check(token)?;
+        let id = self.sessions.begin(Instant::now());
+        id.and_then(|id| cookie::set(&id, self.secure))
+            .ok_or_else(|| {
+                Problem::busy("the system has no random numbers to make a session of", 5)
+            })
+    }
+
+    /// Ends the session, and gives the cookie that takes the other one away.
+    pub(crate) fn log_out(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+        from_here(headers)?;
+        cookie::read(headers).for_each(|id| self.sessions.end(&id));
+        Ok(cookie::clear(self.secure))
+    }
+
+    fn check(&self, token: &[u8]) -> Result<(), Problem> {
+        let now = Instant::now();
+        self.limiter.check(now).map_err(|seconds| Problem {
+            retry_after: Some(seconds),
+            ..Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many wrong tokens: try again in a few seconds",
+            )
+        })?;
+        if self.token.is(token) {
+            return Ok(());
+        }
+        self.limiter.wrong(now);
+        Err(Problem {
+            challenge: true,
+            ..Problem::new(StatusCode::UNAUTHORIZED, "this is not the token")
+        })
+    }
+}
+
+fn from_here(headers: &HeaderMap) -> Result<(), Problem> {
+    if origin::posted_from_here(headers) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "another site's page sent this: log in or out on the dashboard's own page; a proxy before it \
+         has to pass on `Host`, or say it in `X-Forwarded-Host`",
+    ))
+}
+
+/// Without anything that is secret.
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Loopback => "Loopback",
+            Self::Token(_) => "Token(..)",
+            Self::HostDecides => "HostDecides",
+        })
+    }
+}

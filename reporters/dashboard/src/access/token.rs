@@ -1,0 +1,108 @@
+//! [`Token`]: a secret that is compared, and never shown.
+
+use std::fmt;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use subtle::{Choice, ConstantTimeEq};
+
+/// What somebody has to know.
+pub(super) struct Token(Box<[u8]>);
+
+impl Token {
+    /// `None` unless it can be typed and sent, and is long enough to be a secret.
+    pub(super) fn new(token: &str) -> Option<Self> {
+        let fits = (16..=512).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Self(token.as_bytes().into()))
+    }
+
+    /// Takes as long for what is wrong in the first byte as for what is right up to the last: the
+    /// time depends on the length of what was given alone.
+    pub(super) fn is(&self, given: &[u8]) -> bool {
+        let same_length = Choice::from(u8::from(given.len() == self.0.len()));
+        let bytes = given.iter().zip(self.0.iter().cycle());
+        let same = bytes.fold(same_length, |same, (one, other)| same & one.ct_eq(other));
+        same.into()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+/// What a script gives as `Authorization: Bearer ..`; nothing if it gives none, and what no token is
+/// if it gives something else.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let first = given.next()?;
+    // Of two, nobody knows which one counts.
+    if given.next().is_some() {
+        return Some(b"");
+    }
+    Some(token_of(first.as_bytes()).unwrap_or_default())
+}
+
+fn token_of(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked(b"Bearer".len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer") && rest.starts_with(b" ");
+    is_bearer.then(|| rest.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    const SECRET: &str = "correct-horse-battery";
+
+    #[test]
+    fn a_token_is_long_enough_and_can_be_typed() {
+        let (longest, short) = ("x".repeat(512), "x".repeat(15));
+        let longer = longest.clone() + "x";
+        for good in [SECRET, "!\"#$%&'()*+,-./:;<=>?@", &longest] {
+            assert!(Token::new(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            &short,
+            &longer,
+            "correct horse battery",
+            "correct-horse-battery\n",
+            "korrektes-pferd-ü",
+        ] {
+            assert!(Token::new(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_token_itself_is_right() {
+        let token = Token::new(SECRET).unwrap();
+        assert!(token.is(SECRET.as_bytes()));
+        let twice = SECRET.repeat(2);
+        for wrong in ["", "c", &SECRET[1..], &twice, "Correct-horse-battery"] {
+            assert!(!token.is(wrong.as_bytes()), "{wrong}");
+        }
+        assert_eq!(format!("{token:?}"), "Token(..)");
+    }
+
+    #[test]
+    fn a_script_gives_it_in_a_header() {
+        let given = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            bearer(&headers).map(<[u8]>::to_vec)
+        };
+        assert_eq!(given(&[]), None);
+        assert_eq!(given(&["Bearer abc"]), Some(b"abc".to_vec()));
+        assert_eq!(given(&["bearer  abc "]), Some(b"abc".to_vec()));
+        for other in ["", "Bearer", "Bearerabc", "Basic abc"] {
+            assert_eq!(given(&[other]), Some(Vec::new()), "{other}");
+        }
+        assert_eq!(given(&["Bearer abc", "Bearer abc"]), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,51 @@
+//! Groups of charts.
+
+use std::sync::Arc;
+
+use telemetry_metrics::Definition;
+
+use crate::sources::Sources;
+
+/// The option by which a definition says its group.
+const OPTION: &str = "nav";
+
+/// The group of what the library says about itself.
+const OWN: &str = "telemetry";
+
+/// The group of a definition: its option `nav`, or the first segment of its name.
+pub(crate) fn group_of(definition: &Definition) -> &str {
+    let options = definition.options().iter();
+    let mut nav = options.filter(|(key, group)| key == OPTION && !group.trim().is_empty());
+    let first = definition.name().split('.').next().unwrap_or_default();
+    nav.next_back().map_or(first, |(_, group)| group.trim())
+}
+
+/// The charts of each group with their ids; groups in the order of their first definitions, the library's
+/// own last.
+pub(crate) fn groups(sources: &Sources) -> Vec<(String, Vec<(usize, Arc<Definition>)>)> {
+    let mut groups: Vec<(String, Vec<(usize, Arc<Definition>)>)> = Vec::new();
+    for (id, definition) in sources.charts.all(sources).into_iter().enumerate() {
+        let name = group_of(&definition);
+        match groups.iter().position(|(known, _)| known == name) {
+            Some(at) => groups[at].1.push((id, definition)),
+            None => groups.push((name.to_owned(), vec![(id, definition)])),
+        }
+    }
+    // Whatever else calls itself so stands with it.
+    groups.sort_by_key(|(name, _)| name == OWN);
+    groups
+}
+
+/// The group of this name, or the first one.
+pub(crate) fn group_or_first(
+    sources: &Sources,
+    group: Option<&str>,
+) -> Option<(String, Vec<usize>)> {
+    let mut groups = groups(sources);
+    let asked = groups.iter().position(|(name, _)| Some(&**name) == group);
+    if groups.is_empty() {
+        return None;
+    }
+    let (name, charts) = groups.swap_remove(asked.unwrap_or(0));
+    Some((name, charts.into_iter().map(|(id, _)| id).collect()))
+}

@@ -1,0 +1,124 @@
+//! [`Index`]: all charts that there are, by group.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use telemetry_metrics::{Amount, Definition};
+
+use super::figures::ticks;
+use super::group::{group_or_first, groups};
+use super::known::SERIES;
+use super::label::clean;
+use super::scale::Scale;
+use super::source::Totals;
+use super::stat::Stat;
+use crate::live::{Advance, Live};
+use crate::moment::Moment;
+
+/// The id of its one card.
+const CARD: &str = "index";
+
+/// How often it is looked what became of the numbers of series.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// A longer description is cut.
+const LONGEST: usize = 300;
+
+pub(super) struct Index {
+    /// The group that is shown, as asked for.
+    asked: Option<String>,
+    shown: String,
+    groups: Json,
+    made: Option<u64>,
+}
+
+impl Index {
+    pub(super) fn new(group: Option<&str>) -> Self {
+        Self {
+            asked: group.map(ToOwned::to_owned),
+            shown: String::new(),
+            groups: json!([]),
+            made: None,
+        }
+    }
+}
+
+impl Live for Index {
+    fn advance(&mut self, moment: &Moment<'_>) -> Advance {
+        let tick = moment.tick.number();
+        let every = ticks(&moment.sources.history, EVERY);
+        let made = self.made;
+        if made.is_some_and(|made| tick.saturating_sub(made) < every) {
+            return Advance::Same;
+        }
+        self.made = Some(tick);
+        let groups = all(moment);
+        let shown = group_or_first(moment.sources, self.asked.as_deref());
+        let shown = shown.map(|(name, _)| name).unwrap_or_default();
+        if made.is_some() && groups == self.groups && shown == self.shown {
+            return Advance::Same;
+        }
+        (self.groups, self.shown) = (groups, shown);
+        if made.is_none() {
+            return Advance::Whole;
+        }
+        let set = json!({ "groups": self.groups, "group": self.shown });
+        Advance::Delta(json!({ "cards": { CARD: { "delta": { "set": set } } } }))
+    }
+
+    fn whole(&self) -> Json {
+        json!({ "cards": [{
+            "id": CARD,
+            "kind": "groups",
+            "groups": self.groups,
+            "group": self.shown,
+        }] })
+    }
+}
+
+fn all(moment: &Moment<'_>) -> Json {
+    let history = &moment.sources.history;
+    let mut series: HashMap<String, u64> = HashMap::new();
+    for count in history.series_of(SERIES) {
+        let number = count.latest.value.map_or(0.0, Amount::as_f64);
+        let metric = count.tags().next().map(|(_, metric)| metric.to_owned());
+        series.extend(metric.map(|metric| (metric, number as u64)));
+    }
+    let totals = moment.totals();
+    let groups = groups(moment.sources).into_iter().map(|(name, charts)| {
+        let charts = charts.iter().map(|(id, definition)| {
+            let count = match series.get(definition.name()) {
+                Some(count) if !definition.tags().is_empty() => *count,
+                _ => alone(totals, definition),
+            };
+            entry(*id, definition, count)
+        });
+        json!({ "name": name, "charts": charts.collect::<Vec<_>>() })
+    });
+    Json::Array(groups.collect())
+}
+
+/// Without tags there is one series, once there is anything.
+fn alone(totals: &Totals, definition: &Definition) -> u64 {
+    u64::from(definition.tags().is_empty() && totals.of(definition).is_some())
+}
+
+fn entry(id: usize, definition: &Definition, series: u64) -> Json {
+    let stats = Stat::of_kind(definition.kind());
+    let first = stats.first().copied().unwrap_or(Stat::Rate);
+    let mut entry = json!({
+        "id": id,
+        "section": format!("chart-{id}"),
+        "name": definition.name(),
+        "type": definition.kind().as_str(),
+        "tags": definition.tags(),
+        "unit": Scale::of(definition, &first.number()).unit,
+        "series": series,
+        "stats": stats.iter().map(|stat| stat.as_str()).collect::<Vec<_>>(),
+    });
+    if let Some(text) = definition.description() {
+        entry["description"] = json!(clean(text, LONGEST));
+    }
+    entry
+}

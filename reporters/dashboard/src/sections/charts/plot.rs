@@ -1,0 +1,309 @@
+//! [`Plot`]: the numbers of a chart, brought up to date by asking only for what is new.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value as Json, json};
+use telemetry_metrics::history::{History, Stats};
+
+use super::heat::Heat;
+use super::latest::latest;
+use super::number::Number;
+use super::scale::{Scale, rounded};
+use super::source::{Answer, Source, Totals, time_of};
+use super::spec::{Of, Spec, Timing};
+use crate::card::milliseconds;
+use crate::moment::Moment;
+
+/// How often series are looked for, in ticks, where none seems to have come.
+const LOOK_AGAIN: u64 = 10;
+
+/// Lines and perhaps a heat map, all on one grid of slots.
+#[derive(Debug)]
+pub(super) struct Plot {
+    timing: Timing,
+    sources: Vec<Source>,
+    rows: Vec<Row>,
+    /// Of the first row's source.
+    heat: Option<Heat>,
+    interval: Duration,
+    /// How many ticks a slot is; 0 before anything was asked.
+    slot: u64,
+    /// Where the first slot that is held begins, and the last one ends.
+    begin: u64,
+    end: u64,
+    /// When the history began, by the wall clock.
+    zero: SystemTime,
+    /// When series were looked for, and how many there were altogether.
+    looked: Option<(u64, usize)>,
+}
+
+#[derive(Debug)]
+struct Row {
+    source: usize,
+    /// What a share is of.
+    others: Option<usize>,
+    number: Number,
+    divide: f64,
+    /// Of totals: what there was before the next slot.
+    running: f64,
+    values: VecDeque<Option<f64>>,
+}
+
+/// What an advance did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Same,
+    /// So many slots came.
+    Appended(usize),
+    /// Nothing need be as it was.
+    Whole,
+}
+
+impl Plot {
+    pub(super) fn new(spec: &Spec) -> Self {
+        let mut sources: Vec<Source> = Vec::new();
+        let mut place = |of: &Of| {
+            let known = sources.iter().position(|source| source.is_of(of));
+            known.unwrap_or_else(|| {
+                sources.push(Source::new(of));
+                sources.len() - 1
+            })
+        };
+        let rows = spec.lines.iter().map(|line| Row {
+            source: place(&line.of),
+            others: match &line.number {
+                Number::Share(others) => Some(place(others)),
+                _ => None,
+            },
+            number: line.number.clone(),
+            divide: Scale::of(&line.of.definition, &line.number).divide,
+            running: 0.0,
+            values: VecDeque::new(),
+        });
+        let rows: Vec<_> = rows.collect();
+        let first = sources.first().filter(|_| spec.heat);
+        Self {
+            timing: spec.timing,
+            heat: first.map(|source| Heat::new(source.definition())),
+            sources,
+            rows,
+            interval: Duration::ZERO,
+            slot: 0,
+            begin: 0,
+            end: 0,
+            zero: SystemTime::UNIX_EPOCH,
+            looked: None,
+        }
+    }
+
+    pub(super) fn advance(&mut self, moment: &Moment<'_>) -> Change {
+        let history = &moment.sources.history;
+        let tick = moment.tick.number();
+        if self.slot == 0 {
+            self.interval = history.interval();
+        }
+        let found_others = self.look(history, tick, moment);
+        if self.slot == 0 || found_others {
+            return self.fill(history, tick);
+        }
+        let to = tick / self.slot * self.slot;
+        if to <= self.end {
+            return Change::Same;
+        }
+        let ask = |source: &Source| source.ask(history, (self.end, to), self.slot);
+        let answers: Vec<_> = self.sources.iter().map(ask).collect();
+        let goes_on = |answer: &Answer| {
+            let known = answer.begin == self.end && answer.end == to && answer.ticks == self.slot;
+            known && !self.is_clock_set(answer.zero)
+        };
+        if !answers.iter().all(goes_on) {
+            return self.fill(history, tick);
+        }
+        let count = usize::try_from((to - self.end) / self.slot).unwrap_or(usize::MAX);
+        let others_rows = self.append(&answers, count);
+        self.end = to;
+        self.trim();
+        if others_rows {
+            return Change::Whole;
+        }
+        Change::Appended(count)
+    }
+
+    /// Looks for series that were not there before; tells whether there are any.
+    fn look(&mut self, history: &History, tick: u64, moment: &Moment<'_>) -> bool {
+        if self.sources.iter().all(Source::is_settled) {
+            return false;
+        }
+        let count = history.status().series;
+        let is_news = self.looked.is_none_or(|(looked, before)| {
+            before != count || tick.saturating_sub(looked) >= LOOK_AGAIN
+        });
+        if !is_news {
+            return false;
+        }
+        self.looked = Some((tick, count));
+        let totals: &Totals = moment.totals();
+        let found = self.sources.iter_mut();
+        // Each of them has to look.
+        found.fold(false, |any, source| source.find(history, totals) | any)
+    }
+
+    /// Asks for the whole range.
+    fn fill(&mut self, history: &History, tick: u64) -> Change {
+        let interval = self.interval.as_nanos().max(1);
+        let ticks = |time: Duration| u64::try_from(time.as_nanos().div_ceil(interval));
+        let after = tick.saturating_sub(ticks(self.timing.range).unwrap_or(u64::MAX));
+        let mut slot = ticks(self.timing.step).unwrap_or(u64::MAX).max(1);
+        let mut answers: Vec<Answer> = Vec::new();
+        // Old steps may be merged between two questions, hardly ever twice.
+        for _ in 0..3 {
+            let ask = |source: &Source| source.ask(history, (after, tick), slot);
+            answers = self.sources.iter().map(ask).collect();
+            let Some(first) = answers.first() else { break };
+            slot = slot.max(answers.iter().map(|answer| answer.ticks).max().unwrap_or(1));
+            let on_grid = (first.begin, first.end, slot);
+            if answers
+                .iter()
+                .all(|one| (one.begin, one.end, one.ticks) == on_grid)
+            {
+                break;
+            }
+        }
+        for row in &mut self.rows {
+            row.values.clear();
+        }
+        if let Some(heat) = &mut self.heat {
+            heat.clear();
+        }
+        let Some(first) = answers.first() else {
+            self.slot = slot;
+            (self.begin, self.end) = (tick / slot * slot, tick / slot * slot);
+            return Change::Whole;
+        };
+        self.slot = first.ticks;
+        self.zero = first.zero;
+        (self.begin, self.end) = (first.begin, first.end);
+        let count = first.stats.len();
+        for row in &mut self.rows {
+            row.running = match row.number {
+                Number::Total => latest(history, &self.sources[row.source], self.begin),
+                _ => 0.0,
+            };
+        }
+        self.append(&answers, count);
+        self.trim();
+        Change::Whole
+    }
+
+    /// Appends slots; tells whether the rows of the heat map are others now.
+    fn append(&mut self, answers: &[Answer], count: usize) -> bool {
+        let stats = |source: usize, at: usize| -> Option<&Stats> {
+            answers.get(source)?.stats.get(at)?.as_ref()
+        };
+        for row in &mut self.rows {
+            for at in 0..count {
+                let value = stats(row.source, at).and_then(|own| {
+                    let others = row.others.and_then(|others| stats(others, at));
+                    row.number.of(own, others)
+                });
+                let value = match row.number {
+                    Number::Total => value.map(|added| {
+                        row.running += added;
+                        row.running
+                    }),
+                    _ => value,
+                };
+                row.values.push_back(value.map(|value| value / row.divide));
+            }
+        }
+        let mut others_rows = false;
+        if let (Some(heat), Some(row)) = (&mut self.heat, self.rows.first()) {
+            for at in 0..count {
+                others_rows |= heat.push(stats(row.source, at));
+            }
+        }
+        others_rows
+    }
+
+    fn trim(&mut self) {
+        let held = usize::try_from((self.end - self.begin) / self.slot.max(1));
+        let surplus = held.unwrap_or(usize::MAX).saturating_sub(self.slots());
+        for row in &mut self.rows {
+            row.values.drain(..surplus.min(row.values.len()));
+        }
+        if let Some(heat) = &mut self.heat {
+            heat.trim(surplus);
+        }
+        self.begin += surplus as u64 * self.slot;
+    }
+
+    /// Whether somebody set the wall clock; what was shown of the past moves then.
+    fn is_clock_set(&self, zero: SystemTime) -> bool {
+        let apart = zero.duration_since(self.zero);
+        let apart = apart.unwrap_or_else(|error| error.duration());
+        apart > (time_of(self.interval, self.slot) / 2).max(Duration::from_millis(200))
+    }
+
+    /// How many slots the range has at most.
+    fn slots(&self) -> usize {
+        self.timing.slots(time_of(self.interval, self.slot))
+    }
+
+    fn time(&self, tick: u64) -> u64 {
+        let since_zero = time_of(self.interval, tick);
+        milliseconds(self.zero.checked_add(since_zero).unwrap_or(self.zero))
+    }
+
+    /// Writes all of it into a card, with keys, labels and roles of the lines.
+    pub(super) fn write(&self, spec: &Spec, card: &mut Map<String, Json>) {
+        let lines = spec.lines.iter().zip(&self.rows).map(|(line, row)| {
+            json!({
+                "key": line.key,
+                "label": line.label,
+                "role": line.role.as_str(),
+                "values": row.newest(row.values.len()),
+            })
+        });
+        let step = time_of(self.interval, self.slot).as_millis();
+        card.insert("start".to_owned(), json!(self.time(self.begin)));
+        card.insert("step".to_owned(), json!(u64::try_from(step).unwrap_or(1)));
+        card.insert("slots".to_owned(), json!(self.slots()));
+        card.insert("lines".to_owned(), Json::Array(lines.collect()));
+        if let Some(heat) = &self.heat {
+            card.insert("heat".to_owned(), heat.whole());
+        }
+    }
+
+    /// The newest slots, as the browser appends them.
+    pub(super) fn appended(&self, spec: &Spec, count: usize) -> Json {
+        let lines = spec.lines.iter().zip(&self.rows);
+        let lines: Map<String, Json> = lines
+            .map(|(line, row)| (line.key.clone(), Json::Array(row.newest(count))))
+            .collect();
+        let begin = self.end.saturating_sub(count as u64 * self.slot);
+        let mut append = json!({ "start": self.time(begin.max(self.begin)), "lines": lines });
+        if let Some(heat) = &self.heat {
+            append["columns"] = Json::Array(heat.newest(count));
+        }
+        append
+    }
+
+    /// What is held of a line, in the chart's unit.
+    pub(super) fn values(&self, line: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.rows
+            .get(line)
+            .into_iter()
+            .flat_map(|row| row.values.iter().copied())
+    }
+}
+
+impl Row {
+    fn newest(&self, count: usize) -> Vec<Json> {
+        let skipped = self.values.len().saturating_sub(count);
+        let values = self.values.iter().skip(skipped);
+        values
+            .map(|value| value.map_or(Json::Null, rounded))
+            .collect()
+    }
+}

@@ -1,0 +1,252 @@
+//! [`Spec`]: what a chart shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json, json};
+use telemetry_metrics::Definition;
+use telemetry_metrics::history::SeriesId;
+
+use super::number::Number;
+use super::scale::Scale;
+use super::source::is_same;
+use crate::card::{Status, Value};
+use crate::view::Range;
+
+/// A chart to be: its id within the section, its range, its lines, and what stands around them.
+///
+/// It is cheap to make. A section makes it anew at each tick; while its lines stay the same, the chart
+/// goes on, and only what changed around them is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Spec {
+    pub(super) id: String,
+    pub(super) timing: Timing,
+    pub(super) lines: Vec<Line>,
+    /// Whether there is a heat map of what the first line is about.
+    pub(super) heat: bool,
+    /// All other fields of the card.
+    pub(super) fields: Map<String, Json>,
+}
+
+/// How far back, and how long a slot is at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Timing {
+    pub(super) range: Duration,
+    pub(super) step: Duration,
+}
+
+/// One line of a chart.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(super) key: String,
+    pub(super) label: String,
+    pub(super) role: Role,
+    pub(super) of: Of,
+    pub(super) number: Number,
+}
+
+/// What a line is to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// All together.
+    Total,
+    /// One of several of a kind.
+    Series,
+    /// One of several shares of the same numbers.
+    Quantile,
+    /// What the others should stay below.
+    Limit,
+}
+
+/// Which numbers: series of one definition, together.
+#[derive(Debug, Clone)]
+pub(crate) struct Of {
+    pub(super) definition: Arc<Definition>,
+    /// All of them, unless there is a list.
+    pub(super) series: Option<Arc<[SeriesId]>>,
+}
+
+impl Spec {
+    /// Begins with no lines.
+    pub(crate) fn new(id: &str, title: &str, range: Range) -> Self {
+        let mut fields = Map::new();
+        if !title.is_empty() {
+            fields.insert("title".to_owned(), json!(title));
+        }
+        Self {
+            id: id.to_owned(),
+            timing: Timing::of(range),
+            lines: Vec::new(),
+            heat: false,
+            fields,
+        }
+    }
+
+    /// Adds a line. All lines of a chart have the unit of the first one.
+    pub(crate) fn line(mut self, line: Line) -> Self {
+        if self.lines.is_empty() && !self.fields.contains_key("unit") {
+            let unit = Scale::of(&line.of.definition, &line.number).unit;
+            self = self.unit(&unit);
+        }
+        self.lines.push(line);
+        self
+    }
+
+    /// Another unit than the one of the first line's definition: a word.
+    pub(crate) fn unit(self, unit: &str) -> Self {
+        self.set("unit", json!(unit))
+    }
+
+    /// A small one, without controls.
+    pub(crate) fn compact(self) -> Self {
+        self.set("compact", json!(true))
+    }
+
+    /// Where its title leads to.
+    pub(crate) fn href(self, href: &str) -> Self {
+        self.set("href", json!(href))
+    }
+
+    /// A sentence in small print.
+    pub(crate) fn hint(self, hint: &str) -> Self {
+        self.set("hint", json!(hint))
+    }
+
+    /// Takes the whole width.
+    pub(crate) fn wide(self) -> Self {
+        self.set("wide", json!(true))
+    }
+
+    /// A small number beside it.
+    pub(crate) fn figure(
+        mut self,
+        label: &str,
+        value: impl Into<Value>,
+        status: Option<Status>,
+    ) -> Self {
+        let mut figure = json!({ "label": label, "value": value.into().into_json() });
+        if let Some(status) = status {
+            figure["status"] = json!(status.as_str());
+        }
+        let figures = self
+            .fields
+            .entry("figures")
+            .or_insert_with(|| Json::Array(Vec::new()));
+        if let Json::Array(figures) = figures {
+            figures.push(figure);
+        }
+        self
+    }
+
+    pub(super) fn set(mut self, key: &str, value: Json) -> Self {
+        self.fields.insert(key.to_owned(), value);
+        self
+    }
+
+    /// Whether what is drawn is the same, so that the chart can go on.
+    pub(super) fn draws_as(&self, other: &Self) -> bool {
+        self.timing == other.timing
+            && self.heat == other.heat
+            && self.lines.len() == other.lines.len()
+            && self
+                .lines
+                .iter()
+                .zip(&other.lines)
+                .all(|(one, other)| one.is_as(other))
+    }
+}
+
+impl Timing {
+    /// The history keeps ten minutes as fine as they were sampled, then groups of ten, from 100
+    /// minutes on of a hundred. These steps fit into those, so a chart looks the same whether
+    /// it was opened now or has been open for an hour.
+    pub(super) fn of(range: Range) -> Self {
+        let step = match range.0 {
+            0..=60 => 1,
+            61..=300 => 5,
+            301..=900 => 10,
+            901..=3_600 => 30,
+            3_601..=21_600 => 100,
+            _ => 300,
+        };
+        Self {
+            range: range.time(),
+            step: Duration::from_secs(step),
+        }
+    }
+
+    /// For columns, which are wider than a point of a line.
+    pub(super) fn of_columns(range: Range) -> Self {
+        let timing = Self::of(range);
+        let step = match range.0 {
+            3_601..=21_600 => Duration::from_secs(200),
+            21_601.. => Duration::from_secs(1_000),
+            _ => timing.step,
+        };
+        Self { step, ..timing }
+    }
+
+    /// How many slots the range has at most.
+    pub(super) fn slots(self, step: Duration) -> usize {
+        let slots = self.range.as_nanos().div_ceil(step.as_nanos().max(1));
+        usize::try_from(slots).unwrap_or(usize::MAX).clamp(1, 5_000)
+    }
+}
+
+impl Line {
+    /// The key tells it apart from the others of its chart.
+    pub(crate) fn new(key: &str, label: &str, role: Role, of: Of, number: Number) -> Self {
+        Self {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            role,
+            of,
+            number,
+        }
+    }
+
+    fn is_as(&self, other: &Self) -> bool {
+        self.key == other.key
+            && self.label == other.label
+            && self.role == other.role
+            && self.of.is_as(&other.of)
+            && self.number.is_as(&other.number)
+    }
+}
+
+impl Role {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Series => "series",
+            Self::Quantile => "quantile",
+            Self::Limit => "limit",
+        }
+    }
+}
+
+impl Of {
+    /// All series of a definition: those that there are, were and will be.
+    pub(crate) fn all(definition: &Arc<Definition>) -> Self {
+        Self {
+            definition: definition.clone(),
+            series: None,
+        }
+    }
+
+    /// Some series of a definition. If others are given at a later tick, the chart begins anew.
+    pub(crate) fn some(
+        definition: &Arc<Definition>,
+        series: impl IntoIterator<Item = SeriesId>,
+    ) -> Self {
+        Self {
+            definition: definition.clone(),
+            series: Some(series.into_iter().collect()),
+        }
+    }
+
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        let same = is_same(&self.definition, &other.definition);
+        same && self.series == other.series
+    }
+}

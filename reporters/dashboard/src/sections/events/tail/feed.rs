@@ -1,0 +1,230 @@
+//! [`Feed`]: where the threads that emit leave events for the next tick.
+//!
+//! First comes the bucket, which costs those that are held back a look at the clock and a count.
+//! What is let through is copied, within bounds and outside of any lock, and put into a ring under a
+//! short one: who reads takes the ring as a whole. Every event is either shown or counted as held
+//! back.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use telemetry::Event;
+
+use super::bucket::Bucket;
+use super::entry::Entry;
+use crate::visible::Visible;
+
+/// So many are kept; those before them are gone.
+pub(super) const KEPT: usize = 200;
+
+#[derive(Debug)]
+pub(super) struct Feed {
+    visible: Visible,
+    bucket: Bucket,
+    held_back: AtomicU64,
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    entries: VecDeque<Entry>,
+    numbered: u64,
+    /// Nobody reads any more.
+    is_closed: bool,
+}
+
+thread_local! {
+    /// Whether this thread is copying an event. Printing a value may emit others.
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Feed {
+    pub(super) fn new(visible: Visible) -> Self {
+        Self {
+            visible,
+            bucket: Bucket::new(),
+            held_back: AtomicU64::new(0),
+            ring: Mutex::default(),
+        }
+    }
+
+    /// On the thread that emits.
+    pub(super) fn take(&self, event: &Event<'_>) {
+        if IS_INSIDE.get() || !self.bucket.take() {
+            self.hold_back();
+            return;
+        }
+        // Nothing below unwinds, so it is always reset.
+        IS_INSIDE.set(true);
+        let entry = Entry::of(event, &self.visible);
+        IS_INSIDE.set(false);
+        let mut ring = self.ring();
+        if ring.is_closed {
+            return;
+        }
+        let gone = ring.push(entry);
+        drop(ring);
+        if gone.is_some() {
+            self.hold_back();
+        }
+    }
+
+    fn hold_back(&self) {
+        self.held_back.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were seen and are not shown.
+    pub(super) fn held_back(&self) -> u64 {
+        self.held_back.load(Ordering::Relaxed)
+    }
+
+    /// What came since this was last asked, the newest last.
+    pub(super) fn collect(&self) -> VecDeque<Entry> {
+        std::mem::take(&mut self.ring().entries)
+    }
+
+    /// Threads keep a handler for a while after it was detached; they are not to keep events as well.
+    pub(super) fn close(&self) {
+        let mut ring = self.ring();
+        ring.is_closed = true;
+        let entries = std::mem::take(&mut ring.entries);
+        drop(ring);
+        drop(entries);
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    /// The one that had to go.
+    fn push(&mut self, mut entry: Entry) -> Option<Entry> {
+        self.numbered += 1;
+        entry.number = self.numbered;
+        let gone = match self.entries.len() {
+            KEPT.. => self.entries.pop_front(),
+            _ => None,
+        };
+        self.entries.push_back(entry);
+        gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::sync::Arc;
+
+    use telemetry::{display, execute};
+
+    use super::super::bucket::PER_SECOND;
+    use super::*;
+
+    fn feed(pattern: &str) -> (Arc<Feed>, telemetry::AttachGuard) {
+        let feed = Arc::new(Feed::new(Visible::default()));
+        let own = feed.clone();
+        let take = move |event: &Event<'_>| own.take(event);
+        let id = format!("feed-{pattern}");
+        (feed, telemetry::attach(id, pattern, take).unwrap().guard())
+    }
+
+    #[test]
+    fn every_event_of_four_threads_is_shown_or_counted() {
+        const EACH: u64 = 5_000;
+        let (feed, _guard) = feed("dashboard.feed.threads");
+        let shown = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for n in 0..EACH {
+                            execute!("dashboard.feed.threads", { n }, { route: "/" });
+                        }
+                    })
+                })
+                .collect();
+            // Read meanwhile.
+            let mut shown = 0;
+            while !threads.iter().all(|thread| thread.is_finished()) {
+                shown += feed.collect().len() as u64;
+                std::thread::yield_now();
+            }
+            shown + feed.collect().len() as u64
+        });
+        assert_eq!(shown + feed.held_back(), 4 * EACH);
+        assert!(shown >= PER_SECOND && feed.held_back() > 0);
+    }
+
+    #[test]
+    fn of_what_nobody_collects_the_newest_are_kept() {
+        let (feed, _guard) = feed("dashboard.feed.ring");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let mut emitted = 0;
+        while feed.ring().numbered < KEPT as u64 + 10 {
+            execute!("dashboard.feed.ring");
+            emitted += 1;
+            assert!(std::time::Instant::now() < deadline);
+        }
+        let entries = feed.collect();
+        assert_eq!(entries.len(), KEPT);
+        assert_eq!(entries[0].number, 11);
+        assert_eq!(entries.len() as u64 + feed.held_back(), emitted);
+    }
+
+    #[test]
+    fn what_is_emitted_while_an_event_is_copied_is_counted_and_no_more() {
+        struct Chatty;
+        impl fmt::Display for Chatty {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                execute!("dashboard.feed.chatty", {}, { route: display(self) });
+                f.write_str("here")
+            }
+        }
+        let (feed, _guard) = feed("dashboard.feed.chatty");
+        execute!("dashboard.feed.chatty", {}, { route: display(&Chatty) });
+        assert_eq!((feed.collect().len(), feed.held_back()), (1, 1));
+    }
+
+    #[test]
+    fn one_that_is_closed_keeps_nothing() {
+        let (feed, _guard) = feed("dashboard.feed.closed");
+        execute!("dashboard.feed.closed");
+        feed.close();
+        execute!("dashboard.feed.closed");
+        assert_eq!(feed.collect().len(), 0);
+    }
+
+    #[test]
+    fn an_entry_is_bounded_and_hides_what_is_not_allowed() {
+        let (feed, _guard) = feed("dashboard.feed.entry");
+        let long = "x".repeat(1_000);
+        let panics = telemetry::debug(&Panics);
+        execute!(
+            "dashboard.feed.entry",
+            { duration: std::time::Duration::from_millis(2), system_time: 1 },
+            { route: &*long, email: "ada@shop.test", queue: panics, status: 200 }
+        );
+        let entry = feed.collect()[0].json(true);
+        assert_eq!((&entry["n"], &entry["kind"]), (&1.into(), &"event".into()));
+        assert_eq!(
+            entry["measurements"],
+            serde_json::json!([["duration", { "n": 0.002, "u": "seconds" }]])
+        );
+        let metadata = &entry["metadata"];
+        assert_eq!(metadata[0][1].as_str().unwrap().len(), 128 + '…'.len_utf8());
+        assert_eq!(metadata[1], serde_json::json!(["email", { "h": true }]));
+        assert_eq!(metadata[2], serde_json::json!(["queue", ""]));
+        assert_eq!(metadata[3], serde_json::json!(["status", 200]));
+        assert!(!entry.to_string().contains("ada@"));
+        assert_eq!(entry.get("trace"), None);
+    }
+
+    struct Panics;
+    impl fmt::Debug for Panics {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            std::panic::resume_unwind(Box::new("on purpose"))
+        }
+    }
+}

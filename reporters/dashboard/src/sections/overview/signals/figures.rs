@@ -1,0 +1,91 @@
+//! The signals as figures.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use telemetry_metrics::history::Range as Past;
+
+use super::Roles;
+use crate::card::{Card, Status, Value};
+use crate::moment::Moment;
+use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
+use crate::sections::past::{Book, value};
+use crate::sections::{links, words};
+use crate::view::Range;
+
+/// What a rate is of: long enough not to jump about, short enough to be called now.
+const NOW: Duration = Duration::from_secs(60);
+
+pub(super) fn card(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range) -> Card {
+    let lately = words::time(f64::from(range.0));
+    let over = format!("over {lately}");
+    let link = |place: Option<&usize>| place.map(|place| links::chart(moment.sources, *place, ""));
+    let mut figures = Vec::new();
+    let rate = roles.counted(moment, Past::last(NOW)).rate();
+    figures.push(figure(
+        "Requests",
+        rate.map(Value::per_second),
+        None,
+        "in the last minute",
+        link(roles.all.first()),
+    ));
+    if let Some((failed, of)) = roles.failures(moment, book, Past::last(range.time())) {
+        let share = (of > 0).then(|| failed as f64 / of as f64);
+        let status = share.and_then(status_of);
+        let href = match &moment.sources.traces {
+            Some(_) => Some(links::traces("failed", "")),
+            None => link(roles.failed.first().map(|failed| &failed.place)),
+        };
+        figures.push(figure(
+            "Errors",
+            share.map(Value::ratio),
+            status,
+            &format!("{} {over}", words::count(failed)),
+            href,
+        ));
+    }
+    if let Some(times) = roles.times(moment, Past::last(range.time())) {
+        for (label, time) in [("p50", times.p50), ("p95", times.p95), ("p99", times.p99)] {
+            let href = link(roles.duration.as_ref());
+            figures.push(figure(label, time.map(Value::seconds), None, &over, href));
+        }
+    }
+    if let Some(place) = &roles.in_flight {
+        let definition = moment.sources.definitions.get(*place);
+        let now = definition.and_then(|one| book.present(one).next().and_then(value));
+        let href = link(Some(place));
+        figures.push(figure("In flight", now.map(Value::number), None, "now", href));
+    }
+    Card::figures("now")
+        .set("figures", Json::Array(figures))
+        .title("Requests")
+        .hint(&format!("Of `{}`.", roles.span))
+        .wide()
+}
+
+/// By the same limits as the sentences at the top.
+fn status_of(share: f64) -> Option<Status> {
+    match share {
+        share if share > MANY_ERRORS => Some(Status::Bad),
+        share if share > FEW_ERRORS => Some(Status::Warn),
+        _ => None,
+    }
+}
+
+fn figure(
+    label: &str,
+    value: Option<Value>,
+    status: Option<Status>,
+    hint: &str,
+    href: Option<String>,
+) -> Json {
+    let mut figure = json!({ "label": label, "value": Value::from(value).into_json() });
+    figure["hint"] = json!(hint);
+    if let Some(status) = status {
+        figure["status"] = json!(status.as_str());
+    }
+    if let Some(href) = href {
+        figure["href"] = json!(href);
+    }
+    figure
+}

@@ -1,0 +1,124 @@
+//! [`Book`]: which series there are of the definitions that a section is about.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use telemetry_metrics::history::{History, PastSeries, Range, SeriesId, Stats, Tick};
+use telemetry_metrics::{Amount, Definition};
+
+use crate::moment::Moment;
+
+/// So long a list of series is good: looking through all of them each second would cost more than all
+/// that is shown.
+const GOOD_FOR: Duration = Duration::from_secs(2);
+
+/// The series of some definitions, as they were known a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    names: Vec<String>,
+    series: HashMap<String, Vec<PastSeries>>,
+    read_at: Option<Tick>,
+}
+
+impl Book {
+    /// Of the definitions of these names.
+    pub(super) fn of<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+        let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
+        names.sort_unstable();
+        names.dedup();
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
+    /// Looks again, if it is time to.
+    pub(super) fn update(&mut self, moment: &Moment<'_>) {
+        let history = &moment.sources.history;
+        let is_good = self
+            .read_at
+            .is_some_and(|at| !is_past(at, moment.tick, GOOD_FOR, history));
+        if is_good {
+            return;
+        }
+        self.read_at = Some(moment.tick);
+        self.series.clear();
+        for name in &self.names {
+            self.series.insert(name.clone(), history.series_of(name));
+        }
+    }
+
+    /// All series of this name, the busiest first; those that are gone included.
+    pub(super) fn named(&self, name: &str) -> &[PastSeries] {
+        self.series.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// All series of this definition, which others may share the name of.
+    pub(super) fn series<'b>(
+        &'b self,
+        definition: &'b Arc<Definition>,
+    ) -> impl Iterator<Item = &'b PastSeries> {
+        let named = self.named(definition.name()).iter();
+        named.filter(|one| Arc::ptr_eq(&one.definition, definition))
+    }
+
+    /// The series of this definition that are there.
+    pub(super) fn present<'b>(
+        &'b self,
+        definition: &'b Arc<Definition>,
+    ) -> impl Iterator<Item = &'b PastSeries> {
+        self.series(definition).filter(|one| one.gone.is_none())
+    }
+}
+
+/// What all series of this definition counted together.
+pub(super) fn stats_of_all(moment: &Moment<'_>, definition: &Definition, range: Range) -> Stats {
+    let total = moment.totals().of(definition).map(|total| total.id);
+    let ids: Vec<SeriesId> = total.into_iter().collect();
+    moment.sources.history.stats(&ids, range)
+}
+
+/// Whether so much time went by between two samples.
+pub(super) fn is_past(since: Tick, now: Tick, time: Duration, history: &History) -> bool {
+    now < since || time_between(since, now, history) >= time
+}
+
+/// How much time went by between two samples.
+pub(super) fn time_between(since: Tick, now: Tick, history: &History) -> Duration {
+    let ticks = now.number().saturating_sub(since.number());
+    let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
+    history.interval().saturating_mul(ticks)
+}
+
+/// The sample so long before another, or the first one.
+pub(super) fn before(tick: Tick, time: Duration, history: &History) -> Tick {
+    let interval = history.interval().as_nanos().max(1);
+    let ticks = u64::try_from(time.as_nanos() / interval).unwrap_or(u64::MAX);
+    Tick::new(tick.number().saturating_sub(ticks))
+}
+
+/// The last value of a series, in seconds, bytes or ones.
+pub(super) fn value(series: &PastSeries) -> Option<f64> {
+    series
+        .latest
+        .value
+        .map(|value| base(value, &series.definition))
+}
+
+/// An amount in seconds, bytes or ones.
+pub(super) fn base(amount: Amount, definition: &Definition) -> f64 {
+    amount.in_unit(definition.dimension().base_unit())
+}
+
+/// A number as stored in seconds, bytes or ones.
+pub(super) fn base_of(stored: f64, definition: &Definition) -> f64 {
+    stored / definition.dimension().base_unit().factor() as f64
+}
+
+/// The value of a series' tag; empty if it has none.
+pub(super) fn tag<'s>(series: &'s PastSeries, key: &str) -> &'s str {
+    let mut tags = series.tags();
+    tags.find(|(known, _)| *known == key)
+        .map_or("", |(_, value)| value)
+}

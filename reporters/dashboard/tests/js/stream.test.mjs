@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Stream, backoff } from "../../assets/stream.js";
+
+// A browser of which only what the stream uses is there, and a clock that is moved by hand.
+function world(answer) {
+  const timers = new Map();
+  let now = 0;
+  const it = {
+    sources: [], asked: [], said: [], visible: "visible", listeners: {}, AbortController,
+    document: {
+      get visibilityState() { return it.visible; },
+      addEventListener: (name, act) => { it.listeners[name] = act; },
+    },
+    addEventListener: (name, act) => { it.listeners[name] = act; },
+    setTimeout(act, after) {
+      const id = Symbol("timer");
+      timers.set(id, { act, at: now + after });
+      return id;
+    },
+    clearTimeout: (id) => timers.delete(id),
+    async fetch(url) {
+      it.asked.push(url);
+      return answer();
+    },
+    EventSource: class {
+      constructor(url) {
+        this.url = url;
+        this.acts = {};
+        it.sources.push(this);
+      }
+      addEventListener(name, act) { this.acts[name] = act; }
+      close() { this.closed = true; }
+    },
+    pass(time) {
+      now += time;
+      for (const [id, { act, at }] of [...timers]) {
+        if (at <= now && timers.delete(id)) act();
+      }
+    },
+    hide(state) {
+      it.visible = state;
+      it.listeners.visibilitychange();
+    },
+    send: (name, data) => it.sources.at(-1).acts[name]({ data: JSON.stringify(data) }),
+    open: () => it.sources.filter((source) => !source.closed).length,
+  };
+  const say = (name) => (...what) => { it.said.push([name, ...what]); };
+  it.fits = true;
+  it.stream = new Stream(() => "stream?page=x", {
+    view: say("view"), state: say("state"), login: say("login"), restarted: say("restarted"),
+    outdated: say("outdated"), sections: () => it.fits,
+  }, it);
+  it.stream.open();
+  return it;
+}
+
+const view = { boot: "b1", build: "h", sections: [] };
+const has = (it, ...what) => it.said.some((said) => JSON.stringify(said) === JSON.stringify(what));
+const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+const fail = async (it) => {
+  it.sources.at(-1).acts.error({});
+  await settled();
+};
+
+test("pauses grow from about one second to fifteen", () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 50].map((failures) => backoff(failures, 0)),
+    [1000, 2000, 4000, 8000, 15000, 15000]);
+  assert.equal(backoff(0, 1), 750);
+});
+
+test("a lost connection comes back by itself, later each time", async () => {
+  const it = world(() => { throw new Error("no network"); });
+  it.send("view", view);
+  await fail(it);
+  assert(has(it, "state", "lost", undefined) || has(it, "state", "lost"));
+  assert.equal(it.open(), 0);
+  it.pass(1000);
+  assert.equal(it.open(), 1);
+  await fail(it);
+  it.pass(1000);
+  assert.equal(it.open(), 0, "the second pause is longer");
+  it.pass(1000);
+  assert.equal(it.open(), 1);
+  it.send("view", view);
+  await fail(it);
+  it.pass(1000);
+  assert.equal(it.open(), 1, "a success makes the pause short again");
+});
+
+test("a restarted program and a new build are noticed", () => {
+  const it = world();
+  it.send("view", view);
+  assert(!has(it, "restarted"));
+  it.stream.open();
+  it.send("view", { ...view, boot: "b2", build: "other" });
+  assert(has(it, "restarted"));
+  assert(has(it, "outdated", "other"));
+});
+
+test("who is not let in is sent to the login", async () => {
+  const it = world(() => ({ status: 401, ok: false }));
+  await fail(it);
+  assert(has(it, "login"));
+});
+
+test("a refusal is told in the server's words, and not asked again", async () => {
+  const it = world(() => ({ status: 400, ok: false, text: async () => "No such range: 7." }));
+  await fail(it);
+  assert(has(it, "state", "refused", "No such range: 7."));
+  it.pass(60_000);
+  assert.equal(it.open(), 0);
+  it.stream.open();
+  assert.equal(it.open(), 1, "another question is another matter");
+});
+
+test("where too many watch, it says so and tries again", async () => {
+  const it = world(() => ({ status: 503, ok: false, text: async () => "Too many." }));
+  await fail(it);
+  assert(has(it, "state", "full", "Too many."));
+  it.pass(1000);
+  assert.equal(it.open(), 1);
+  it.send("bye", { why: "too many viewers" });
+  assert.equal(it.said.at(-1)[1], "full");
+});
+
+test("a page out of sight for ten seconds asks for nothing, and comes back at once", () => {
+  const it = world();
+  it.hide("hidden");
+  it.pass(9999);
+  assert.equal(it.open(), 1, "not yet");
+  it.hide("visible");
+  it.pass(60_000);
+  assert.equal(it.open(), 1, "it was back in time");
+  it.hide("hidden");
+  it.pass(10_000);
+  assert.equal(it.open(), 0);
+  it.hide("visible");
+  assert.equal(it.open(), 1);
+});
+
+test("a paused page stays closed whatever happens, until it is resumed", async () => {
+  const it = world();
+  it.stream.pause();
+  assert.equal(it.open(), 0);
+  it.hide("hidden");
+  it.hide("visible");
+  it.listeners.online();
+  it.stream.open();
+  it.pass(60_000);
+  assert.equal(it.open(), 0);
+  it.stream.resume();
+  assert.equal(it.open(), 1);
+});
+
+test("sections that do not fit, and what is no JSON, open the stream anew", () => {
+  const it = world();
+  it.send("view", view);
+  it.fits = false;
+  it.send("sections", { at: 1, sections: [] });
+  assert.equal(it.open(), 0);
+  it.pass(1000);
+  assert.equal(it.open(), 1);
+  it.sources.at(-1).acts.view({ data: "{" });
+  assert.equal(it.open(), 0);
+});
+
+test("a stream that was closed is not listened to any more", () => {
+  const it = world();
+  const [old] = it.sources;
+  it.stream.open();
+  old.acts.view({ data: JSON.stringify(view) });
+  assert(!has(it, "view", view));
+});
