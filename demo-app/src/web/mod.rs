@@ -105,7 +105,8 @@ pub(crate) fn app(
         .layer(from_fn_with_state(cut_off, answer_or_cut_off));
     // Outside of that layer: who watches is no visitor, and should not change what is seen.
     let routes = match &telemetry.dashboard {
-        Some(dashboard) => routes.nest(DASHBOARD, dashboard.router()),
+        // `nest` would not take the path with a slash at its end.
+        Some(dashboard) => routes.nest_service(DASHBOARD, dashboard.router::<()>()),
         None => routes,
     };
     Ok(routes

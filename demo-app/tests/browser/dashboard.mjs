@@ -113,7 +113,7 @@ try {
   const total = async () => {
     const before = await scraped("demo_endpoint_stop_count_total");
     const figures = await page.locator(`[data-place="chart-${chart.id}"] dl.chart-figures > div, [data-section="chart-${chart.id}"] dl.chart-figures > div`).allInnerTexts();
-    const figure = figures.find((text) => text.startsWith("total"));
+    const figure = figures.find((text) => text.startsWith("since start"));
     return { before, figure, shown: Number(figure?.split("\n").at(-1).replaceAll(/[^\d.]/g, "")) };
   };
   const first = await until("a total", total, ({ shown, before }) => shown > 0 && shown <= before + 500);
@@ -124,7 +124,7 @@ try {
     const before = await scraped("demo_endpoint_stop_count_total");
     const card = (await api(`metrics?show=${chart.id}`)).sections.find(({ id }) => id === `chart-${chart.id}`).cards[0];
     const after = await scraped("demo_endpoint_stop_count_total");
-    return { shown: card.figures.find(({ label }) => label === "total").value, before, after };
+    return { shown: card.figures.find(({ label }) => label === "since start").value, before, after };
   };
   await until("a total between two scrapes", exact, ({ shown, after }) => (shown?.n ?? shown) <= after);
 

@@ -51,7 +51,7 @@ const stream = new Stream(() => {
   outdated(now) {
     outdated = Boolean(build) && now !== build;
   },
-  login: () => location.assign("login"),
+  login: () => location.assign(`login?to=${encodeURIComponent(page + location.search)}`),
 });
 
 const ranged = page === "metrics" || page === "overview";
@@ -72,6 +72,8 @@ function start() {
   byId("controls").append(state, pauses.node, ranges.node);
   if (form) root.before(form.node);
   root.setAttribute("aria-busy", "true");
+  // On a narrow screen it may be out of sight.
+  document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   addEventListener("popstate", () => {
     if (String(new URLSearchParams(location.search)) === String(query)) return;
     for (const name of new Set(query.keys())) query.delete(name);

@@ -52,8 +52,8 @@ function ticksBy(min, max, step, unit) {
 /** An axis around the values `low..high`: `{ min, max, ticks }`, its ends on ticks.
  *
  * It begins at zero. With `near` it does not if the values would then be one flat line: when all
- * of them lie within a twentieth of the largest. */
-export function axisFor(low, high, unit, count = 4, near = false) {
+ * of them lie within a twentieth of the largest. No step is smaller than `least`. */
+export function axisFor(low, high, unit, count = 4, near = false, least = 0) {
   if (!(low <= high)) return { min: 0, max: 1, ticks: [] };
   const spread = high - low;
   const largest = Math.max(Math.abs(low), Math.abs(high));
@@ -63,7 +63,7 @@ export function axisFor(low, high, unit, count = 4, near = false) {
     [from, to] = [low - margin, high + margin];
   }
   if (from === to) return { min: 0, max: 1, ticks: [{ value: 0, label: "0" }] };
-  const step = roundStep(to / count - from / count, unit);
+  const step = Math.max(least, roundStep(to / count - from / count, unit));
   const min = Math.max(-Number.MAX_VALUE, Math.floor(from / step + 1e-6) * step);
   const max = Math.max(min + step, Math.min(Number.MAX_VALUE, Math.ceil(to / step - 1e-6) * step));
   return { min, max, ticks: ticksBy(min, max, step, unit) };

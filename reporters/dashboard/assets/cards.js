@@ -1,6 +1,6 @@
 // The plain kinds of cards: fields, figures, usage, notices, text.
 
-import { el, replace, setText, svg } from "./dom.js";
+import { coded, el, replace, setText, svg } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { keyed, putValue } from "./keyed.js";
 
@@ -76,7 +76,8 @@ const usage = {
       (node, item) => {
         const [label, numbers, bar, hint] = node.children;
         node.className = known(item.status);
-        putSign(label.firstChild, item.status);
+        // A bar that is not full is sign enough.
+        putSign(label.firstChild, item.status === "good" ? null : item.status);
         setText(label.lastChild, item.label);
         setText(numbers, usageText(item));
         bar.hidden = !(item.limit > 0) || typeof item.value !== "number";
@@ -106,7 +107,7 @@ const notices = {
       .sort((a, b) => (rank[a.status] ?? 2) - (rank[b.status] ?? 2));
     keyed(list, items, ({ status, href, text }) => JSON.stringify([status, href, text]),
       ({ status, href, text }) => el("li", { class: known(status) }, sign(status),
-        el(href ? "a" : "span", { href, text })));
+        el(href ? "a" : "span", { href }, coded(text))));
     list.hidden = items.length === 0;
     good.hidden = items.length > 0;
     setText(good.lastChild, card.good ?? "Nothing to report");
@@ -129,12 +130,7 @@ const text = {
   whole(box, card) {
     if (box.written === card.text) return;
     box.written = card.text;
-    replace(box, (card.text ?? "").split(/\n\s*\n/).map((paragraph) =>
-      el("p", null, paragraph.split("`").map((piece, index, all) => {
-        if (index % 2 === 0) return piece;
-        // Without its partner, a backtick is a backtick.
-        return index === all.length - 1 ? `\`${piece}` : el("code", { text: piece });
-      }))));
+    replace(box, (card.text ?? "").split(/\n\s*\n/).map((text) => el("p", null, coded(text))));
   },
 };
 

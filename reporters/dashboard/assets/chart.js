@@ -7,10 +7,10 @@
 import { Controls, statName } from "./controls.js";
 import { append, isEmpty, slotAt, wholeData } from "./data.js";
 import { el, replace, setAttribute, setText } from "./dom.js";
-import { formatExact, formatNumber, formatTime, valueNode } from "./format.js";
+import { formatExact, formatNumber, formatTime } from "./format.js";
 import { bucketText, countOf } from "./heat.js";
 import { current, follow, seen } from "./hover.js";
-import { keyed } from "./keyed.js";
+import { keyed, putValue } from "./keyed.js";
 import { Legend, hiddenOf } from "./legend.js";
 import { looksOf } from "./lines.js";
 import { Plot } from "./plot.js";
@@ -32,7 +32,7 @@ function schedule(chart) {
 }
 
 // Both keep elements only as long as the page does.
-const inWindow = globalThis.IntersectionObserver && new IntersectionObserver((entries) => {
+const inWindow = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     const chart = charts.get(target);
     if (!isIntersecting) seen.delete(chart);
@@ -43,8 +43,12 @@ const inWindow = globalThis.IntersectionObserver && new IntersectionObserver((en
     }
   }
 }, { rootMargin: "200px" });
-const sizes = globalThis.ResizeObserver && new ResizeObserver((entries) => {
-  for (const { target } of entries) schedule(charts.get(target));
+const sizes = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) {
+    const chart = charts.get(target);
+    chart.plot.size = contentRect;
+    schedule(chart);
+  }
 });
 
 function redraw() {
@@ -99,7 +103,10 @@ class Chart {
       this.card = card;
       this.#head();
     }
-    if (delta.append) append(this.data, delta.append);
+    if (delta.append) {
+      append(this.data, delta.append);
+      setAttribute(this.plot.element, "aria-label", this.#summary());
+    }
     schedule(this);
   }
 
@@ -109,6 +116,7 @@ class Chart {
 
   #head() {
     const { card } = this;
+    setAttribute(this.plot.element, "aria-label", this.#summary());
     const { metric } = card;
     const text = `${this.#name}\n${card.href ?? ""}`;
     if (this.#heading.written !== text) {
@@ -116,20 +124,17 @@ class Chart {
       replace(this.#heading, card.href ? el("a", { href: card.href, text: this.#name }) : this.#name);
     }
     this.element.classList.toggle("compact", Boolean(card.compact));
-    const facts = [];
-    if (metric) facts.push(metric.type?.replace("_", " "), metric.tags?.length ? `by ${metric.tags.join(", ")}` : null);
-    if (metric && card.unit) facts.push(card.unit === "ratio" ? "%" : card.unit);
+    const by = metric?.tags?.length ? `by ${metric.tags.join(", ")}` : "";
+    const facts = metric ? [metric.type?.replace("_", " "), by, card.unit === "ratio" ? "%" : card.unit] : [];
     const detail = [facts.filter(Boolean).join(" · "), metric?.description, card.hint, card.more];
     setText(this.#detail, detail.filter(Boolean).join(". "));
     this.#detail.hidden = this.#detail.textContent === "";
     setAttribute(this.#detail, "title", metric?.events?.length ? `Event: ${metric.events.join(", ")}` : null);
     this.#figures.hidden = !card.figures?.length;
-    keyed(this.#figures, card.figures ?? [], (figure) => figure.label, () => el("div", null, el("dt"), el("dd")), (node, figure) => {
-      setText(node.firstChild, figure.label);
-      const written = JSON.stringify(figure.value);
-      if (node.written === written) return;
-      node.written = written;
-      replace(node.lastChild, valueNode(figure.value));
+    const pair = () => el("div", null, el("dt"), el("dd"));
+    keyed(this.#figures, card.figures ?? [], (figure) => figure.label, pair, ({ children: [label, value] }, figure) => {
+      setText(label, figure.label);
+      putValue(value, figure.value);
     });
   }
 
@@ -149,7 +154,6 @@ class Chart {
     this.#controls.draw(card, data.lines);
     if (!this.#values.element.hidden) this.#values.draw(data, card.unit, this.#name);
     this.point();
-    setAttribute(this.plot.element, "aria-label", this.#summary());
   }
 
   /** Shows the numbers of the moment that is looked at, or the newest ones. */
@@ -218,7 +222,5 @@ export const kinds = {
 };
 
 // Other colours, other shades of the heat maps, whose pixels no style sheet reaches.
-if (globalThis.document) {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["class", "data-theme"] });
-}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["class", "data-theme"] });

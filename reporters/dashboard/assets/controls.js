@@ -64,19 +64,19 @@ export class Controls {
     if (document.activeElement !== this.#by) this.#by.value = card.by ?? "total";
     this.#wide.hidden = !entry;
     if (entry) setAttribute(this.#wide, "aria-pressed", String(isWide(entry.id)));
-    this.#table.hidden = Boolean(card.compact);
     this.#drawSeries(card, lines, entry, options.find ?? "");
   }
 
   #drawSeries(card, lines, entry, find) {
     const series = lines.filter((line) => line.role === "series").length;
-    const more = card.all > series || find !== "";
-    this.series.hidden = !more || card.by === "total";
+    const all = entry?.series ?? card.all ?? 0;
+    this.series.hidden = find === "" && all <= Math.max(1, series);
     if (this.series.hidden) return;
-    const all = formatNumber(card.all ?? series, "");
-    setText(this.#said, find ? `${series} of the series with “${find}”` : `${series} of ${all} series, busiest first`);
+    const some = find ? `with “${find}”` : "";
+    setText(this.#said, card.by === "total" ? (find ? `series ${some} together` : `${formatNumber(all, "")} series together`)
+      : `${series} of ${formatNumber(all, "")} series, busiest ${some || "first"}`);
     this.#find.hidden = !entry;
-    setAttribute(this.#find, "aria-label", `Find series of ${card.metric?.name ?? card.title}`);
+    setAttribute(this.#find, "aria-label", `Find series of ${card.metric?.name}`);
     if (document.activeElement !== this.#find) this.#find.value = find;
   }
 }

@@ -28,14 +28,24 @@ export function replace(node, ...children) {
   return node;
 }
 
+/** A text with what stands between backticks as code. Without its partner, a
+ * backtick is a backtick. */
+export function coded(text) {
+  return text.split("`").map((piece, index, all) => {
+    if (index % 2 === 0) return piece;
+    return index === all.length - 1 ? `\`${piece}` : el("code", { text: piece });
+  });
+}
+
 /** Writes only what differs: selections and caches of the browser survive. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Sets an attribute, or takes it away for null, undefined and false. */
+/** Sets an attribute, or takes it away for null, undefined and false, and
+ * where an address leads to no page. */
 export function setAttribute(node, name, value) {
-  if (!present(value)) node.removeAttribute(name);
+  if (!present(value) || (name === "href" && !isSafe(value))) node.removeAttribute(name);
   else {
     const text = value === true ? "" : String(value);
     if (node.getAttribute(name) !== text) node.setAttribute(name, text);
@@ -57,7 +67,7 @@ function fill(node, attributes, children) {
     if (name === "text") node.textContent = value;
     else if (name.startsWith("on") && typeof value === "function") {
       node.addEventListener(name.slice(2), value);
-    } else if (name !== "href" || isSafe(value)) setAttribute(node, name, value);
+    } else setAttribute(node, name, value);
   }
   node.append(...children.flat(Infinity).filter(present));
   return node;

@@ -30,9 +30,11 @@ export function controls(context) {
     + "Nothing is attached until you ask, and no longer than you watch." }), names);
   // The catalogue's names, to choose from.
   const update = (sections) => {
-    const rows = (sections.card("catalogue", "catalogue")?.rows ?? []).slice(0, 1000);
-    if (rows.length === names.children.length) return;
-    replace(names, rows.map((row) => el("option", { value: row.key })));
+    const { rows } = sections.card("catalogue", "catalogue") ?? {};
+    if (!rows || rows.length === names.rows) return;
+    names.rows = rows.length;
+    const tails = new Set(rows.map(({ href }) => href?.split("tail=")[1]).filter(Boolean));
+    replace(names, [...tails].slice(0, 1000).map((value) => el("option", { value })));
   };
   return { node, update, back };
 }

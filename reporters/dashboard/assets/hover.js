@@ -69,6 +69,6 @@ function step(chart, { key, shiftKey }) {
 }
 
 // A tap elsewhere puts the moment away that a finger left.
-globalThis.document?.addEventListener("pointerdown", (event) => {
+document.addEventListener("pointerdown", (event) => {
   if (moment && !moment.chart.plot.element.contains(event.target)) look(null);
 });

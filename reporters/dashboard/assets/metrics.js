@@ -4,7 +4,7 @@
 // What is only this page's business stands behind the `#` of the address, which servers never see: the
 // filter, which charts are enlarged, and what was asked of charts that are out of sight.
 
-import { el, replace, setAttribute, setText } from "./dom.js";
+import { el, setAttribute, setText } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { keyed } from "./keyed.js";
 import { matches, nextShown, parseShow, showText } from "./show.js";
@@ -25,6 +25,7 @@ let timer = 0;
 export const entryOf = (id) => entries.get(id);
 /** What is asked of a chart beyond what it shows by itself. */
 export const optionsOf = (id) => options.get(id) ?? {};
+const textOf = (id) => showText({ id, ...optionsOf(id) });
 export const isWide = (id) => wide.has(id);
 
 export function setWide(id, on) {
@@ -48,7 +49,7 @@ function ask(context, ids) {
   shown = ids;
   const order = new Map(listed.map((id, at) => [id, at]));
   const sorted = [...ids].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-  context.setQuery({ show: sorted.map((id) => showText({ id, ...optionsOf(id) })) });
+  context.setQuery({ show: sorted.map(textOf) });
   keepHash();
 }
 
@@ -69,7 +70,7 @@ function keepHash() {
   if (filter) hash.set("filter", filter);
   for (const id of wide) hash.append("wide", id);
   for (const [id, asked] of options) {
-    if (!shown.includes(id) && Object.keys(asked).length > 0) hash.append("kept", showText({ id, ...asked }));
+    if (!shown.includes(id) && Object.keys(asked).length > 0) hash.append("kept", textOf(id));
   }
   const text = String(hash);
   if (text === location.hash.slice(1)) return;
@@ -79,13 +80,13 @@ function keepHash() {
 const places = new Map(); // elements by chart
 let page = null; // { card, context, group, parts }
 
-const sight = globalThis.IntersectionObserver && new IntersectionObserver((changes) => {
+const sight = new IntersectionObserver((changes) => {
   for (const { target, isIntersecting, boundingClientRect } of changes) {
     if (isIntersecting) visible.add(target.chart);
     else {
       visible.delete(target.chart);
       // Its room is kept, so that nothing jumps when it comes back.
-      if (target.isConnected && boundingClientRect.height > 0) target.style.minHeight = `${boundingClientRect.height}px`;
+      if (boundingClientRect.height > 0) target.style.minHeight = `${boundingClientRect.height}px`;
     }
   }
   settle();
@@ -101,32 +102,37 @@ function settle() {
   }, SETTLED);
 }
 
-function place(id) {
+function place({ id }) {
   const node = el("div", { class: "chart-place", "data-place": `chart-${id}` }, el("p", { class: "chart-wait" }));
   node.chart = id;
   sight.observe(node);
   return node;
 }
 
+const groupShown = () => page.card.groups.find(({ name }) => name === page.group) ?? page.card.groups[0];
+const firstOf = (group) => (group?.charts ?? []).slice(0, FIRST).map(({ id }) => id);
+
 function draw() {
   const { card, context, parts } = page;
-  const group = card.groups.find(({ name }) => name === page.group) ?? card.groups[0];
-  const found = filter ? card.groups.flatMap(({ charts }) => charts.filter((chart) => matches(chart, filter))) : group?.charts ?? [];
+  const group = groupShown();
+  const among = ({ charts }) => charts.filter((chart) => matches(chart, filter));
+  const found = filter ? card.groups.flatMap(among) : group?.charts ?? [];
   listed = found.map(({ id }) => id);
-  keyed(parts.tabs, card.groups, ({ name }) => name, () => el("li", null, el("a", null, el("span"), el("small"))), (item, { name, charts }) => {
-    const [link] = item.children;
+  const tab = () => el("li", null, el("a", null, el("span"), el("small")));
+  keyed(parts.tabs, card.groups, ({ name }) => name, tab, ({ firstChild: link }, { name, charts }) => {
     const query = new URLSearchParams({ group: name });
     if (context.query.has("range")) query.set("range", context.query.get("range"));
     setAttribute(link, "href", `metrics?${query}`);
     setAttribute(link, "aria-current", name === group?.name && !filter ? "page" : null);
     link.group = name;
     setText(link.firstChild, name);
-    setText(link.lastChild, formatNumber(filter ? charts.filter((chart) => matches(chart, filter)).length : charts.length, ""));
+    setText(link.lastChild, formatNumber((filter ? among({ charts }) : charts).length, ""));
   });
-  setText(parts.note, filter ? `${found.length || "No"} chart${found.length === 1 ? "" : "s"} of all groups with “${filter}”`
-    : found.length === 0 ? "No metrics are defined." : "");
+  const count = `${found.length || "No"} chart${found.length === 1 ? "" : "s"}`;
+  const none = found.length === 0 ? "No metrics are defined." : "";
+  setText(parts.note, filter ? `${count} of all groups with “${filter}”` : none);
   parts.note.hidden = parts.note.textContent === "";
-  keyed(parts.grid, found, ({ id }) => id, ({ id }) => place(id), (node, { id, name }) => {
+  keyed(parts.grid, found, ({ id }) => id, place, (node, { id, name }) => {
     node.classList.toggle("wide", wide.has(id));
     setText(node.firstChild, name);
   });
@@ -147,13 +153,10 @@ function turnTo(event) {
   event.preventDefault();
   page.group = link.group;
   filter = page.parts.filter.value = "";
-  const group = page.card.groups.find(({ name }) => name === link.group);
-  shown = group.charts.slice(0, FIRST).map(({ id }) => id);
+  shown = firstOf(groupShown());
+  // The first charts as they are need not be named.
   const asked = shown.some((id) => Object.keys(optionsOf(id)).length > 0);
-  page.context.setQuery({
-    group: link.group,
-    show: asked ? shown.map((id) => showText({ id, ...optionsOf(id) })) : null,
-  }, { push: true });
+  page.context.setQuery({ group: link.group, show: asked ? shown.map(textOf) : null }, { push: true });
   keepHash();
   draw();
 }
@@ -161,7 +164,10 @@ function turnTo(event) {
 function create(card, context) {
   const parts = {
     tabs: el("ul", { onclick: turnTo }),
-    filter: el("input", { type: "search", placeholder: "Filter charts", "aria-label": "Filter charts of all groups by name, tag or description", maxlength: "200" }),
+    filter: el("input", {
+      type: "search", placeholder: "Filter charts", maxlength: "200",
+      "aria-label": "Filter charts of all groups by name, tag or description",
+    }),
     note: el("p", { class: "groups-note", role: "status" }),
     grid: el("div", { class: "chart-grid" }),
   };
@@ -187,12 +193,12 @@ function whole(element, card, context) {
   const home = page.card.groups.find(({ charts }) => charts.some(({ id }) => id === asked[0]))?.name;
   page.group = named ?? home ?? card.group;
   if (document.activeElement !== page.parts.filter) page.parts.filter.value = filter;
-  const group = page.card.groups.find(({ name }) => name === page.group) ?? page.card.groups[0];
-  shown = asked.length > 0 ? asked : (group?.charts ?? []).slice(0, FIRST).map(({ id }) => id);
+  shown = asked.length > 0 ? asked : firstOf(groupShown());
   draw();
   keepHash();
   // A link to a chart further down leads there, once the places are on the page.
-  if (first && listed.indexOf(asked[0]) >= FIRST) requestAnimationFrame(() => places.get(asked[0])?.scrollIntoView());
+  if (!first || listed.indexOf(asked[0]) < FIRST) return;
+  requestAnimationFrame(() => places.get(asked[0])?.scrollIntoView());
 }
 
 export const kinds = { groups: { own: true, create, whole } };

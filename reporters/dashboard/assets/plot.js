@@ -4,7 +4,7 @@
 import { axisFor, timeTicks } from "./axis.js";
 import { boundsOf, endOf, middleOf } from "./data.js";
 import { el, setAttribute, setText, svg } from "./dom.js";
-import { formatClock, formatTime } from "./format.js";
+import { formatTime } from "./format.js";
 import { drawHeat, edgeTicks, heightOf, rowAt, windowOf } from "./heat.js";
 import { keyed } from "./keyed.js";
 import { bandPath, linePath } from "./lines.js";
@@ -33,13 +33,13 @@ export class Plot {
       this.#empty);
   }
 
-  /** Draws `data`: those of its lines that are in `shown`, with the classes in `looks`. */
+  /** Draws `data`, once it is known how large (`size`, from an observer: asking would make the browser
+   * lay out the page for each chart): those of its lines that are in `shown`, with the classes in `looks`. */
   draw({ data, shown, looks, unit, stepped, near, empty }) {
-    const { clientWidth, clientHeight } = this.element;
-    if (clientWidth === 0) return;
+    if (!this.size?.width) return;
     const area = {
-      width: Math.max(40, clientWidth - EDGE.left - EDGE.right),
-      height: Math.max(20, clientHeight - EDGE.top - EDGE.bottom),
+      width: Math.max(40, this.size.width - EDGE.left - EDGE.right),
+      height: Math.max(20, this.size.height - EDGE.top - EDGE.bottom),
     };
     this.#area = area;
     this.#span = data.slots * data.step;
@@ -55,11 +55,15 @@ export class Plot {
       this.#valueAxis(ticks.map(({ height, label }) => ({ at: this.#down(height), label })));
     } else {
       const bounds = boundsOf(shown) ?? { low: 0, high: 0 };
-      const axis = axisFor(bounds.low, bounds.high, scale, count, near);
+      // What only ever was a whole number has no halves.
+      const isWhole = (value) => value === null || Number.isInteger(value);
+      const whole = scale === "" && shown.every(({ values }) => values.every(isWhole));
+      const axis = axisFor(bounds.low, bounds.high, scale, count, near, whole ? 1 : 0);
       // Divided before they are subtracted: two huge numbers are further apart than any number.
-      const whole = axis.max / 2 - axis.min / 2;
-      y = (value) => this.#down((value / 2 - axis.min / 2) / whole);
-      this.#valueAxis(empty ? [] : axis.ticks.map(({ value, label }) => ({ at: y(value), label, zero: value === 0 })));
+      const half = axis.max / 2 - axis.min / 2;
+      y = (value) => this.#down((value / 2 - axis.min / 2) / half);
+      const ticks = empty ? [] : axis.ticks;
+      this.#valueAxis(ticks.map(({ value, label }) => ({ at: y(value), label, zero: value === 0 })));
     }
     this.#timeAxis(this.#from, this.#from + this.#span);
     this.#drawHeat();
@@ -90,7 +94,8 @@ export class Plot {
   #timeAxis(from, to) {
     const ticks = timeTicks(from, to, Math.max(1, Math.floor(this.#area.width / 72)));
     const bottom = EDGE.top + this.#area.height;
-    keyed(this.#times, ticks, (tick) => tick.time, () => svg("g", null, svg("line"), svg("text")), (node, tick) => {
+    const made = () => svg("g", null, svg("line"), svg("text"));
+    keyed(this.#times, ticks, (tick) => tick.time, made, (node, tick) => {
       const x = this.#x(tick.time);
       // Half a label may not stand beyond either end.
       const near = Math.min(x - EDGE.left + 40, EDGE.left + this.#area.width + EDGE.right - x) < 18;
@@ -122,14 +127,16 @@ export class Plot {
       look: `line ${looks[line.key]}`,
       path: linePath(line.values, x, y, stepped && line.role !== "quantile"),
     }));
-    const [low, high] = ["p50", "p99"].map((key) => shown.find((line) => line.role === "quantile" && line.key === key));
+    const quantile = (key) => shown.find((line) => line.role === "quantile" && line.key === key);
+    const [low, high] = [quantile("p50"), quantile("p99")];
     if (low && high && !this.heat) {
       paths.unshift({ key: "band", look: "band", path: bandPath(low.values, high.values, x, y) });
     }
     // What comes first in the legend lies on top.
     paths.sort((a, b) => (a.look === "band" ? -1 : b.look === "band" ? 1 : -1));
-    keyed(this.#lines, paths, (line) => `${line.look === "band"} ${line.key}`, () => svg("path"), (node, line) => {
-      place(node, { class: line.look, d: line.path });
+    const keyOf = ({ look, key }) => (look === "band" ? look : `line ${key}`);
+    keyed(this.#lines, paths, keyOf, () => svg("path"), (node, { look, path }) => {
+      place(node, { class: look, d: path });
     });
     setAttribute(this.#lines, "class", this.heat ? "lines over-heat" : "lines");
   }
@@ -144,7 +151,7 @@ export class Plot {
     place(this.#hair, { x1: crisp(x), x2: crisp(x), y1: EDGE.top, y2: EDGE.top + this.#area.height });
     const left = x > EDGE.left + this.#area.width / 2;
     place(this.#when, { x: Math.round(x + (left ? -6 : 6)), "text-anchor": left ? "end" : "start" });
-    setText(this.#when, step % 60_000 === 0 ? formatClock(start + slot * step, false) : formatTime(start + slot * step));
+    setText(this.#when, formatTime(start + slot * step));
     const framed = this.heat && row !== null && row !== undefined;
     setAttribute(this.#cell, "visibility", framed ? null : "hidden");
     if (!framed) return;

@@ -10,7 +10,7 @@
 // `context` is the page's, with `section` (its id) and `title` (the section's). A section goes into the
 // element `[data-place="<its id>"]` if the page has one, else into the root.
 
-import { el, replace, setAttribute, setText } from "./dom.js";
+import { coded, el, replace, setAttribute, setText } from "./dom.js";
 import { patchCards } from "./delta.js";
 import { arrange, keyed } from "./keyed.js";
 
@@ -128,14 +128,14 @@ export class Sections {
     const title = card.title ?? "";
     setAttribute(frame, "aria-label", frame.own ? null : title || null);
     if (frame.own) return;
-    const written = `${title}\n${card.href ?? ""}`;
+    const written = JSON.stringify([title, card.href, card.hint]);
     if (frame.written !== written) {
       frame.written = written;
       replace(frame.heading, card.href ? el("a", { href: card.href, text: title }) : title);
+      replace(frame.hint, coded(card.hint ?? ""));
     }
-    frame.heading.hidden = !title;
-    setText(frame.hint, card.hint ?? "");
     frame.hint.hidden = !card.hint;
+    frame.heading.hidden = !title;
   }
 
   // One card that cannot be drawn is no reason to show none.

@@ -49,7 +49,8 @@ function create(card, context) {
   box.count = el("span", { class: "count" });
   box.bar = el("div", { class: "table-bar" }, box.find, box.count);
   box.head = el("tr");
-  box.body = el("tbody");
+  const free = () => !isHeld(box) && draw(box);
+  box.body = el("tbody", { onpointerleave: free, onfocusout: () => setTimeout(free) });
   box.scroll = el("div", { class: "scroll", role: "group" },
     el("table", null, el("thead", null, box.head), box.body));
   overflow.observe(box.body.parentNode);
@@ -58,8 +59,8 @@ function create(card, context) {
     box.all = true;
     draw(box);
   } });
-  box.older = el("p", { class: "older" });
-  box.append(box.bar, box.scroll, box.empty, box.more, box.older);
+  box.older = el("a", { text: "Older" });
+  box.append(box.bar, box.scroll, box.empty, box.more, el("p", { class: "older" }, box.older));
   box.sorted = null; // { column, descending }
   return box;
 }
@@ -77,13 +78,14 @@ function whole(box, card, context) {
         el("button", { type: "button", text: column.label, onclick: () => sortBy(box, index) }))));
   }
   // Where a page has more rows than it shows.
-  const older = card.older ?? null;
-  if (box.olderHref !== older) {
-    box.olderHref = older;
-    replace(box.older, older && el("a", { href: older, text: "Older" }));
-  }
-  box.older.hidden = !older;
-  draw(box);
+  box.older.hidden = !card.older;
+  setAttribute(box.older, "href", card.older);
+  draw(box, isHeld(box));
+}
+
+// Rows do not move under a pointer that is about to click, or away from the focus.
+function isHeld(box) {
+  return box.body.matches(":hover, :focus-within");
 }
 
 // Once in the direction that is asked for most, once in the other, then as
@@ -97,35 +99,37 @@ function sortBy(box, column) {
   draw(box);
 }
 
-function draw(box) {
+// Where `held`, the rows that are shown stay, in their order; only what is in them changes.
+function draw(box, held = false) {
   const { card, sorted } = box;
   const all = card.rows ?? [];
   [...box.head.children].forEach((head, index) => {
-    const way = sorted?.column === index && (sorted.descending ? "descending" : "ascending");
-    setAttribute(head, "aria-sort", way || null);
+    setAttribute(head, "aria-sort",
+      sorted?.column === index && (sorted.descending ? "descending" : "ascending"));
   });
   const wanted = card.search ? box.find.value.trim().toLowerCase() : "";
   let rows = wanted ? all.filter((row) => rowText(row).includes(wanted)) : all;
   if (sorted) rows = sortRows(rows, sorted.column, sorted.descending);
-  const shown = box.all ? rows : rows.slice(0, FIRST);
-  keyed(box.body, shown, (row) => row.key, makeRow,
-    (node, row) => updateRow(node, row, box.columns));
+  let shown = box.all ? rows : rows.slice(0, FIRST);
+  const more = rows.length - shown.length;
+  if (held) {
+    const now = new Map(all.map((row) => [row.key, row]));
+    shown = [...box.body.children].map(({ row }) => now.get(row.key) ?? row);
+  }
+  keyed(box.body, shown, (row) => row.key, () => el("tr", { onclick: follow }),
+    (node, row) => write(node, row, box.columns));
 
   box.bar.hidden = !card.search || all.length === 0;
   setText(box.count, wanted ? `${formatNumber(rows.length)} of ${formatNumber(all.length)}`
-    : formatNumber(all.length));
-  box.scroll.hidden = rows.length === 0;
-  box.empty.hidden = rows.length > 0;
+    : `${formatNumber(all.length)} rows`);
+  box.scroll.hidden = shown.length === 0;
+  box.empty.hidden = shown.length > 0;
   setText(box.empty, wanted ? "No row has this text." : card.empty || "Nothing here yet.");
-  box.more.hidden = shown.length === rows.length;
+  box.more.hidden = more <= 0;
   setText(box.more, `Show all ${formatNumber(rows.length)}`);
 }
 
-function makeRow() {
-  return el("tr", { onclick: follow });
-}
-
-function updateRow(node, row, columns) {
+function write(node, row, columns) {
   if (node.row === row && node.columns === columns) return;
   node.row = row;
   node.columns = columns;
@@ -152,8 +156,9 @@ function putFirst(place, row, cell) {
 
 // A click anywhere in a row, unless it selects text or is for something in it.
 function follow(event) {
-  if (event.target.closest("a, button") || String(getSelection())) return;
-  event.currentTarget.querySelector("a[href]")?.click();
+  const row = event.currentTarget;
+  if (!row.row.href || event.target.closest("a, button") || String(getSelection())) return;
+  row.querySelector("a[href]")?.click();
 }
 
 export const kinds = { table: { create, whole } };

@@ -6,7 +6,6 @@ import { el, find, replace, setText } from "./dom.js";
 import { formatClock, formatNumber, formatValue, valueNode } from "./format.js";
 
 const MOST = 500;
-const KINDS = { __proto__: null, event: "", span_start: "start", span_stop: "stop" };
 
 function create() {
   const box = el("div", { class: "tail" });
@@ -56,17 +55,15 @@ function add(box, card, events = []) {
   follow(box);
 }
 
-function row(box, event) {
-  const { t, name, trace, measurements = [], metadata = [] } = event;
-  const kind = KINDS[event.kind] ?? event.kind ?? "";
+function row(box, { t, name, trace, measurements = [], metadata = [] }) {
   const pairs = [...measurements, ...metadata];
   const line = el("li", null,
     el("time", { text: `${formatClock(t)}.${String(t % 1000).padStart(3, "0")}` }),
-    el("span", { class: "name" }, name, kind && el("small", { text: ` ${kind}` })),
+    el("span", { class: "name", text: name }),
     el("span", { class: "pairs" }, pairs.map(([key, value]) =>
       el("span", null, el("span", { class: "key", text: key }), " ", valueNode(value))),
     trace && el("a", { href: `traces?id=${encodeURIComponent(trace)}`, text: "trace" })));
-  line.text = [name, kind, trace, ...pairs.flatMap(([key, value]) => [key, formatValue(value)])]
+  line.text = [name, trace, ...pairs.flatMap(([key, value]) => [key, formatValue(value)])]
     .join(" ").toLowerCase();
   line.hidden = !line.text.includes(wanted(box));
   return line;

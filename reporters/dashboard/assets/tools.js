@@ -23,19 +23,15 @@ function stored(name, value) {
 
 /** The look: as the system has it unless chosen here. */
 export function theme() {
-  const root = document.documentElement;
   const select = el("select", { "aria-label": "Theme", onchange: () => {
     stored("theme", select.value);
     apply();
   } }, ["auto", "light", "dark"].map((name) =>
     el("option", { value: name, text: name[0].toUpperCase() + name.slice(1) })));
-  const apply = () => {
-    setAttribute(root, "data-theme", select.value === "auto" ? null : select.value);
-    document.querySelector('meta[name="color-scheme"]')
-      ?.setAttribute("content", select.value === "auto" ? "light dark" : select.value);
-  };
-  const was = stored("theme");
-  select.value = was === "light" || was === "dark" ? was : "auto";
+  const apply = () =>
+    setAttribute(document.documentElement, "data-theme", select.value !== "auto" && select.value);
+  select.value = stored("theme") ?? "auto";
+  if (!select.value) select.value = "auto";
   apply();
   return select;
 }
@@ -80,7 +76,7 @@ export function pause(stream) {
 export function keys(act) {
   const on = el("input", { type: "checkbox", onchange: () => stored("keys", on.checked ? "on" : "off") });
   on.checked = stored("keys") !== "off";
-  const dialog = el("dialog", { "aria-labelledby": "keys-title", class: "keys" },
+  const dialog = el("dialog", { "aria-labelledby": "keys-title" },
     el("h2", { id: "keys-title", text: "Keys" }),
     el("dl", { class: "fields" }, KEYS.map(([key, text]) =>
       el("div", null, el("dt", null, el("kbd", { text: key })), el("dd", { text })))),
@@ -100,5 +96,5 @@ export function keys(act) {
     event.preventDefault();
     does();
   });
-  return el("button", { type: "button", class: "help", "aria-label": "Help for keys", title: "Keys (?)", text: "?", onclick: help });
+  return el("button", { type: "button", "aria-label": "Help for keys", title: "Keys (?)", text: "?", onclick: help });
 }

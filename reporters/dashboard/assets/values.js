@@ -1,10 +1,9 @@
 // The table behind a chart, for those who do not see it and for those who want to copy its numbers.
 
-import { middleOf } from "./data.js";
+import { boundsOf } from "./data.js";
 import { el, setText } from "./dom.js";
 import { digits, formatTime, scaleOf } from "./format.js";
 import { countOf } from "./heat.js";
-import { boundsOf } from "./data.js";
 import { keyed } from "./keyed.js";
 
 const ROWS = 60;
@@ -12,7 +11,8 @@ const ROWS = 60;
 /** What the table says: `{ caption, head, rows: [{ time, cells }] }`, the newest first, all numbers of one unit. */
 export function tableOf(data, unit, name) {
   const bounds = boundsOf(data.lines);
-  const { factor, suffix } = scaleOf(bounds ? Math.max(Math.abs(bounds.low), Math.abs(bounds.high)) : 1, unit);
+  const largest = bounds ? Math.max(Math.abs(bounds.low), Math.abs(bounds.high)) : 1;
+  const { factor, suffix } = scaleOf(largest, unit);
   const write = (n) => (n === null || n === undefined ? "–" : digits(n / factor, 5));
   const rows = [];
   for (let slot = data.length - 1; slot >= 0 && rows.length < ROWS; slot -= 1) {
@@ -21,7 +21,7 @@ export function tableOf(data, unit, name) {
       const count = countOf(data.columns[slot]);
       cells.push(count === null ? "–" : digits(count, 15));
     }
-    rows.push({ time: Math.round(middleOf(data, slot) - data.step / 2), cells });
+    rows.push({ time: data.start + slot * data.step, cells });
   }
   const head = data.lines.map((line) => line.label || "(no tags)");
   if (data.columns) head.push("counted");
@@ -47,7 +47,8 @@ export class Values {
     setText(this.#caption, table.caption);
     this.element.setAttribute("aria-label", `${name}: table`);
     keyed(this.#head, ["Time", ...table.head], (_, at) => at, () => el("th", { scope: "col" }), setText);
-    keyed(this.#body, table.rows, (row) => row.time, () => el("tr", null, el("th", { scope: "row" })), (row, { time, cells }) => {
+    const made = () => el("tr", null, el("th", { scope: "row" }));
+    keyed(this.#body, table.rows, (row) => row.time, made, (row, { time, cells }) => {
       setText(row.firstChild, formatTime(time));
       while (row.children.length - 1 > cells.length) row.lastChild.remove();
       cells.forEach((cell, at) => setText(row.children[at + 1] ?? row.appendChild(el("td")), cell));

@@ -175,7 +175,26 @@ impl<'a> DashboardBuilder<'a> {
     }
 
     /// Shows the values of these keys of metadata, in traces and in the live tail, besides the usual
-    /// ones.
+    /// ones. Of all others only the key is shown; the value is not even kept.
+    ///
+    /// The usual ones say what kind of thing happened, out of a set that the program bounds: `attempt`,
+    /// `channel`, `command`, `ended`, `event`, `host` (of a client's calls, from its list), `kind`,
+    /// `method`, `outcome`, `queue`, `repo`, `route`, `source`, `status`, `status_class`, `streamed`,
+    /// `system`, `version`, `worker` and a few more of our own instrumentation. Not among them is what
+    /// may be about a person or has a secret in it: `reason`, `message`, `name`, `path`, `url`, `peer`,
+    /// `user_agent`. A `statement` is shown as its [normal form](telemetry_traces::normalise), without
+    /// the values in it, if it comes with a `system` that says which SQL it is (SQLite or PostgreSQL);
+    /// a `link`, if it is one to another trace.
+    ///
+    /// Measurements, and the tags of metrics, are always shown.
+    ///
+    /// ```
+    /// # use telemetry_dashboard::Dashboard;
+    /// # use telemetry_metrics::Aggregator;
+    /// # let aggregator = Aggregator::builder().start()?;
+    /// let dashboard = Dashboard::builder(&aggregator).show_metadata(["basket", "projection"]).start()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn show_metadata<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.visible.add(keys.into_iter().map(Into::into));
         self

@@ -48,11 +48,12 @@ impl Dashboard {
     /// A router to be nested at a path of the host's choice.
     ///
     /// It runs on tokio. All links are relative, so it may be nested as deep as its host likes, also
-    /// behind a proxy that strips a part of the path. `nest` leaves the path with a slash behind it
-    /// (`/dashboard/`) to the application, as axum has it; `nest_service` takes that, too.
+    /// behind a proxy that strips a part of the path.
     ///
-    /// It has a fallback, for addresses below its own that there are not. An application that has one,
-    /// too, can nest the router but not merge it.
+    /// `nest_service` serves everything below its path. `nest` leaves the path with a slash behind it
+    /// (`/dashboard/`) to the application, and cannot be used where the path begins with a parameter
+    /// (`/{tenant}/dashboard`), since the router has a fallback, for addresses that there are not. For the
+    /// same reason it can be merged only into an application that has none.
     ///
     /// ```no_run
     /// use std::net::SocketAddr;

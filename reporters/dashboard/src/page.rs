@@ -107,7 +107,6 @@ impl<'c> Context<'c> {
     }
 
     /// The past of all series.
-    #[must_use]
     pub fn history(&self) -> &'c History {
         self.history
     }

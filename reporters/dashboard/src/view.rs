@@ -1,5 +1,6 @@
 //! [`View`]: what one viewer looks at, as the query of its address says.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::sections::{check_chart, group_or_first};
@@ -157,6 +158,9 @@ impl View {
             (None, Some(at)) => sources.pages[at].title().to_owned(),
             (None, None) => return Err(None),
         };
+        check_names(page, query).map_err(Some)?;
+        // Whether the page has any use for it or not.
+        range(query, 900).map_err(Some)?;
         let sections = match custom {
             Some(at) => custom_sections(at, query, sources),
             None => own_sections(page, query, sources),
@@ -164,9 +168,16 @@ impl View {
         Ok(Self {
             page: page.to_owned(),
             title,
-            sections: sections.map_err(Some)?,
+            sections: each_once(sections.map_err(Some)?),
         })
     }
+}
+
+/// Of sections with one id, the first.
+fn each_once(mut sections: Vec<Key>) -> Vec<Key> {
+    let mut ids = HashSet::new();
+    sections.retain(|key| ids.insert(key.id()));
+    sections
 }
 
 fn own_sections(
@@ -220,6 +231,7 @@ fn own_sections(
         },
         "runtime" => vec![Key::Process, Key::Gauges(range(query, 900)?)],
         "handlers" => vec![Key::Handlers],
+        // Health.
         _ => vec![
             Key::Reporters,
             Key::Series,
@@ -251,51 +263,69 @@ fn metrics(query: &[(String, String)], sources: &Sources) -> Result<Vec<Key>, St
     let mut sections = vec![Key::Index {
         group: group.clone(),
     }];
-    let mut shown = Vec::new();
-    for (_, spec) in query.iter().filter(|(key, _)| key == "show") {
-        shown.push(chart(spec, range, sources)?);
-    }
-    if shown.len() > MAX_CHARTS {
+    let shows = query.iter().filter(|(key, _)| key == "show");
+    if shows.clone().count() > MAX_CHARTS {
         return Err(format!("at most {MAX_CHARTS} charts at once"));
     }
+    let shown = shows.map(|(_, spec)| chart(spec, range, sources));
+    let mut shown = shown.collect::<Result<Vec<_>, _>>()?;
     if shown.is_empty() {
         let group = group_or_first(sources, group.as_deref());
         let members = group.map(|(_, charts)| charts).unwrap_or_default();
         let members = members.into_iter().take(FIRST_CHARTS);
         shown.extend(members.map(|id| ChartKey::usual(id, range)));
     }
-    for chart in shown {
-        let key = Key::Chart(chart);
-        // One section per id.
-        if !sections.iter().any(|other| other.id() == key.id()) {
-            sections.push(key);
-        }
-    }
+    sections.extend(shown.into_iter().map(Key::Chart));
     Ok(sections)
 }
 
 /// `12;stat=p95;by=series;find=users`.
 fn chart(spec: &str, range: Range, sources: &Sources) -> Result<ChartKey, String> {
-    let mut parts = spec.split(';');
-    let number = parts.next().unwrap_or_default();
+    let (number, mut rest) = spec.split_once(';').unwrap_or((spec, ""));
     let definition: usize = number
         .parse()
         .map_err(|_| "`show` begins with the number of a chart".to_owned())?;
     let mut key = ChartKey::usual(definition, range);
-    // What is looked for may have semicolons itself, and comes last.
-    let mut rest = parts.collect::<Vec<_>>().join(";");
-    if let Some(at) = rest.find("find=") {
-        key.find = short(&rest[at + 5..], "find")?;
-        rest.truncate(at);
-    }
-    for part in rest.split(';').filter(|part| !part.is_empty()) {
-        match part.split_once('=') {
-            Some(("stat", stat)) => key.stat = Some(stat.to_owned()),
-            Some(("by", by)) => key.by = Some(by.to_owned()),
+    while !rest.is_empty() {
+        // What is looked for may have semicolons itself, and comes last.
+        if let Some(find) = rest.strip_prefix("find=") {
+            key.find = short(find, "find")?;
+            break;
+        }
+        let (part, others) = rest.split_once(';').unwrap_or((rest, ""));
+        rest = others;
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let place = match name {
+            "" if value.is_empty() => continue,
+            "stat" => &mut key.stat,
+            "by" => &mut key.by,
             _ => return Err("`show` knows stat, by and find".to_owned()),
+        };
+        if place.replace(value.to_owned()).is_some() {
+            return Err(format!("`{name}` is there twice"));
         }
     }
     check_chart(key, sources)
+}
+
+/// A parameter that a page does not have is one that somebody expects to do something.
+fn check_names(page: &str, query: &[(String, String)]) -> Result<(), String> {
+    let own: &[&str] = match page {
+        "metrics" => &["group", "show"],
+        // What is found is for the browser to say.
+        "events" => &["tail", "find"],
+        "traces" => &["list", "route", "id", "before"],
+        _ => &[],
+    };
+    let all = ["page", "range"];
+    let is_known = |name: &str| own.contains(&name) || all.contains(&name);
+    match query.iter().find(|(name, _)| !is_known(name)) {
+        Some((name, _)) => {
+            let name: String = name.chars().take(40).collect();
+            Err(format!("`{name}` is no parameter of this page"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn range(query: &[(String, String)], default: u32) -> Result<Range, String> {
@@ -326,3 +356,6 @@ fn short(value: &str, key: &str) -> Result<String, String> {
     }
     Ok(value.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

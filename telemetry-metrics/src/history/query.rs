@@ -79,6 +79,12 @@ impl Store {
         series
     }
 
+    pub(super) fn definitions(&self) -> Vec<(Arc<Definition>, usize)> {
+        let families = self.families.iter();
+        let known = families.map(|family| (family.definition.clone(), family.series.len()));
+        known.collect()
+    }
+
     pub(super) fn totals(&self) -> Vec<PastSeries> {
         let families = self.families.iter();
         let ids = families.filter_map(|family| {

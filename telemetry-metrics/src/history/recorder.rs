@@ -12,6 +12,7 @@ use super::slots::Slots;
 use super::stats::Stats;
 use super::store::Store;
 use crate::aggregator::{Aggregator, Snapshots};
+use crate::definition::Definition;
 use crate::push::{Flush, Push};
 
 /// The recent past of all series, within one budget of bytes; sampled by a thread of its own.
@@ -121,6 +122,14 @@ impl History {
     #[must_use]
     pub fn series_of(&self, name: &str) -> Vec<PastSeries> {
         self.shared.read().series_of(name)
+    }
+
+    /// All definitions, and how many series of each are remembered: those of the aggregator in their
+    /// order, then those of the library about itself, then those that were
+    /// [added](crate::Late) since.
+    #[must_use]
+    pub fn definitions(&self) -> Vec<(Arc<Definition>, usize)> {
+        self.shared.read().definitions()
     }
 
     /// One series per definition that is all its series together: those that there are, those that

@@ -17,6 +17,7 @@ use super::key::Key;
 use super::meter::Meter;
 use super::step::Shape;
 use super::store::Store;
+use super::track::Track;
 use crate::metric::Kind;
 
 /// How many steps stay as fine as they are sampled, if there is room.
@@ -192,10 +193,8 @@ impl Store {
     fn ranked(&self) -> Vec<u64> {
         let newest = self.axes.newest();
         let series = self.tracks.iter().filter(|(_, track)| !track.is_total);
-        let activity = |(id, track): (&u64, &Box<super::track::Track>)| {
-            (track.activity.at(newest, self.interval), *id)
-        };
-        let mut ranked: Vec<_> = series.map(activity).collect();
+        let activity = |track: &Track| track.activity.at(newest, self.interval);
+        let mut ranked: Vec<_> = series.map(|(id, track)| (activity(track), *id)).collect();
         // Among equals, who was met first stays.
         ranked.sort_unstable_by(|one, another| {
             let busier = another.0.total_cmp(&one.0);

@@ -65,8 +65,6 @@ pub(super) struct Store {
     pub(super) evicted: u64,
     /// The wall clock at tick 0, by its newest reading.
     pub(super) zero: SystemTime,
-    /// The wall clock at the newest sample.
-    sampled: SystemTime,
     scratch: Vec<u8>,
 }
 
@@ -105,7 +103,6 @@ impl Store {
             some_left_out: false,
             evicted: 0,
             zero: now,
-            sampled: now,
             scratch: Vec::new(),
         };
         store.know_families(snapshot, 0);
@@ -151,9 +148,8 @@ impl Store {
                     None => {
                         let meter = match self.recall(&key).or_else(|| rest.remove(&key)) {
                             Some(meter) => *meter,
-                            None if some_forgotten && series.started < self.sampled => {
-                                Meter::at(shape, series)
-                            }
+                            // It may have been there before: too little rather than twice.
+                            None if some_forgotten => Meter::at(shape, series),
                             None => Meter::new(shape, series),
                         };
                         self.meet(key, meter, &family.definition, series, before, tick)
@@ -188,7 +184,6 @@ impl Store {
     /// the same.
     fn set_clock(&mut self, tick: u64, now: SystemTime) {
         const DRIFT: Duration = Duration::from_millis(100);
-        self.sampled = now;
         let zero = now.checked_sub(self.time_of(tick));
         let zero = zero.unwrap_or(SystemTime::UNIX_EPOCH);
         let apart = zero.duration_since(self.zero);

@@ -45,6 +45,13 @@ impl Clock {
         }
     }
 
+    /// Begins anew with this snapshot.
+    fn restart(&mut self, snapshot: &Snapshot, budget: usize) {
+        let length = SECOND * self.store.length as u32;
+        self.store = Store::new(SECOND, length, budget, self.zero, snapshot);
+        self.tick = 0;
+    }
+
     fn advance(&mut self, ticks: u64, snapshot: &Snapshot) {
         self.tick += ticks;
         let now = self.zero + SECOND * self.tick as u32;

@@ -104,7 +104,7 @@ impl Trail {
     }
 
     /// Follows the axis where steps were merged or forgotten. A value that was set in a step that is
-    /// forgotten is still there in the first one that is not.
+    /// forgotten is still there where the past begins.
     ///
     /// `until` is as in [`Axes`]. If it is the same as when the trail followed last, that was in
     /// generation `last`, and what is unchanged since is copied as it is.
@@ -140,7 +140,11 @@ impl Trail {
                 if end <= begin && !keeps {
                     continue;
                 }
-                let end = axes.end_of(until, end).unwrap_or(end);
+                let end = if end <= begin {
+                    begin
+                } else {
+                    axes.end_of(until, end).unwrap_or(end)
+                };
                 open = Some(match open.take() {
                     Some((last, earlier)) if last == end => (end, earlier.then(step)),
                     done => {

@@ -84,7 +84,7 @@ impl Guarded {
         }
         match token::bearer(headers) {
             None => Err(Refusal::LogIn),
-            Some(token) => self.check(token).map_err(Refusal::No),
+            Some(token) => self.check(token, "header").map_err(Refusal::No),
         }
     }
 
@@ -97,7 +97,7 @@ impl Guarded {
     /// The cookie for whoever posted the token.
     pub(crate) fn log_in(&self, headers: &HeaderMap, token: &[u8]) -> Result<HeaderValue, Problem> {
         from_here(headers)?;
-        self.check(token)?;
+        self.check(token, "form")?;
         let id = self.sessions.begin(Instant::now());
         id.and_then(|id| cookie::set(&id, self.secure))
             .ok_or_else(|| {
@@ -112,7 +112,7 @@ impl Guarded {
         Ok(cookie::clear(self.secure))
     }
 
-    fn check(&self, token: &[u8]) -> Result<(), Problem> {
+    fn check(&self, token: &[u8], kind: &'static str) -> Result<(), Problem> {
         let now = Instant::now();
         self.limiter.check(now).map_err(|seconds| Problem {
             retry_after: Some(seconds),
@@ -125,6 +125,8 @@ impl Guarded {
             return Ok(());
         }
         self.limiter.wrong(now);
+        // For whoever wants to be told. Not more often than tokens may be tried.
+        telemetry::execute!("telemetry.dashboard.login.failure", { count: 1 }, { kind });
         Err(Problem {
             challenge: true,
             ..Problem::new(StatusCode::UNAUTHORIZED, "this is not the token")

@@ -67,7 +67,8 @@ impl Access {
     /// A browser is asked for it once, and then has a session for 12 hours at most, in a cookie that no
     /// script can read and no other site can use; sessions end with the process. Scripts send
     /// `Authorization: Bearer <token>` with each request. After ten wrong tokens there is another
-    /// try every five seconds, for all who try together; sessions that there are go on.
+    /// try every five seconds, for all who try together; sessions that there are go on. Each wrong one
+    /// is an event `telemetry.dashboard.login.failure` (`count`; `kind`: `form` or `header`).
     ///
     /// The token itself travels in the clear on plain HTTP: beyond the machine itself there has to be
     /// TLS, here or in a proxy before it, and [`secure_cookies`](Self::secure_cookies).

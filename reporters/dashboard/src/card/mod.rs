@@ -1,5 +1,7 @@
 //! [`Card`]: the pieces that pages are made of, for the dashboard's own pages and for those of its host.
 
+#[cfg(test)]
+pub(crate) mod apply;
 mod diff;
 mod table;
 mod value;

@@ -20,11 +20,12 @@ impl Hub {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        if !std::mem::replace(&mut self.roll().is_conducted, true) {
-            runtime.spawn(Conductor::new(self.clone()).run());
-        } else {
+        let is_conducted = std::mem::replace(&mut self.roll().is_conducted, true);
+        if is_conducted {
             // It may be at rest.
             self.poke.notify_one();
+        } else {
+            runtime.spawn(Conductor::new(self.clone()).run());
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::limits::LONGEST_SECTION;
 use crate::card::{Card, Status};
-use crate::view::View;
+use crate::view::{Key, View};
 
 /// Says nothing; keeps a connection from being thought dead.
 pub(super) const HEARTBEAT: Bytes = Bytes::from_static(b": \n\n");
@@ -25,7 +25,7 @@ pub(super) fn boot() -> String {
 
 /// The first event of a stream.
 pub(super) fn view(boot: &str, build: &str, view: &View) -> Bytes {
-    let ids: Vec<_> = view.sections.iter().map(|key| key.id()).collect();
+    let ids: Vec<_> = view.sections.iter().map(Key::id).collect();
     let about = json!({
         "boot": boot,
         "build": build,
@@ -78,7 +78,7 @@ pub(super) fn whole(id: &str, section: Json) -> (Bytes, bool) {
 }
 
 /// What changed in a section; nothing if that is too long.
-pub(super) fn delta(id: &str, delta: Json) -> Option<Bytes> {
+pub(super) fn delta(id: &str, delta: &Json) -> Option<Bytes> {
     let bytes = encode(&json!({ "id": id, "delta": delta }));
     (bytes.len() <= LONGEST_SECTION).then_some(bytes)
 }
@@ -155,6 +155,6 @@ mod tests {
         let section: Json = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(section["id"], "big");
         assert_eq!(section["cards"][0]["kind"], "notices");
-        assert_eq!(delta("big", json!("x".repeat(LONGEST_SECTION))), None);
+        assert_eq!(delta("big", &json!("x".repeat(LONGEST_SECTION))), None);
     }
 }

@@ -155,7 +155,7 @@ impl Section {
         };
         let is_whole = change == Advance::Whole;
         if let Advance::Delta(delta) = change {
-            news.delta = message::delta(&self.id, delta);
+            news.delta = message::delta(&self.id, &delta);
         }
         let needs_whole =
             is_wanted || is_whole || (news.is_new && (news.delta.is_none() || stage.is_too_long));

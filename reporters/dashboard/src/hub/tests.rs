@@ -1,5 +1,6 @@
 //! The hub with sections that count, panic and stall as they are told.
 
+mod agreeing;
 mod cancelling;
 mod conducting;
 mod falling;

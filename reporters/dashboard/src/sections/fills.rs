@@ -126,9 +126,7 @@ pub(super) fn label(definition: &Definition, tags: &str) -> String {
         ("pool", _) => format!("Pool {name}"),
         ("queue", Some("depth")) => format!("Jobs that wait in {name}"),
         (_, Some("open_files")) => "Open files and sockets".to_owned(),
-        (_, Some("total")) if last == "total_run_queue_lengths" => {
-            "Tokio's run queue".to_owned()
-        }
+        (_, Some("total")) if last == "total_run_queue_lengths" => "Tokio's run queue".to_owned(),
         _ if tags.is_empty() => definition.name().to_owned(),
         _ => format!("{} {tags}", definition.name()),
     };

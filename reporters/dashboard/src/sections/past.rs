@@ -79,6 +79,30 @@ pub(super) fn stats_of_all(moment: &Moment<'_>, definition: &Definition, range: 
     moment.sources.history.stats(&ids, range)
 }
 
+/// Something that takes a while to find out, and so is not found out at each tick.
+#[derive(Debug)]
+pub(super) struct Cached<T> {
+    every: Duration,
+    made: Option<(Tick, T)>,
+}
+
+impl<T> Cached<T> {
+    pub(super) fn new(every: Duration) -> Self {
+        Self { every, made: None }
+    }
+
+    /// As it is, or was a moment ago.
+    pub(super) fn get(&mut self, moment: &Moment<'_>, make: impl FnOnce() -> T) -> &T {
+        let history = &moment.sources.history;
+        let before = self.made.take();
+        let good = before.filter(|(at, _)| !is_past(*at, moment.tick, self.every, history));
+        let (_, made) = self
+            .made
+            .insert(good.unwrap_or_else(|| (moment.tick, make())));
+        made
+    }
+}
+
 /// Whether so much time went by between two samples.
 pub(super) fn is_past(since: Tick, now: Tick, time: Duration, history: &History) -> bool {
     now < since || time_between(since, now, history) >= time

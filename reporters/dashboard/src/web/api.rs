@@ -38,7 +38,7 @@ impl Web {
         let view = self.view(page, &query::read(uri.query())?)?;
         let _turn = self.turns.take().await?;
         let sections = self.hub.whole(&view).await;
-        let make = move || encode(&view, sections, gzip);
+        let make = move || encode(&view, &sections, gzip);
         // A large page takes milliseconds to write, which other tasks of this thread need not wait for.
         let (body, is_compressed) = tokio::task::spawn_blocking(make)
             .await
@@ -86,7 +86,7 @@ impl Web {
 }
 
 /// The body, and whether it is compressed.
-fn encode(view: &View, sections: Vec<Json>, gzip: bool) -> (Vec<u8>, bool) {
+fn encode(view: &View, sections: &[Json], gzip: bool) -> (Vec<u8>, bool) {
     let body = json!({
         "page": view.page,
         "title": view.title,

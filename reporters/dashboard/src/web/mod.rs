@@ -81,8 +81,10 @@ impl Web {
 
 /// And from there to what was asked for.
 fn to_login(wanted: Option<&PathAndQuery>) -> Response {
-    let wanted = wanted.map_or("", |wanted| wanted.as_str());
-    let wanted = wanted.trim_start_matches('/').as_bytes();
-    let to: String = form_urlencoded::byte_serialize(wanted).collect();
+    let wanted = wanted.map(|wanted| wanted.as_str().trim_start_matches('/'));
+    // What is too long to be read again is not sent along.
+    let wanted = wanted.filter(|wanted| wanted.len() <= query::LONGEST / 3);
+    let to: String =
+        form_urlencoded::byte_serialize(wanted.unwrap_or_default().as_bytes()).collect();
     answer::redirect(StatusCode::SEE_OTHER, &format!("./login?to={to}"))
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::answer::Problem;
 
 /// Longer ones are not read: sixty charts take half of it.
-const LONGEST: usize = 4_096;
+pub(super) const LONGEST: usize = 4_096;
 
 /// What a query says, in its order. What is not UTF-8 gets replacement characters, which no name has.
 pub(super) fn read(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {

@@ -20,41 +20,50 @@ pub(crate) const TAKEN: [&str; 5] = ["api", "assets", "login", "logout", "stream
 const DEEPEST: usize = 8;
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(web: Arc<Web>) -> Router<S> {
-    let guarded = |router: Router<Arc<Web>>, area: Area| {
-        let guard = move |State(web): State<Arc<Web>>, request: Request, next: Next| async move {
-            web.guard(area, request, next).await
-        };
-        router.route_layer(from_fn_with_state(web.clone(), guard))
-    };
-
-    let mut pages = Router::new();
-    for slug in web.shell.slugs() {
-        let slug_of_page: Arc<str> = slug.into();
-        let show = move |State(web): State<Arc<Web>>| async move { web.page(&slug_of_page) };
-        pages = pages.route(&format!("/{slug}"), get(show));
-    }
-    let data = Router::new().route("/api/{page}", get(api::json));
-    let stream = Router::new().route("/stream", get(api::stream));
-    let mut open = Router::new()
-        .route("/", get(mount))
-        .route("/assets/{build}/{file}", get(assets::get));
-    if web.gate.guarded().is_some() {
-        open = open
-            .route("/login", get(login::show).post(login::log_in))
-            .route("/logout", post(login::log_out));
-    }
-    let open = open.fallback(not_found);
-    let guard_rest = move |State(web): State<Arc<Web>>, request: Request, next: Next| async move {
-        web.guard(Area::Open, request, next).await
-    };
-    // `layer` instead of `route_layer`: the page for what there is not is for those who may look, too.
-    let open = open.layer(from_fn_with_state(web.clone(), guard_rest));
-    open.merge(guarded(pages, Area::Page))
-        .merge(guarded(data, Area::Api))
-        .merge(guarded(stream, Area::Stream))
-        .method_not_allowed_fallback(not_allowed)
+    let open = guarded(&web, Area::Open, open(&web).fallback(not_found));
+    open.merge(guarded(&web, Area::Page, pages(&web)))
+        .merge(guarded(
+            &web,
+            Area::Api,
+            Router::new().route("/api/{page}", get(api::json)),
+        ))
+        .merge(guarded(
+            &web,
+            Area::Stream,
+            Router::new().route("/stream", get(api::stream)),
+        ))
         .layer(from_fn(with_headers))
         .with_state(web)
+}
+
+/// Also where the method is wrong, or nothing is there.
+fn guarded(web: &Arc<Web>, area: Area, router: Router<Arc<Web>>) -> Router<Arc<Web>> {
+    let guard = move |State(web): State<Arc<Web>>, request: Request, next: Next| async move {
+        web.guard(area, request, next).await
+    };
+    router
+        .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(web.clone(), guard))
+}
+
+fn pages(web: &Web) -> Router<Arc<Web>> {
+    web.shell.slugs().fold(Router::new(), |router, slug| {
+        let own: Arc<str> = slug.into();
+        let show = move |State(web): State<Arc<Web>>| async move { web.page(&own) };
+        router.route(&format!("/{slug}"), get(show))
+    })
+}
+
+fn open(web: &Web) -> Router<Arc<Web>> {
+    let router = Router::new()
+        .route("/", get(mount))
+        .route("/assets/{build}/{file}", get(assets::get));
+    if web.gate.guarded().is_none() {
+        return router;
+    }
+    router
+        .route("/login", get(login::show).post(login::log_in))
+        .route("/logout", post(login::log_out))
 }
 
 async fn with_headers(request: Request, next: Next) -> Response {

@@ -361,3 +361,29 @@ fn a_token_that_is_no_secret_is_refused_and_no_token_is_shown() {
     let router: Router = dashboard.router();
     assert!(!format!("{router:?}").contains(TOKEN));
 }
+
+#[tokio::test]
+async fn a_wrong_token_is_an_event() {
+    let (send, seen) = std::sync::mpsc::channel();
+    let handler = move |event: &telemetry::Event<'_>| {
+        let kind = event.metadata("kind").map(|kind| kind.to_string());
+        let _ = send.send((std::thread::current().id(), kind));
+    };
+    let id = "dash-login-failures";
+    let _guard = telemetry::attach(id, "telemetry.dashboard.login.failure", handler)
+        .unwrap()
+        .guard();
+    let app = site(Access::token(TOKEN));
+    ask(&app, post("/login", form("wrong"))).await;
+    let wrong = with(
+        remote(Method::GET, "/overview"),
+        &[("authorization", "Bearer wrong")],
+    );
+    ask(&app, wrong).await;
+    // Other tests guess, too, on their own threads.
+    let own = seen
+        .try_iter()
+        .filter(|(thread, _)| *thread == std::thread::current().id());
+    let kinds: Vec<_> = own.filter_map(|(_, kind)| kind).collect();
+    assert_eq!(kinds, ["form", "header"]);
+}

@@ -2,7 +2,15 @@
 
 mod access;
 mod assets;
+mod closing;
+mod events;
+mod inside;
 mod login;
 mod mount;
+mod overview;
+mod pages;
+mod program;
 mod shell;
 mod support;
+mod traces;
+mod watch;

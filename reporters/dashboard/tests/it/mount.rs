@@ -3,11 +3,14 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
 use axum::http::{Method, StatusCode};
 use axum::routing::get as on_get;
 use http_body_util::BodyExt;
 use telemetry_dashboard::{Access, Card, Context, Dashboard, DashboardError, Page};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use tower::ServiceExt;
 
 use crate::support::{ask, dashboard_with, get, head_of, request, site};
 
@@ -76,7 +79,13 @@ async fn it_is_nested_at_any_path() {
 #[tokio::test]
 async fn it_is_nested_below_parameters() {
     let dashboard = dashboard_with(|builder| builder);
-    let app: Router = Router::new().nest("/{page}/{file}", dashboard.router());
+    let app: Router = Router::new().nest("/of/{page}/{file}", dashboard.router());
+    leads_to_all_pages(&app, "/of/a/javascript:b").await;
+    let answer = get(&app, "/of/a/b/api/health").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.json()["page"], "health");
+    // Beside the application's own fallback, axum has no room for another one below `/{..}`.
+    let app: Router = Router::new().nest_service("/{page}/{file}", dashboard.router());
     leads_to_all_pages(&app, "/a/javascript:b").await;
     let answer = get(&app, "/a/b/api/health").await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -191,10 +200,8 @@ async fn a_query_that_is_too_long_or_wrong_is_refused() {
 #[tokio::test]
 async fn a_stream_begins_with_the_view_and_all_of_it() {
     let app = site(Access::loopback());
-    let app =
-        tower::ServiceExt::oneshot(app, request(Method::GET, "/dashboard/stream?page=health"));
-    let response = app.await.unwrap();
-    let (head, mut body) = response.into_parts();
+    let response = app.oneshot(request(Method::GET, "/dashboard/stream?page=health"));
+    let (head, mut body) = response.await.unwrap().into_parts();
     assert_eq!(head.status, StatusCode::OK);
     assert_eq!(head.headers["content-type"], "text/event-stream");
     assert_eq!(head.headers["x-accel-buffering"], "no");
@@ -268,8 +275,9 @@ fn a_history_that_makes_no_sense_is_refused() {
 async fn a_closed_dashboard_has_no_streams() {
     let dashboard = dashboard_with(|builder| builder);
     let app: Router = dashboard.router();
-    let mut open = app.clone().into_service::<axum::body::Body>();
-    let response = tower::Service::call(&mut open, request(Method::GET, "/stream?page=health"));
+    let response = app
+        .clone()
+        .oneshot(request(Method::GET, "/stream?page=health"));
     let body = response.await.unwrap().into_body();
     dashboard.close();
     // Ends.
@@ -285,7 +293,7 @@ async fn a_viewer_too_many_is_asked_to_come_again() {
     let dashboard = dashboard_with(|builder| builder.max_viewers(1));
     let app: Router = dashboard.router();
     let path = "/stream?page=health";
-    let first = tower::ServiceExt::oneshot(app.clone(), request(Method::GET, path));
+    let first = app.clone().oneshot(request(Method::GET, path));
     let first = first.await.unwrap();
     assert_eq!(first.status(), StatusCode::OK);
     // The head alone is no viewer, and needs no room.
@@ -307,18 +315,25 @@ async fn a_viewer_too_many_is_asked_to_come_again() {
 /// All of it, as servers do it.
 #[tokio::test]
 async fn a_server_tells_who_asks() {
-    let app = site(Access::loopback());
-    let mut make = app.into_make_service_with_connect_info::<SocketAddr>();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let app = site(Access::loopback()).into_make_service_with_connect_info::<SocketAddr>();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let client = tokio::net::TcpStream::connect(address).await.unwrap();
-    let (_, peer) = listener.accept().await.unwrap();
-    assert_eq!(client.local_addr().unwrap(), peer);
-    let app = tower::Service::<SocketAddr>::call(&mut make, peer)
-        .await
-        .unwrap();
-    let mut request = request(Method::GET, "/dashboard/overview");
-    request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
-    let response = tower::ServiceExt::oneshot(app, request).await.unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    for (host, status) in [
+        (&*address.to_string(), "200 OK"),
+        ("rebound.example", "403 Forbidden"),
+    ] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET /dashboard/overview HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        );
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+            "{answer}"
+        );
+    }
+    server.abort();
 }

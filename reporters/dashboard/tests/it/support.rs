@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{HOST, LOCATION};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use telemetry_dashboard::{Access, Dashboard, DashboardBuilder};
@@ -86,7 +86,7 @@ pub(crate) fn request(method: Method, path: &str) -> Request<Body> {
 
 pub(crate) fn with(mut request: Request<Body>, headers: &[(&str, &str)]) -> Request<Body> {
     for (name, value) in headers {
-        let name: axum::http::HeaderName = name.parse().unwrap();
+        let name: HeaderName = name.parse().unwrap();
         request.headers_mut().append(name, value.parse().unwrap());
     }
     request

@@ -6,7 +6,7 @@ use telemetry::execute;
 
 use super::{Clock, HOUR, PLENTY, SECOND, start};
 use crate::Kind;
-use crate::history::{Range, Show};
+use crate::history::{Range, Show, Stats};
 use crate::metric::{counter, distribution, summary};
 
 #[test]
@@ -99,7 +99,7 @@ fn when_nothing_helps_series_are_left_out_and_counted() {
 fn the_quietest_get_coarse_first_and_no_chart_shows_what_was_not_there() {
     let names = 60u64;
     let aggregator = start([distribution("past.coarse.time").seconds().tags(["n"])]);
-    let mut clock = Clock::start(&aggregator, HOUR, 260_000);
+    let mut clock = Clock::start(&aggregator, HOUR, 400_000);
     clock.store.busiest = 10;
     // Each second, except that the busier count more often.
     let events = |n: u64| 1 + n / 6;
@@ -146,7 +146,10 @@ fn the_quietest_get_coarse_first_and_no_chart_shows_what_was_not_there() {
     assert!(step(&[quietest.id]) >= SECOND * 10);
     assert_eq!(step(&[busiest.id, quietest.id]), step(&[quietest.id]));
     let both = clock.points(&[busiest.id, quietest.id], Show::Rate, range, SECOND);
-    assert!(both.values.iter().all(|rate| *rate == Some(11.0)), "{both:?}");
+    assert!(
+        both.values.iter().all(|rate| *rate == Some(11.0)),
+        "{both:?}"
+    );
 }
 
 #[test]
@@ -157,7 +160,11 @@ fn who_becomes_busy_is_fine_again_from_then_on() {
     let mut counted = 0;
     for tick in 0..2_000u64 {
         for n in 0..20 {
-            let times = if n == 7 && tick > 1_000 { 100 } else { 1 + n % 3 };
+            let times = if n == 7 && tick > 1_000 {
+                100
+            } else {
+                1 + n % 3
+            };
             counted += if n == 7 { times } else { 0 };
             (0..times).for_each(|_| execute!("past.wakes", {}, { n }));
         }
@@ -175,7 +182,7 @@ fn who_becomes_busy_is_fine_again_from_then_on() {
     // Where it was coarse it stays so, and what came since is fine.
     let step = |seconds| {
         let slots = clock.slots(&[series[0].id], Range::last(SECOND * seconds), SECOND);
-        let drawn: u64 = slots.stats.iter().flatten().map(|stats| stats.count()).sum();
+        let drawn: u64 = slots.stats.iter().flatten().map(Stats::count).sum();
         let range = Range::between(slots.begin, slots.end);
         assert_eq!(drawn, clock.stats(&[series[0].id], range).count());
         slots.step

@@ -1,4 +1,4 @@
-//! Applies deltas as the contract with the browser says, and compares with the newest whole.
+//! Applies deltas as a browser does, and compares with the newest whole.
 
 use std::time::{Duration, Instant};
 
@@ -6,66 +6,12 @@ use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
 use super::{delta, tidy};
+use crate::card::apply::apply;
 use crate::card::{Card, Table};
 
-fn whole(cards: &[Card]) -> Vec<Json> {
-    cards.iter().map(Card::whole).collect()
-}
-
-/// What the browser makes of a delta.
-fn apply(mut cards: Vec<Json>, delta: &Json) -> Vec<Json> {
-    for (id, change) in members(&delta["cards"]) {
-        let at = cards.iter().position(|card| card["id"] == json!(id));
-        match (at, change) {
-            (Some(at), Json::Null) => drop(cards.remove(at)),
-            (Some(at), change) if change.get("delta").is_some() => {
-                apply_to_card(&mut cards[at], &change["delta"]);
-            }
-            (None, change) if change.get("delta").is_some() => panic!("a delta of nothing"),
-            (Some(at), change) => cards[at] = change.clone(),
-            (None, Json::Null) => panic!("{id} is not there to be removed"),
-            (None, change) => cards.push(change.clone()),
-        }
-    }
-    ordered(cards, &delta["order"], "id")
-}
-
-fn apply_to_card(card: &mut Json, delta: &Json) {
-    for (name, value) in members(&delta["set"]) {
-        match value {
-            Json::Null => drop(card.as_object_mut().and_then(|card| card.remove(name))),
-            value => card[name] = value.clone(),
-        }
-    }
-    if delta.get("rows").is_none() && delta.get("order").is_none() {
-        return;
-    }
-    let mut rows = card["rows"].as_array().cloned().unwrap_or_default();
-    for (key, row) in members(&delta["rows"]) {
-        let at = rows.iter().position(|row| row["key"] == json!(key));
-        match (at, row) {
-            (Some(at), Json::Null) => drop(rows.remove(at)),
-            (None, Json::Null) => panic!("{key} is not there to be removed"),
-            (Some(at), row) => rows[at] = row.clone(),
-            (None, row) => rows.push(row.clone()),
-        }
-    }
-    card["rows"] = Json::Array(ordered(rows, &delta["order"], "key"));
-}
-
-fn ordered(items: Vec<Json>, order: &Json, key: &str) -> Vec<Json> {
-    let order: Vec<&Json> = order.as_array().into_iter().flatten().collect();
-    let place = |item: &Json| {
-        let place = order.iter().position(|named| **named == item[key]);
-        place.unwrap_or(usize::MAX)
-    };
-    let mut items = items;
-    items.sort_by_key(place);
-    items
-}
-
-fn members(object: &Json) -> impl Iterator<Item = (&String, &Json)> {
-    object.as_object().into_iter().flatten()
+fn whole(cards: &[Card]) -> Json {
+    let cards: Vec<_> = cards.iter().map(Card::whole).collect();
+    json!({ "cards": cards })
 }
 
 fn check(before: &[Card], after: &[Card]) {
@@ -74,7 +20,9 @@ fn check(before: &[Card], after: &[Card]) {
         Some(delta) => {
             // As it arrives.
             let delta: Json = serde_json::from_str(&delta.to_string()).unwrap();
-            assert_eq!(apply(whole(before), &delta), whole(after), "{delta:#}");
+            let mut applied = whole(before);
+            apply(&mut applied, &delta);
+            assert_eq!(applied, whole(after), "{delta:#}");
             assert_ne!(whole(before), whole(after), "nothing changed: {delta:#}");
         }
     }

@@ -45,7 +45,7 @@ async fn a_body_that_nobody_reads_starts_nothing() {
 async fn an_answer_that_nobody_waits_for_gives_up_its_turn() {
     let probe = Arc::new(Probe::default());
     let hub = hub(QUICK, Limits::default(), probe.open());
-    let gate = probe.gate.lock().unwrap();
+    let gate = probe.shut();
     for _ in 0..2 * ANSWERS {
         let view = view([own(0)]);
         let mut answer = pin!(hub.whole(&view));

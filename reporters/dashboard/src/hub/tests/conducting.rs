@@ -110,14 +110,7 @@ fn a_stream_goes_on_when_the_conductors_runtime_ends() {
     drop(one);
     two.block_on(async {
         let number = second.number("chart-0").unwrap();
-        while second.number("chart-0").unwrap() < number + 5 {
-            if let super::reader::Read::Event(_, data) = second.read().await {
-                second
-                    .sections
-                    .insert("chart-0".to_owned(), data["sections"][0].clone());
-                break;
-            }
-        }
+        second.until("chart-0", number + 5).await;
         drop(second);
         until("nothing is left", || Arc::strong_count(&hub) == 1).await;
     });
@@ -130,7 +123,7 @@ async fn a_tick_that_takes_long_is_followed_by_a_rest_as_long() {
     let mut reader = Reader::new(hub.stream(&view([own(0)])).unwrap());
     reader.view().await;
     reader.message().await;
-    let gate = probe.gate.lock().unwrap();
+    let gate = probe.shut();
     let advanced = probe.advanced();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(

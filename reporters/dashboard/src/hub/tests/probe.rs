@@ -1,7 +1,7 @@
 //! [`Probe`]: a section that counts what is asked of it, and does as it is told.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -70,8 +70,9 @@ pub(super) struct Probe {
     /// Does not change any more.
     pub(super) is_still: AtomicBool,
     pub(super) panics: Mutex<Option<Where>>,
-    /// Held by a test, it blocks `advance`.
-    pub(super) gate: Mutex<()>,
+    /// Blocks `advance`.
+    is_shut: Mutex<bool>,
+    opens: Condvar,
     /// How long the text is besides.
     pub(super) padding: AtomicU64,
 }
@@ -122,8 +123,28 @@ impl Probe {
         assert_ne!(panics, Some(place), "as the test wants it");
     }
 
+    /// `advance` does not return as long as this is there.
+    pub(super) fn shut(&self) -> Shut<'_> {
+        *self.is_shut.lock().unwrap() = true;
+        Shut(self)
+    }
+
+    fn pass(&self) {
+        let shut = self.is_shut.lock().unwrap();
+        drop(self.opens.wait_while(shut, |shut| *shut).unwrap());
+    }
+
     pub(super) fn advanced(&self) -> u64 {
         self.advanced.load(SeqCst)
+    }
+}
+
+pub(super) struct Shut<'p>(&'p Probe);
+
+impl Drop for Shut<'_> {
+    fn drop(&mut self) {
+        *self.0.is_shut.lock().unwrap() = false;
+        self.0.opens.notify_all();
     }
 }
 
@@ -142,7 +163,7 @@ impl Probing {
 
 impl Live for Probing {
     fn advance(&mut self, _: &Moment<'_>) -> Advance {
-        drop(self.probe.gate.lock());
+        self.probe.pass();
         self.probe.advanced.fetch_add(1, SeqCst);
         self.probe.fall(Where::Advance);
         if self.probe.is_still.load(SeqCst) {

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use tokio::time::timeout;
 
 use super::probe::LONG;
+use crate::card::apply::apply;
 
 pub(super) struct Reader {
     body: Body,
@@ -63,8 +64,12 @@ impl Reader {
 
     /// The next message's sections, which are applied.
     pub(super) async fn message(&mut self) -> Vec<Json> {
-        let Read::Event(name, data) = self.read().await else {
-            panic!("nothing more comes");
+        let (name, data) = loop {
+            match self.read().await {
+                Read::Event(name, data) => break (name, data),
+                Read::Comment => {}
+                Read::End => panic!("nothing more comes"),
+            }
         };
         assert_eq!(name, "sections", "{data}");
         let parts = data["sections"].as_array().unwrap().clone();
@@ -81,15 +86,7 @@ impl Reader {
             return;
         }
         let whole = self.sections.get_mut(&id).expect("a whole comes first");
-        let changes = part["delta"]["cards"].as_object().unwrap();
-        for (card, change) in changes {
-            let cards = whole["cards"].as_array_mut().unwrap();
-            let card = cards.iter_mut().find(|one| one["id"] == card.as_str());
-            let card = card.expect("the card that changes is there");
-            for (name, value) in change["delta"]["set"].as_object().unwrap() {
-                card[name] = value.clone();
-            }
-        }
+        apply(whole, &part["delta"]);
     }
 
     /// What a section shows: how often it had been advanced; a fallen one, nothing.

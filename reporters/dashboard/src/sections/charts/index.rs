@@ -1,17 +1,16 @@
 //! [`Index`]: all charts that there are, by group.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use telemetry_metrics::{Amount, Definition};
+use telemetry_metrics::Definition;
 
 use super::figures::ticks;
 use super::group::{group_or_first, groups};
-use super::known::SERIES;
 use super::label::clean;
 use super::scale::Scale;
-use super::source::Totals;
 use super::stat::Stat;
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
@@ -79,19 +78,14 @@ impl Live for Index {
 
 fn all(moment: &Moment<'_>) -> Json {
     let history = &moment.sources.history;
-    let mut series: HashMap<String, u64> = HashMap::new();
-    for count in history.series_of(SERIES) {
-        let number = count.latest.value.map_or(0.0, Amount::as_f64);
-        let metric = count.tags().next().map(|(_, metric)| metric.to_owned());
-        series.extend(metric.map(|metric| (metric, number as u64)));
-    }
-    let totals = moment.totals();
+    let counts: HashMap<_, _> = history
+        .definitions()
+        .into_iter()
+        .map(|(definition, count)| (Arc::as_ptr(&definition), count))
+        .collect();
     let groups = groups(moment.sources).into_iter().map(|(name, charts)| {
         let charts = charts.iter().map(|(id, definition)| {
-            let count = match series.get(definition.name()) {
-                Some(count) if !definition.tags().is_empty() => *count,
-                _ => alone(totals, definition),
-            };
+            let count = counts.get(&Arc::as_ptr(definition)).copied().unwrap_or(0);
             entry(*id, definition, count)
         });
         json!({ "name": name, "charts": charts.collect::<Vec<_>>() })
@@ -99,12 +93,7 @@ fn all(moment: &Moment<'_>) -> Json {
     Json::Array(groups.collect())
 }
 
-/// Without tags there is one series, once there is anything.
-fn alone(totals: &Totals, definition: &Definition) -> u64 {
-    u64::from(definition.tags().is_empty() && totals.of(definition).is_some())
-}
-
-fn entry(id: usize, definition: &Definition, series: u64) -> Json {
+fn entry(id: usize, definition: &Definition, series: usize) -> Json {
     let stats = Stat::of_kind(definition.kind());
     let first = stats.first().copied().unwrap_or(Stat::Rate);
     let mut entry = json!({

@@ -13,9 +13,6 @@ const EVERY: Duration = Duration::from_secs(5);
 /// More than this are not shown.
 const MOST_LATER: usize = 2_000;
 
-/// How many series each metric with tags has.
-pub(super) const SERIES: &str = "telemetry.metric.series";
-
 /// The definitions by the ids of their charts: those of the start by their place, then those that were
 /// met later, in that order. An id stays the same as long as the process runs.
 ///
@@ -64,20 +61,8 @@ impl Known {
             return state;
         }
         state.looked = Some(Instant::now());
-        // Last values with tags have no total, but there is a count of the series of each.
-        let totals = sources.history.totals().into_iter();
-        let mut met: Vec<_> = totals.map(|total| total.definition).collect();
-        for count in sources.history.series_of(SERIES) {
-            let Some((_, name)) = count.tags().next() else {
-                continue;
-            };
-            if !met.iter().any(|one| one.name() == name) {
-                let series = sources.history.series_of(name);
-                met.extend(series.first().map(|series| series.definition.clone()));
-            }
-        }
-        for met in met {
-            // These have events, and only these.
+        for (met, _) in sources.history.definitions() {
+            // Those of the start have events, and only those.
             if !met.events().is_empty() {
                 continue;
             }

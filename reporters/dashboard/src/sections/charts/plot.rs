@@ -113,21 +113,49 @@ impl Plot {
         }
         let ask = |source: &Source| source.ask(history, (self.end, to), self.slot);
         let answers: Vec<_> = self.sources.iter().map(ask).collect();
-        let goes_on = |answer: &Answer| {
-            let known = answer.begin == self.end && answer.end == to && answer.ticks == self.slot;
-            known && !self.is_clock_set(answer.zero)
+        let grid = (self.end, to, self.slot);
+        let is_on_grid = |answer: &Answer| answer.grid() == grid;
+        let goes_on = if self.has_totals() {
+            answers.iter().all(is_on_grid)
+        } else {
+            answers.iter().any(is_on_grid)
         };
-        if !answers.iter().all(goes_on) {
+        if !goes_on || answers.iter().any(|answer| self.is_clock_set(answer.zero)) {
             return self.fill(history, tick);
         }
+        let slots = self.on_grid(history, answers, grid);
         let count = usize::try_from((to - self.end) / self.slot).unwrap_or(usize::MAX);
-        let others_rows = self.append(&answers, count);
+        let others_rows = self.append(&slots, count);
         self.end = to;
         self.trim();
         if others_rows {
             return Change::Whole;
         }
         Change::Appended(count)
+    }
+
+    /// What adds up can only be told where steps end.
+    fn has_totals(&self) -> bool {
+        let mut rows = self.rows.iter();
+        rows.any(|row| matches!(row.number, Number::Total))
+    }
+
+    /// What all sources answered, in the same slots.
+    fn on_grid(
+        &self,
+        history: &History,
+        answers: Vec<Answer>,
+        (begin, end, slot): (u64, u64, u64),
+    ) -> Vec<Vec<Option<Stats>>> {
+        let all = self.sources.iter().zip(answers);
+        let all = all.map(|(source, answer)| {
+            if answer.grid() == (begin, end, slot) {
+                answer.stats
+            } else {
+                source.read(history, (begin, end), slot)
+            }
+        });
+        all.collect()
     }
 
     /// Looks for series that were not there before; tells whether there are any.
@@ -154,53 +182,57 @@ impl Plot {
         let interval = self.interval.as_nanos().max(1);
         let ticks = |time: Duration| u64::try_from(time.as_nanos().div_ceil(interval));
         let after = tick.saturating_sub(ticks(self.timing.range).unwrap_or(u64::MAX));
-        let mut slot = ticks(self.timing.step).unwrap_or(u64::MAX).max(1);
-        let mut answers: Vec<Answer> = Vec::new();
-        // Old steps may be merged between two questions, hardly ever twice.
-        for _ in 0..3 {
-            let ask = |source: &Source| source.ask(history, (after, tick), slot);
-            answers = self.sources.iter().map(ask).collect();
-            let Some(first) = answers.first() else { break };
-            slot = slot.max(answers.iter().map(|answer| answer.ticks).max().unwrap_or(1));
-            let on_grid = (first.begin, first.end, slot);
-            if answers
-                .iter()
-                .all(|one| (one.begin, one.end, one.ticks) == on_grid)
-            {
-                break;
-            }
+        let wanted = ticks(self.timing.step).unwrap_or(u64::MAX).max(1);
+        let ask = |slot: u64| -> Vec<Answer> {
+            let sources = self.sources.iter();
+            sources
+                .map(|source| source.ask(history, (after, tick), slot))
+                .collect()
+        };
+        let mut answers = ask(wanted);
+        let steps = answers.iter().map(|answer| answer.ticks);
+        // A quiet series may have been made coarser than the others. What adds up waits for it.
+        let slot = if self.has_totals() {
+            steps.max()
+        } else {
+            steps.min()
+        };
+        let slot = slot.unwrap_or(wanted);
+        if self.has_totals() && answers.iter().any(|answer| answer.ticks != slot) {
+            answers = ask(slot);
         }
+        let grid = answers
+            .iter()
+            .map(Answer::grid)
+            .find(|(.., ticks)| *ticks == slot);
+        let grid = grid.unwrap_or((tick / slot * slot, tick / slot * slot, slot));
         for row in &mut self.rows {
             row.values.clear();
         }
         if let Some(heat) = &mut self.heat {
             heat.clear();
         }
-        let Some(first) = answers.first() else {
-            self.slot = slot;
-            (self.begin, self.end) = (tick / slot * slot, tick / slot * slot);
-            return Change::Whole;
-        };
-        self.slot = first.ticks;
-        self.zero = first.zero;
-        (self.begin, self.end) = (first.begin, first.end);
-        let count = first.stats.len();
+        if let Some(first) = answers.first() {
+            self.zero = first.zero;
+        }
+        (self.begin, self.end, self.slot) = grid;
         for row in &mut self.rows {
             row.running = match row.number {
                 Number::Total => latest(history, &self.sources[row.source], self.begin),
                 _ => 0.0,
             };
         }
-        self.append(&answers, count);
+        let count = usize::try_from((self.end - self.begin) / slot).unwrap_or(0);
+        let slots = self.on_grid(history, answers, grid);
+        self.append(&slots, count);
         self.trim();
         Change::Whole
     }
 
     /// Appends slots; tells whether the rows of the heat map are others now.
-    fn append(&mut self, answers: &[Answer], count: usize) -> bool {
-        let stats = |source: usize, at: usize| -> Option<&Stats> {
-            answers.get(source)?.stats.get(at)?.as_ref()
-        };
+    fn append(&mut self, slots: &[Vec<Option<Stats>>], count: usize) -> bool {
+        let stats =
+            |source: usize, at: usize| -> Option<&Stats> { slots.get(source)?.get(at)?.as_ref() };
         for row in &mut self.rows {
             for at in 0..count {
                 let value = stats(row.source, at).and_then(|own| {

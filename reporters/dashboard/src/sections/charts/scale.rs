@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(text(123_456_789_012.0), "123456789012");
         assert_eq!(text(1.234_567_89e-30), "1.23457e-30");
         assert_eq!(text(f64::MIN_POSITIVE), "2.22507e-308");
-        assert_eq!(text(f64::MAX), "1.79769e308");
+        assert_eq!(text(f64::MAX), "1.79769e+308");
         assert_eq!(text(-0.0), "0");
         for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(rounded(none), Json::Null);

@@ -138,26 +138,26 @@ impl Section {
     /// Chooses series again if it is time, and what follows from that.
     fn choose(&mut self, moment: &Moment<'_>) {
         let history = &moment.sources.history;
-        if let Some(now) = self.newer_definition(moment.sources) {
-            self.definition = now;
+        let newer = self.newer_definition(moment.sources);
+        let mut is_news = newer.is_some();
+        self.definition = newer.unwrap_or_else(|| self.definition.clone());
+        if let Some(chosen) = &mut self.chosen {
+            let tick = moment.tick.number();
+            let begin = tick.saturating_sub(ticks(history, self.key.range.time()));
+            let all = Of::all(&self.definition);
+            is_news |= chosen.decide(history, &all, tick, begin, self.key.definition);
         }
-        let Some(chosen) = &mut self.chosen else {
+        if !is_news {
             return;
-        };
-        let tick = moment.tick.number();
-        let begin = tick.saturating_sub(ticks(history, self.key.range.time()));
-        let all = Of::all(&self.definition);
-        if !chosen.decide(history, &all, tick, begin, self.key.definition) {
-            return;
         }
-        let count = json!(chosen.all);
-        let is_of_all = chosen.is_of_all();
-        if !is_of_all {
-            self.figures = Figures::new(&self.of(), self.key.range.time());
+        let mut spec = self.spec();
+        if let Some(chosen) = &self.chosen {
+            spec = spec.set("all", json!(chosen.all));
+            if !chosen.is_of_all() {
+                self.figures = Figures::new(&self.of(), self.key.range.time());
+            }
         }
-        let figures = self.card.field("figures");
-        let mut spec = self.spec().set("all", count);
-        if let Some(figures) = figures {
+        if let Some(figures) = self.card.field("figures") {
             spec = spec.set("figures", figures);
         }
         self.card.show(spec);

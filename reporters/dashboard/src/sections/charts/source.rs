@@ -88,6 +88,37 @@ impl Source {
         }
     }
 
+    /// Slots of exactly so many ticks, from one tick to another. Where what is known is coarser, slots
+    /// share it: rates, values and quantiles are then those of a longer time.
+    pub(super) fn read(
+        &self,
+        history: &History,
+        (begin, end): (u64, u64),
+        slot: u64,
+    ) -> Vec<Option<Stats>> {
+        let count = usize::try_from((end - begin) / slot.max(1)).unwrap_or(0);
+        let mut slots = vec![None; count];
+        let mut after = begin;
+        // What is newer is finer.
+        while after < end {
+            let answer = self.ask(history, (after, end), slot);
+            if answer.end <= after {
+                break;
+            }
+            let middles = (begin + slot / 2..).step_by(usize::try_from(slot).unwrap_or(usize::MAX));
+            for (slot, middle) in slots.iter_mut().zip(middles) {
+                if let Some(at) = middle.checked_sub(answer.begin) {
+                    let at = usize::try_from(at / answer.ticks).unwrap_or(usize::MAX);
+                    if let Some(stats) = answer.stats.get(at) {
+                        slot.clone_from(stats);
+                    }
+                }
+            }
+            after = answer.end;
+        }
+        slots
+    }
+
     /// All that lies between two ticks.
     pub(super) fn stats(&self, history: &History, after: u64, to: u64) -> Stats {
         history.stats(&self.ids, Range::between(Tick::new(after), Tick::new(to)))
@@ -96,6 +127,13 @@ impl Source {
     /// Its series.
     pub(super) fn ids(&self) -> &[SeriesId] {
         &self.ids
+    }
+}
+
+impl Answer {
+    /// Where the first slot begins, where the last ends, and how long each is.
+    pub(super) fn grid(&self) -> (u64, u64, u64) {
+        (self.begin, self.end, self.ticks)
     }
 }
 

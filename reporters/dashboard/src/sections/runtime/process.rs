@@ -74,8 +74,8 @@ impl Process {
         };
         card.field("Built for", format!("{OS}, {ARCH}{debug}"))
             .field("Processors", *cores)
-            .field("Dashboard since", started)
-            .field("For", Value::seconds(uptime.as_secs() as f64))
+            .field("Watched since", started)
+            .field("Watched for", Value::seconds(uptime.as_secs() as f64))
     }
 
     /// What definitions of polls know of the process.

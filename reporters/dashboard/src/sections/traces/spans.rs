@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::{Value as Json, json};
-use telemetry::{Number, SpanContext};
+use telemetry::{Number, SpanContext, Value};
 use telemetry_traces::{Finding, Outcome, Row, Trace, TraceSpan, normalise};
 
 use super::super::events::shown::{About, Shown, has_sql, number_json, print};
@@ -160,7 +160,7 @@ impl Suspect {
 
     /// Both may have been cut, at different places.
     fn ran(&self, span: &TraceSpan) -> bool {
-        let Some(text) = span.metadata("statement").and_then(|value| value.as_str()) else {
+        let Some(text) = span.metadata("statement").and_then(Value::as_str) else {
             return false;
         };
         let is_cut = text.ends_with('…');

@@ -96,7 +96,7 @@ fn what_is_added_while_the_program_runs_gets_a_chart_of_its_own() {
     let hits = late.add(counter("charts_index_late_hits")).unwrap();
     hits.series(&[("cache", "users")]).add(3);
     let level = late.add(last_value("charts_index_late.level")).unwrap();
-    level.series(&[("queue", "a")]).add(1);
+    level.series(&[("queue", "a")]).record(1.into(), 1);
     stage.wait(1);
     let sources = &stage.sources;
     let hits_at = sources
@@ -119,7 +119,7 @@ fn what_is_added_while_the_program_runs_gets_a_chart_of_its_own() {
         json!(1)
     );
     let mut chart = stage.open(&stage.key(hits_at));
-    let card = chart.until(&stage, |card| labels(card) == ["cache=users"]);
+    let card = chart.until(&stage, |card| labels(card) == ["users"]);
     assert_eq!(figure(&card, "since start"), Some(3.0));
     assert_eq!(card["metric"]["tags"], json!(["cache"]));
     // Another tag is another definition of the same name, and the same chart.

@@ -43,7 +43,16 @@ fn assert_same(one: &Json, other: &Json) {
         let key = series["key"].as_str().unwrap();
         let values = |card: &Json| line(card, key)[skip(card)..].to_vec();
         assert!(values(one).len() > 3, "{key} has an overlap");
-        assert_eq!(values(one), values(other), "{key}");
+        for (one, other) in values(one).into_iter().zip(values(other)) {
+            let is_same = match (one, other) {
+                // What is known of the largest number of all helps with those of a bucket.
+                (Some(one), Some(other)) if ["p95", "max"].contains(&key) => {
+                    (one - other).abs() <= 0.011 * one
+                }
+                (one, other) => one == other,
+            };
+            assert!(is_same, "{key}: {one:?} {other:?}");
+        }
     }
 }
 

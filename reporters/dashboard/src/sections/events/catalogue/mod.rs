@@ -47,19 +47,14 @@ impl Catalogue {
 
     /// Whether others listen than before.
     fn listen(&mut self, handlers: &[HandlerInfo]) -> bool {
-        let now = handlers
+        let now: Vec<_> = handlers
             .iter()
-            .map(|row| (&row.id, &row.pattern, row.spans_only));
-        if now.clone().eq(self
-            .heard
-            .iter()
-            .map(|(id, pattern, only)| (id, pattern, *only)))
-        {
+            .map(|row| (row.id.clone(), row.pattern.clone(), row.spans_only))
+            .collect();
+        if now == self.heard {
             return false;
         }
-        self.heard = now
-            .map(|(id, pattern, only)| (id.clone(), pattern.clone(), only))
-            .collect();
+        self.heard = now;
         true
     }
 }

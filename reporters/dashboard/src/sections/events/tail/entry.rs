@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use serde_json::{Value as Json, json};
-use telemetry::{Event, EventKind, Number, TraceId};
+use telemetry::{Event, EventKind, Number, SpanContext, TraceId};
 
 use crate::card::milliseconds;
 use crate::sections::events::place;
@@ -42,19 +42,17 @@ impl Entry {
         };
         let is_time = |key: &str| TIMES.contains(&key);
         let mut measurements = event.measurements().filter(|(key, _)| !is_time(key));
-        let mut metadata = event
-            .all_metadata()
-            .map(|(key, value)| (key, Shown::of(key, value, &about)));
-        let context = event.context().filter(|context| context.is_sampled());
+        let mut metadata = event.all_metadata();
+        let shown = |(key, value)| (key, Shown::of(key, value, &about));
+        let context = event.context().filter(SpanContext::is_sampled);
         Self {
             number: 0,
             at: SystemTime::now(),
             name: event.name(),
             kind: event.kind(),
             measurements: measurements.by_ref().take(FIELDS).collect(),
-            metadata: metadata.by_ref().take(FIELDS).collect(),
-            // What is too much is not looked at: only its keys are counted.
-            left_out: measurements.count() + event.all_metadata().skip(FIELDS).count(),
+            metadata: metadata.by_ref().take(FIELDS).map(shown).collect(),
+            left_out: measurements.count() + metadata.count(),
             trace: context.map(|context| context.trace_id()),
         }
     }

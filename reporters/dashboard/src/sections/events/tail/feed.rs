@@ -117,6 +117,7 @@ impl Ring {
 mod tests {
     use std::fmt;
     use std::sync::Arc;
+    use std::thread::ScopedJoinHandle;
 
     use telemetry::{display, execute};
 
@@ -147,7 +148,7 @@ mod tests {
                 .collect();
             // Read meanwhile.
             let mut shown = 0;
-            while !threads.iter().all(|thread| thread.is_finished()) {
+            while !threads.iter().all(ScopedJoinHandle::is_finished) {
                 shown += feed.collect().len() as u64;
                 std::thread::yield_now();
             }

@@ -116,8 +116,11 @@ impl Gauges {
             );
         }
         let more = bars.len().saturating_sub(MOST);
-        let more = (more > 0).then(|| format!("{} not shown.", many(more as u64, "more is", "more are")));
-        let nothing_yet = bars.is_empty().then(|| "Nothing was measured yet.".to_owned());
+        let more =
+            (more > 0).then(|| format!("{} not shown.", many(more as u64, "more is", "more are")));
+        let nothing_yet = bars
+            .is_empty()
+            .then(|| "Nothing was measured yet.".to_owned());
         let hints: Vec<_> = [more, nothing_yet, self.hint.clone()]
             .into_iter()
             .flatten()
@@ -135,8 +138,16 @@ impl Gauges {
             definitions.any(|one| one.kind() == Kind::LastValue && one.name().contains(what))
         };
         let wanted = [
-            ("vm.", "processors and memory", "`telemetry_poller::metrics()`"),
-            (".pool.", "database pools", "`telemetry_sqlx::metrics(prefix)`"),
+            (
+                "vm.",
+                "processors and memory",
+                "`telemetry_poller::metrics()`",
+            ),
+            (
+                ".pool.",
+                "database pools",
+                "`telemetry_sqlx::metrics(prefix)`",
+            ),
             (
                 ".mailbox.",
                 "channels",
@@ -223,8 +234,14 @@ mod tests {
         };
         let card = gauges.of_bars(&vec![bar(1.0, None); MOST + 2]).whole();
         assert_eq!(card["usages"].as_array().unwrap().len(), MOST);
-        assert_eq!(card["hint"], "2 more are not shown. Without a definition: x.");
+        assert_eq!(
+            card["hint"],
+            "2 more are not shown. Without a definition: x."
+        );
         let card = gauges.of_bars(&[]).whole();
-        assert_eq!(card["hint"], "Nothing was measured yet. Without a definition: x.");
+        assert_eq!(
+            card["hint"],
+            "Nothing was measured yet. Without a definition: x."
+        );
     }
 }

@@ -5,18 +5,52 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use telemetry_metrics::history::Range as Past;
 
-use super::Roles;
+use super::{Roles, Times};
 use crate::card::{Card, Status, Value};
 use crate::moment::Moment;
 use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
-use crate::sections::past::{Book, value};
+use crate::sections::past::{Book, Cached, value};
 use crate::sections::{links, words};
 use crate::view::Range;
 
 /// What a rate is of: long enough not to jump about, short enough to be called now.
 const NOW: Duration = Duration::from_secs(60);
 
-pub(super) fn card(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range) -> Card {
+/// What goes back further than a quarter of an hour changes little in so much time.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What is known of the whole range.
+pub(super) struct Figures {
+    range: Range,
+    over_range: Cached<(Option<(u64, u64)>, Option<Times>)>,
+}
+
+impl Figures {
+    pub(super) fn new(range: Range) -> Self {
+        let every = if range.0 > 900 { EVERY } else { Duration::ZERO };
+        Self {
+            range,
+            over_range: Cached::new(every),
+        }
+    }
+
+    pub(super) fn card(&mut self, moment: &Moment<'_>, book: &Book, roles: &Roles) -> Card {
+        let past = Past::last(self.range.time());
+        let over_range = *self.over_range.get(moment, || {
+            let failures = roles.failures(moment, book, past);
+            (failures, roles.times(moment, past))
+        });
+        card(moment, book, roles, self.range, over_range)
+    }
+}
+
+fn card(
+    moment: &Moment<'_>,
+    book: &Book,
+    roles: &Roles,
+    range: Range,
+    (failures, times): (Option<(u64, u64)>, Option<Times>),
+) -> Card {
     let lately = words::time(f64::from(range.0));
     let over = format!("over {lately}");
     let link = |place: Option<&usize>| place.map(|place| links::chart(moment.sources, *place, ""));
@@ -29,7 +63,7 @@ pub(super) fn card(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range
         "in the last minute",
         link(roles.all.first()),
     ));
-    if let Some((failed, of)) = roles.failures(moment, book, Past::last(range.time())) {
+    if let Some((failed, of)) = failures {
         let share = (of > 0).then(|| failed as f64 / of as f64);
         let status = share.and_then(status_of);
         let href = match &moment.sources.traces {
@@ -44,7 +78,7 @@ pub(super) fn card(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range
             href,
         ));
     }
-    if let Some(times) = roles.times(moment, Past::last(range.time())) {
+    if let Some(times) = times {
         for (label, time) in [("p50", times.p50), ("p95", times.p95), ("p99", times.p99)] {
             let href = link(roles.duration.as_ref());
             figures.push(figure(label, time.map(Value::seconds), None, &over, href));
@@ -54,7 +88,13 @@ pub(super) fn card(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range
         let definition = moment.sources.definitions.get(*place);
         let now = definition.and_then(|one| book.present(one).next().and_then(value));
         let href = link(Some(place));
-        figures.push(figure("In flight", now.map(Value::number), None, "now", href));
+        figures.push(figure(
+            "In flight",
+            now.map(Value::number),
+            None,
+            "now",
+            href,
+        ));
     }
     Card::figures("now")
         .set("figures", Json::Array(figures))

@@ -5,7 +5,7 @@ mod figures;
 mod roles;
 mod routes;
 
-pub(super) use roles::{Roles, Times};
+pub(in crate::sections) use roles::{Roles, Times};
 
 use crate::card::Card;
 use crate::live::Live;
@@ -26,11 +26,11 @@ pub(in crate::sections) fn signals(range: Range, sources: &Sources) -> Box<dyn L
         }
     };
     let mut book = Book::of(roles.names(sources));
+    let mut figures = figures::Figures::new(range);
     let mut routes = routes::Routes::new(sources, &roles);
     Box::new(Mixed::new(None, move |moment| {
         book.update(moment);
-        let figures = figures::card(moment, &book, &roles, range);
-        let mut pieces = vec![Piece::Card(figures)];
+        let mut pieces = vec![Piece::Card(figures.card(moment, &book, &roles))];
         pieces.extend(
             charts::specs(moment.sources, &book, &roles, range)
                 .into_iter()

@@ -208,9 +208,7 @@ fn in_flight(definitions: &[&Definition], span: &str) -> Option<usize> {
     let gauge = |last: &'static str| {
         move |one: &&Definition| {
             let rest = one.name().strip_prefix(span).unwrap_or_default();
-            one.kind() == Kind::LastValue
-                && rest.starts_with(".in_flight")
-                && rest.ends_with(last)
+            one.kind() == Kind::LastValue && rest.starts_with(".in_flight") && rest.ends_with(last)
         }
     };
     let find = |last| definitions.iter().position(gauge(last));

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use telemetry_metrics::Definition;
-use telemetry_metrics::history::{PastSeries, Range as Past, SeriesId, Tick};
+use telemetry_metrics::history::{PastSeries, Range as Past, SeriesId};
 
 use super::{Roles, Times};
 use crate::card::{Card, Status, Table, Value};
 use crate::moment::Moment;
 use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
-use crate::sections::past::{Book, is_past, tag};
+use crate::sections::past::{Book, Cached, tag};
 use crate::sections::{links, words};
 use crate::sources::Sources;
 use crate::view::Range;
@@ -28,7 +28,7 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Routes {
     /// What tells routes apart: of the definitions that count requests, and of that of their times.
     has_routes: bool,
-    made: Option<(Tick, Card)>,
+    made: Cached<Card>,
 }
 
 /// What there is to say of one route.
@@ -48,7 +48,7 @@ impl Routes {
             .filter_map(|place| sources.definitions.get(*place));
         Self {
             has_routes: definitions.any(|one| has_route(one)),
-            made: None,
+            made: Cached::new(EVERY),
         }
     }
 
@@ -63,15 +63,8 @@ impl Routes {
         if !self.has_routes {
             return None;
         }
-        let history = &moment.sources.history;
-        if let Some((at, card)) = &self.made {
-            if !is_past(*at, moment.tick, EVERY, history) {
-                return Some(card.clone());
-            }
-        }
-        let card = table(moment, &rows(moment, book, roles, range), roles, range);
-        self.made = Some((moment.tick, card.clone()));
-        Some(card)
+        let make = || table(moment, &rows(moment, book, roles, range), roles, range);
+        Some(self.made.get(moment, make).clone())
     }
 }
 
@@ -85,7 +78,11 @@ fn candidates<'b>(series: impl Iterator<Item = &'b PastSeries>) -> HashSet<&'b s
     }
     let mut all: Vec<_> = routes.into_iter().collect();
     all.sort_by(|one, other| other.1.0.cmp(&one.1.0).then(one.0.cmp(other.0)));
-    let mut chosen: HashSet<_> = all.iter().take(CANDIDATES).map(|(route, _)| *route).collect();
+    let mut chosen: HashSet<_> = all
+        .iter()
+        .take(CANDIDATES)
+        .map(|(route, _)| *route)
+        .collect();
     all.sort_by(|one, other| other.1.1.total_cmp(&one.1.1).then(one.0.cmp(other.0)));
     chosen.extend(all.iter().take(CANDIDATES).map(|(route, _)| *route));
     chosen
@@ -137,7 +134,12 @@ fn rows(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range) -> Vec<Ro
         }
     }
     let mut rows: Vec<_> = rows.into_values().filter(|row| row.count > 0).collect();
-    rows.sort_by(|one, other| other.count.cmp(&one.count).then(one.route.cmp(&other.route)));
+    rows.sort_by(|one, other| {
+        other
+            .count
+            .cmp(&one.count)
+            .then(one.route.cmp(&other.route))
+    });
     rows.truncate(SHOWN);
     rows
 }

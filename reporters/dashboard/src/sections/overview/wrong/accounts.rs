@@ -58,9 +58,11 @@ pub(super) fn check(moment: &Moment<'_>, book: &Book, report: &mut Report) {
     let lately = |one: &PastSeries| history.stats(&[one.id], Range::last(RECENTLY)).count();
     for one in book.named(OVERFLOWED) {
         let metric = tag(one, "metric");
-        report
-            .notices
-            .extend(overflows(metric, limit(moment.sources, metric), lately(one)));
+        report.notices.extend(overflows(
+            metric,
+            limit(moment.sources, metric),
+            lately(one),
+        ));
     }
     for one in book.named(SKIPPED) {
         let metric = tag(one, "metric");
@@ -131,7 +133,10 @@ fn overflows(metric: &str, limit: Option<(usize, String)>, events: u64) -> Optio
         return None;
     }
     let (of, href) = match limit {
-        Some((limit, href)) => (format!(" of {}", many(limit as u64, "series", "series")), href),
+        Some((limit, href)) => (
+            format!(" of {}", many(limit as u64, "series", "series")),
+            href,
+        ),
         None => (String::new(), "health".to_owned()),
     };
     let text = format!(
@@ -199,7 +204,8 @@ mod tests {
 
     fn delivers(windows: [(u64, u64); 4], last_success: Option<u64>) -> Option<String> {
         let windows = WINDOWS.iter().zip(windows);
-        let windows = windows.map(|(time, (failed, sent))| (Duration::from_secs(*time), failed, sent));
+        let windows =
+            windows.map(|(time, (failed, sent))| (Duration::from_secs(*time), failed, sent));
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
         does_not_deliver(&health(last_success), windows, now).map(|notice| notice.text)
     }
@@ -217,14 +223,21 @@ mod tests {
 
     #[test]
     fn a_reporter_that_delivers_again_is_not() {
-        assert_eq!(delivers([(0, 9), (3, 12), (3, 30), (3, 60)], Some(999)), None);
+        assert_eq!(
+            delivers([(0, 9), (3, 12), (3, 30), (3, 60)], Some(999)),
+            None
+        );
         assert_eq!(delivers([(0, 0); 4], Some(1)), None, "it is merely idle");
     }
 
     #[test]
     fn what_is_lost_is_told_of_while_it_is_recent() {
         let notice = drops(&health(None), 1_200).unwrap();
-        assert!(notice.text.contains("1,200 numbers or lines"), "{}", notice.text);
+        assert!(
+            notice.text.contains("1,200 numbers or lines"),
+            "{}",
+            notice.text
+        );
         assert_eq!(drops(&health(None), 0), None);
     }
 
@@ -243,7 +256,12 @@ mod tests {
     fn what_was_skipped_is_told_of_with_what_to_do() {
         let notice = skips("shop.x.duration", "unit", 2).unwrap();
         assert!(notice.text.contains("2 events") && notice.text.contains("`Duration`"));
-        assert!(skips("a.b", "of tomorrow", 1).unwrap().text.ends_with(": of tomorrow."));
+        assert!(
+            skips("a.b", "of tomorrow", 1)
+                .unwrap()
+                .text
+                .ends_with(": of tomorrow.")
+        );
         assert_eq!(skips("shop.x.duration", "unit", 0), None);
     }
 
@@ -254,7 +272,12 @@ mod tests {
         let aggregator = Aggregator::builder().metrics(metrics).start().unwrap();
         let text = unfed(aggregator.warnings()).unwrap().text;
         assert!(text.contains("dash_unfed.c.count and 2 more"), "{text}");
-        assert!(unfed(&aggregator.warnings()[..1]).unwrap().text.starts_with("The definition"));
+        assert!(
+            unfed(&aggregator.warnings()[..1])
+                .unwrap()
+                .text
+                .starts_with("The definition")
+        );
         assert_eq!(unfed(&[]), None);
     }
 }

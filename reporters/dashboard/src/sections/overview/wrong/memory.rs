@@ -14,12 +14,7 @@ use crate::moment::Moment;
 use crate::sections::RECENTLY;
 use crate::sections::words::many;
 
-pub(super) fn check(
-    moment: &Moment<'_>,
-    rises: &mut Rises,
-    clock: Duration,
-    report: &mut Report,
-) {
+pub(super) fn check(moment: &Moment<'_>, rises: &mut Rises, clock: Duration, report: &mut Report) {
     let sources = moment.sources;
     report.check(left_out(&sources.history.status()));
     if let Some(stats) = sources.traces.as_deref().map(Traces::stats) {
@@ -31,7 +26,9 @@ pub(super) fn check(
         let is_recent = rises.is_recent("detector", evicted, clock);
         report.check(detector_full(evicted, is_recent));
         report.checked += 1;
-        report.notices.extend(findings(&detector.findings(), moment.now));
+        report
+            .notices
+            .extend(findings(&detector.findings(), moment.now));
     }
     let panics = moment.hub().panics;
     let is_recent = rises.is_recent("sections", panics, clock);
@@ -106,7 +103,9 @@ mod tests {
         past.left_out = 12;
         let notice = left_out(&past).unwrap();
         assert!(
-            notice.text.starts_with("12 series have no room in the history of 16 MiB"),
+            notice
+                .text
+                .starts_with("12 series have no room in the history of 16 MiB"),
             "{}",
             notice.text
         );
@@ -123,14 +122,21 @@ mod tests {
 
     #[test]
     fn findings_of_the_last_ten_minutes_are_counted_by_route() {
-        let detector = NPlusOne::builder().threshold(3).unsampled(true).start().unwrap();
+        let detector = NPlusOne::builder()
+            .threshold(3)
+            .unsampled(true)
+            .start()
+            .unwrap();
         for _ in 0..2 {
-            telemetry::span!("dash_findings.endpoint", { route: "/dash-findings" }).in_scope(|| {
-                for _ in 0..5 {
-                    let statement = "SELECT a FROM dash_findings WHERE id = ?";
-                    telemetry::completion_span!("dash_findings.repo.query", { statement }).finish();
-                }
-            });
+            telemetry::span!("dash_findings.endpoint", { route: "/dash-findings" }).in_scope(
+                || {
+                    for _ in 0..5 {
+                        let statement = "SELECT a FROM dash_findings WHERE id = ?";
+                        telemetry::completion_span!("dash_findings.repo.query", { statement })
+                            .finish();
+                    }
+                },
+            );
         }
         let mut all = detector.findings();
         all.retain(|one| one.route.as_deref() == Some("/dash-findings"));
@@ -138,7 +144,10 @@ mod tests {
         let notices = findings(&all, now);
         assert_eq!(notices.len(), 1);
         let text = &notices[0].text;
-        assert!(text.contains("/dash-findings") && text.contains("2 times"), "{text}");
+        assert!(
+            text.contains("/dash-findings") && text.contains("2 times"),
+            "{text}"
+        );
         assert!(text.contains("5 queries"), "{text}");
         assert_eq!(findings(&all, now + RECENTLY * 2), []);
     }

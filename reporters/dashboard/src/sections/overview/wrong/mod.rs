@@ -35,6 +35,7 @@ struct Wrong {
     roles: Option<Roles>,
     watched: Watched,
     book: Book,
+    usual: requests::Usual,
     rises: Rises,
     shown: Shown,
 }
@@ -50,6 +51,7 @@ impl Wrong {
             roles,
             watched,
             book: Book::of(names),
+            usual: requests::usual(),
             rises: Rises::default(),
             shown: Shown::default(),
         }
@@ -61,7 +63,7 @@ impl Wrong {
         let clock = time_between(Tick::new(0), moment.tick, &moment.sources.history);
         let mut report = Report::default();
         if let Some(roles) = &self.roles {
-            requests::check(moment, roles, &self.book, &mut report);
+            requests::check(moment, roles, &self.book, &mut self.usual, &mut report);
         }
         self.watched.check(moment, &self.book, &mut report);
         program::check_handlers(moment, &mut self.rises, clock, &mut report);

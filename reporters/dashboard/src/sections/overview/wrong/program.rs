@@ -45,8 +45,8 @@ impl Watched {
         });
         let waiting = all().filter(|(_, one)| {
             let event = one.events().first().map_or("", String::as_str);
-            let is_queue = event.ends_with("run_queue_lengths")
-                && one.measurement() == Some("total");
+            let is_queue =
+                event.ends_with("run_queue_lengths") && one.measurement() == Some("total");
             let is_pool = one.measurement() == Some("waiting");
             one.kind() == Kind::LastValue && (is_queue || is_pool)
         });
@@ -81,7 +81,10 @@ impl Watched {
         let series = book.series(&moment.sources.definitions[*place]);
         let mut places: Vec<(String, u64)> = series
             .map(|one| {
-                let count = moment.sources.history.stats(&[one.id], Range::last(RECENTLY));
+                let count = moment
+                    .sources
+                    .history
+                    .stats(&[one.id], Range::last(RECENTLY));
                 (tag(one, "location").to_owned(), count.count())
             })
             .collect();
@@ -214,7 +217,9 @@ fn full(fill: &Fill, share: f64) -> Option<Notice> {
 
 /// Something waited all the time of a minute.
 fn waiting(name: &str, values: &[Option<f64>]) -> Option<Notice> {
-    let never_none = values.iter().all(|value| value.is_some_and(|value| value > 0.0));
+    let never_none = values
+        .iter()
+        .all(|value| value.is_some_and(|value| value > 0.0));
     if values.len() < STEPS || !never_none {
         return None;
     }

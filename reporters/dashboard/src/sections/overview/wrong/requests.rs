@@ -8,10 +8,10 @@ use telemetry_metrics::history::Range;
 use super::notice::{Notice, Report};
 use crate::card::Status;
 use crate::moment::Moment;
-use crate::sections::overview::signals::Roles;
-use crate::sections::past::{Book, before, tag};
-use crate::sections::words::{count, list, many, percent, short, time};
 use crate::sections::links;
+use crate::sections::overview::signals::{Roles, Times};
+use crate::sections::past::{Book, Cached, before, tag};
+use crate::sections::words::{count, list, many, percent, short, time};
 
 /// From this share of errors on it is worth a look.
 pub(in crate::sections) const FEW_ERRORS: f64 = 0.01;
@@ -32,8 +32,24 @@ const NOTICEABLE: f64 = 0.01;
 /// So many routes are named.
 const NAMED: usize = 3;
 
+/// How often it is found out what is usual.
+const USUAL_EVERY: Duration = Duration::from_secs(30);
+
+/// What is usual: seconds, and of how many requests.
+pub(super) type Usual = Cached<Option<Times>>;
+
+pub(super) fn usual() -> Usual {
+    Cached::new(USUAL_EVERY)
+}
+
 /// Looks at the requests of the last five minutes.
-pub(super) fn check(moment: &Moment<'_>, roles: &Roles, book: &Book, report: &mut Report) {
+pub(super) fn check(
+    moment: &Moment<'_>,
+    roles: &Roles,
+    book: &Book,
+    usual: &mut Usual,
+    report: &mut Report,
+) {
     let lately = Range::last(JUDGED);
     if let Some((failed, of)) = roles.failures(moment, book, lately) {
         let href = match &moment.sources.traces {
@@ -48,19 +64,23 @@ pub(super) fn check(moment: &Moment<'_>, roles: &Roles, book: &Book, report: &mu
         report.check(found.map(|notice| notice.link(href)));
     }
     if let (Some(place), Some(now)) = (roles.duration, roles.times(moment, lately)) {
-        let history = &moment.sources.history;
-        let since = before(moment.tick, JUDGED, history);
-        let usual = Range::between(before(since, USUAL, history), since);
         let of = |p95: Option<f64>, count: u64| p95.filter(|_| count >= ENOUGH_FOR_P95);
         let now = of(now.p95, now.count);
         // The past of an hour is looked up only if it matters.
         let found = now.filter(|now| *now >= NOTICEABLE).and_then(|now| {
-            let usual = roles.times(moment, usual)?;
+            let usual = (*usual.get(moment, || hour_before(moment, roles)))?;
             slower(now, of(usual.p95, usual.count)?)
         });
         let href = links::chart(moment.sources, place, "");
         report.check(found.map(|notice| notice.link(href)));
     }
+}
+
+fn hour_before(moment: &Moment<'_>, roles: &Roles) -> Option<Times> {
+    let history = &moment.sources.history;
+    let since = before(moment.tick, JUDGED, history);
+    let range = Range::between(before(since, USUAL, history), since);
+    roles.times(moment, range)
 }
 
 /// Too many fail.
