@@ -72,9 +72,11 @@ export class Controls {
     const all = entry?.series ?? card.all ?? 0;
     this.series.hidden = find === "" && all <= Math.max(1, series);
     if (this.series.hidden) return;
+    const count = formatNumber(all, "");
     const some = find ? `with “${find}”` : "";
-    setText(this.#said, card.by === "total" ? (find ? `series ${some} together` : `${formatNumber(all, "")} series together`)
-      : `${series} of ${formatNumber(all, "")} series, busiest ${some || "first"}`);
+    const together = find ? `series ${some} together` : `${count} series together`;
+    const each = `${series} of ${count} series, busiest ${some || "first"}`;
+    setText(this.#said, card.by === "total" ? together : each);
     this.#find.hidden = !entry;
     setAttribute(this.#find, "aria-label", `Find series of ${card.metric?.name}`);
     if (document.activeElement !== this.#find) this.#find.value = find;

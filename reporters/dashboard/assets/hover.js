@@ -54,7 +54,8 @@ function step(chart, { key, shiftKey }) {
   const last = data.length - 1;
   const now = moment ? slotAt(data, moment.time) : null;
   const stride = shiftKey ? 10 : 1;
-  const to = { ArrowLeft: (now ?? last + stride) - stride, ArrowRight: (now ?? last) + stride, Home: 0, End: last }[key];
+  const [left, right] = [(now ?? last + stride) - stride, (now ?? last) + stride];
+  const to = { ArrowLeft: left, ArrowRight: right, Home: 0, End: last }[key];
   let row = moment?.chart === chart ? moment.row : null;
   if (to === undefined) {
     const up = { ArrowUp: 1, ArrowDown: -1 }[key];

@@ -17,7 +17,7 @@ export function parseShow(text) {
 
 /** The text of a `show`. */
 export function showText({ id, stat, by, find }) {
-  return [id, stat && `stat=${stat}`, by && `by=${by}`, find && `find=${find}`].filter((part) => part || part === 0).join(";");
+  return [String(id), stat && `stat=${stat}`, by && `by=${by}`, find && `find=${find}`].filter(Boolean).join(";");
 }
 
 /** Which charts to ask for now, null if those that are asked for will do: `shown` are, `visible` is what can be

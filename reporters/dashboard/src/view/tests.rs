@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use telemetry_metrics::history::History;
-use telemetry_metrics::{Aggregator, counter, distribution, last_value, summary};
+use telemetry_metrics::{Aggregator, Check, counter, distribution, last_value, summary};
 
 use super::*;
 use crate::card::Card;
@@ -17,13 +17,16 @@ fn sources() -> Sources {
         summary("view_other.event.size").bytes(),
         last_value("view_other.event.level"),
     ]);
-    let aggregator = Aggregator::builder().metrics(metrics).start().unwrap();
+    let builder = Aggregator::builder().metrics(metrics);
+    let aggregator = builder.check_definitions(Check::Off).start().unwrap();
     let history = History::start(&aggregator).unwrap();
     Sources::new(&aggregator, Arc::new(history))
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
 }
 
 fn ids(view: &View) -> Vec<String> {
@@ -42,21 +45,28 @@ fn charts(query: &str, sources: &Sources) -> Vec<ChartKey> {
 
 fn refused(page: &str, query: &str, sources: &Sources) -> String {
     let refused = View::parse(page, &pairs(query), sources);
-    refused.unwrap_err().unwrap_or_else(|| panic!("{page} is there"))
+    refused
+        .unwrap_err()
+        .unwrap_or_else(|| panic!("{page} is there"))
 }
 
 #[test]
 fn pages_have_their_sections() {
     let sources = sources();
-    let ids_of = |page: &str, query: &str| {
-        ids(&View::parse(page, &pairs(query), &sources).unwrap())
-    };
+    let ids_of =
+        |page: &str, query: &str| ids(&View::parse(page, &pairs(query), &sources).unwrap());
     assert_eq!(ids_of("overview", ""), ["wrong", "signals", "saturation"]);
     assert_eq!(ids_of("events", ""), ["catalogue"]);
     assert_eq!(ids_of("events", "tail=shop.*"), ["tail", "catalogue"]);
-    assert_eq!(ids_of("traces", "list=slow&route=/"), ["n-plus-one", "traces"]);
+    assert_eq!(
+        ids_of("traces", "list=slow&route=/"),
+        ["n-plus-one", "traces"]
+    );
     assert_eq!(ids_of("traces", "id=abc"), ["trace"]);
-    assert_eq!(ids_of("metrics", "show=3&show=1&show=3;stat=total"), ["index", "chart-3", "chart-1"]);
+    assert_eq!(
+        ids_of("metrics", "show=3&show=1&show=3;stat=total"),
+        ["index", "chart-3", "chart-1"]
+    );
     for (page, title) in PAGES {
         assert_eq!(View::parse(page, &[], &sources).unwrap().title, title);
     }
@@ -68,10 +78,19 @@ fn pages_have_their_sections() {
 #[test]
 fn without_show_the_first_charts_of_the_group_are_shown() {
     let sources = sources();
-    let first: Vec<_> = charts("", &sources).iter().map(|chart| chart.definition).collect();
+    let first: Vec<_> = charts("", &sources)
+        .iter()
+        .map(|chart| chart.definition)
+        .collect();
     assert_eq!(first, (0..FIRST_CHARTS).collect::<Vec<_>>());
     let other: Vec<_> = charts("group=view_other&range=60", &sources);
-    assert_eq!(other.iter().map(|chart| chart.definition).collect::<Vec<_>>(), [100, 101, 102]);
+    assert_eq!(
+        other
+            .iter()
+            .map(|chart| chart.definition)
+            .collect::<Vec<_>>(),
+        [100, 101, 102]
+    );
     assert!(other.iter().all(|chart| chart.range == Range(60)));
 }
 
@@ -81,40 +100,85 @@ fn who_asks_for_the_same_chart_in_other_words_shares_it() {
     let same = |one: &str, other: &str| charts(one, &sources) == charts(other, &sources);
     assert!(same("show=3", "show=3;stat=rate;by=series"));
     assert!(same("show=3", "show=3;by=series;;stat=rate;find="));
-    assert!(same("show=100", "show=100;stat=heat;by=series"), "a heat map is of all series");
-    assert!(same("show=101", "show=101;stat=quantiles;by=total;find=x"), "without tags");
+    assert!(
+        same("show=100", "show=100;stat=heat;by=series"),
+        "a heat map is of all series"
+    );
+    assert!(
+        same("show=101", "show=101;stat=quantiles;by=total;find=x"),
+        "without tags"
+    );
     assert!(!same("show=3", "show=3;stat=total"));
     assert!(!same("show=3", "show=3;by=total"));
     assert!(!same("show=100;stat=p95", "show=100;stat=p95;by=series"));
     let found = charts("show=3;find=a;stat=total", &sources);
-    assert_eq!(found[0].find, "a;stat=total", "what is looked for comes last");
+    assert_eq!(
+        found[0].find, "a;stat=total",
+        "what is looked for comes last"
+    );
 }
 
 #[test]
 fn what_makes_no_sense_is_refused_in_words() {
     let sources = sources();
     let metrics = |query: &str| refused("metrics", query, &sources);
-    for number in ["", "x", "-1", "1.5", "1e3", "103x", "99999", "99999999999999999999999"] {
-        assert!(metrics(&format!("show={number}")).starts_with("`show` begins with"), "{number}");
+    for number in [
+        "",
+        "x",
+        "-1",
+        "1.5",
+        "1e3",
+        "103x",
+        "99999",
+        "99999999999999999999999",
+    ] {
+        assert!(
+            metrics(&format!("show={number}")).starts_with("`show` begins with"),
+            "{number}"
+        );
     }
-    assert_eq!(metrics("show=0;stat=p95"), "`stat` of a counter is one of rate, total");
-    assert_eq!(metrics("show=102;stat=rate"), "`stat` of a last_value is one of value");
+    assert_eq!(
+        metrics("show=0;stat=p95"),
+        "`stat` of a counter is one of rate, total"
+    );
+    assert_eq!(
+        metrics("show=102;stat=rate"),
+        "`stat` of a last_value is one of value"
+    );
     assert_eq!(metrics("show=0;by=route"), "`by` is one of series, total");
-    for spec in ["0;colour=red", "0;stat", "0;=", "0;Stat=rate"] {
-        assert_eq!(metrics(&format!("show={spec}")), "`show` knows stat, by and find");
+    for spec in ["0;colour=red", "0;stats", "0;=x", "0;Stat=rate"] {
+        assert_eq!(
+            metrics(&format!("show={spec}")),
+            "`show` knows stat, by and find"
+        );
     }
-    assert_eq!(metrics("show=0;stat=rate;stat=total"), "`stat` is there twice");
+    assert_eq!(
+        metrics("show=0;stat=rate;stat=total"),
+        "`stat` is there twice"
+    );
     for range in ["0", "61", "-60", "3600s", "86401", " 60"] {
-        assert!(metrics(&format!("range={range}")).starts_with("`range` is one of"), "{range}");
+        assert!(
+            metrics(&format!("range={range}")).starts_with("`range` is one of"),
+            "{range}"
+        );
         assert!(refused("overview", &format!("range={range}"), &sources).starts_with("`range`"));
     }
     assert_eq!(metrics("range=60&range=300"), "`range` is there twice");
     assert_eq!(metrics("range=60&range=60"), "`range` is there twice");
     let long = "x".repeat(257);
-    assert_eq!(metrics(&format!("show=0;find={long}")), "`find` is longer than 256 bytes");
-    assert_eq!(metrics(&format!("group={long}")), "`group` is longer than 256 bytes");
+    assert_eq!(
+        metrics(&format!("show=0;find={long}")),
+        "`find` is longer than 256 bytes"
+    );
+    assert_eq!(
+        metrics(&format!("group={long}")),
+        "`group` is longer than 256 bytes"
+    );
     assert_eq!(metrics("rnage=60"), "`rnage` is no parameter of this page");
-    assert_eq!(refused("handlers", "show=0", &sources), "`show` is no parameter of this page");
+    assert_eq!(
+        refused("handlers", "show=0", &sources),
+        "`show` is no parameter of this page"
+    );
     assert!(refused("handlers", "range=7", &sources).starts_with("`range` is one of"));
     assert!(refused("traces", "list=best", &sources).starts_with("`list` is one of"));
     assert!(refused("traces", "before=now", &sources).starts_with("`before` is a number"));
@@ -148,7 +212,12 @@ impl Page for Stock {
     }
 
     fn charts(&self) -> Vec<String> {
-        let names = ["view.many.count2", "nothing", "view_other.event.level", "view.many.count2"];
+        let names = [
+            "view.many.count2",
+            "nothing",
+            "view_other.event.level",
+            "view.many.count2",
+        ];
         names.map(ToOwned::to_owned).to_vec()
     }
 }

@@ -16,8 +16,12 @@ use crate::view::TraceList;
 /// Rows of a page.
 const PAGE: usize = 50;
 
-/// Of so many the slowest are found: a store keeps those that are slow longer than others.
+/// Of so many the slowest are found: all that are likely to be there, of those that are slow or failed,
+/// which the store keeps longer than others.
 const COMPARED: usize = 5_000;
+
+/// And of so many of the others, the latest, where those are few.
+const OTHERS: usize = 500;
 
 pub(super) fn cards(list: &TraceList, moment: &Moment<'_>) -> Vec<Card> {
     let sources = moment.sources;
@@ -77,11 +81,14 @@ fn slowest(
     sources: &Sources,
 ) -> (Vec<TraceSummary>, Option<u64>) {
     let mut found = traces.list(&query(list).kept().limit(COMPARED));
-    let kept: HashSet<TraceId> = found.iter().map(TraceSummary::id).collect();
-    let mut others = traces.list(&query(list).limit(COMPARED));
-    others.retain(|trace| !kept.contains(&trace.id()));
+    let mut others = Vec::new();
+    if found.len() < OTHERS {
+        others = traces.list(&query(list).limit(OTHERS));
+    }
+    // One that was slow meanwhile is in both.
+    let mut seen = HashSet::new();
     found.append(&mut others);
-    found.retain(|trace| !sources.own.began(trace));
+    found.retain(|trace| seen.insert(trace.id()) && !sources.own.began(trace));
     found.sort_by_key(|trace| std::cmp::Reverse((trace.duration(), trace.cursor())));
     let skip = usize::try_from(list.before.unwrap_or(0)).unwrap_or(usize::MAX);
     let has_more = found.len() > skip.saturating_add(PAGE);

@@ -3,6 +3,7 @@
 mod list;
 mod n_plus_one;
 mod own;
+mod paced;
 mod spans;
 mod waterfall;
 
@@ -14,10 +15,12 @@ use telemetry_traces::{Finding, SpanRecord};
 use super::events::shown::print;
 use crate::card::Card;
 use crate::live::{Live, Made};
+use crate::moment::Moment;
 use crate::sources::Sources;
 use crate::view::TraceList;
 use crate::visible::Visible;
 pub(crate) use own::Own;
+use paced::Paced;
 
 /// Bytes of a name or a route.
 const NAME: usize = 200;
@@ -28,13 +31,14 @@ pub(super) fn n_plus_one() -> Box<dyn Live> {
 
 pub(super) fn list(list: &TraceList) -> Box<dyn Live> {
     let list = list.clone();
-    Box::new(Made::new(Some("Traces"), move |moment| {
+    let made = Made::new(Some("Traces"), move |moment: &Moment<'_>| {
         list::cards(&list, moment)
-    }))
+    });
+    Box::new(Paced::new(made))
 }
 
 pub(super) fn trace(id: &str) -> Box<dyn Live> {
-    Box::new(waterfall::Waterfall::new(id))
+    Box::new(Paced::new(waterfall::Waterfall::new(id)))
 }
 
 /// What to say where no store was given.

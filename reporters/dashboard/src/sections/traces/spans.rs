@@ -7,6 +7,7 @@ use telemetry::{Number, SpanContext, Value};
 use telemetry_traces::{Finding, Outcome, Row, Trace, TraceSpan, normalise};
 
 use super::super::events::shown::{About, Shown, has_sql, number_json, print};
+use super::super::words::count;
 use super::{NAME, shown_text};
 use crate::visible::Visible;
 
@@ -126,7 +127,11 @@ fn label(span: &TraceSpan, visible: &Visible) -> String {
 
 fn notes(span: &TraceSpan, suspect: Option<&Suspect>) -> String {
     let mut notes: Vec<String> = Vec::new();
-    notes.extend(suspect.map(|suspect| suspect.advice.clone()));
+    // What to do stands above all rows, once.
+    notes.extend(suspect.map(|suspect| {
+        let count = count(suspect.count);
+        format!("N+1: one of {count} runs of this statement.")
+    }));
     let parent = span.parent().filter(SpanContext::is_remote);
     if let Some(parent) = parent.filter(|_| span.depth() == 0) {
         notes.push(format!(
@@ -147,14 +152,14 @@ fn notes(span: &TraceSpan, suspect: Option<&Suspect>) -> String {
 /// A statement that was run too often.
 struct Suspect {
     statement: String,
-    advice: String,
+    count: u64,
 }
 
 impl Suspect {
     fn new(finding: &Finding) -> Self {
         Self {
             statement: finding.statement.trim_end_matches('…').to_owned(),
-            advice: print(&finding.advice(), TEXT),
+            count: finding.count,
         }
     }
 

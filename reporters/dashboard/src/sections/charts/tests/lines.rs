@@ -84,13 +84,13 @@ fn what_is_appended_is_what_a_new_chart_would_begin_with() {
             assert_same(&drawn.card, &fresh.card);
         }
     }
-    let held = |key: &str| line(&drawn.card, key).into_iter().flatten().next_back();
+    let held = |key: &str| newest(&drawn.card, key);
     assert_eq!(drawn.card["slots"], json!(20));
     assert!(held("rate").unwrap() > 0.0);
     assert_eq!(held("share"), Some(1.0), "each event is counted by both");
     stage.wait(2);
     drawn.advance(&stage.moment());
-    let last = |key: &str| line(&drawn.card, key).into_iter().flatten().next_back();
+    let last = |key: &str| newest(&drawn.card, key);
     assert_eq!(last("total"), Some(120.0));
     assert_eq!(last("sum"), Some((0..60).sum::<u64>() as f64 * 2.0));
     assert_eq!(last("level"), Some(59.0));
@@ -185,7 +185,7 @@ fn a_value_that_was_not_there_yet_is_a_gap() {
     drawn.advance(&stage.moment());
     let values = line(&drawn.card, "level");
     assert_eq!(values[0], None);
-    assert_eq!(values[values.len() - 1], Some(7.0));
+    assert_eq!(newest(&drawn.card, "level"), Some(7.0));
     let begins = values.iter().position(Option::is_some).unwrap();
     assert!(
         values[begins..]
@@ -252,7 +252,7 @@ fn totals_are_those_that_prometheus_shows_overflow_and_what_was_before_the_histo
         });
         numbers.sum::<f64>()
     };
-    let last = |key: &str| line(&drawn.card, key).pop().unwrap().unwrap();
+    let last = |key: &str| newest(&drawn.card, key).unwrap();
     assert_eq!((last("count"), of_family(0)), (7.0, 7.0));
     assert_eq!((last("bytes"), of_family(1)), (433.0, 433.0));
     let first = line(&drawn.card, "count")[0].unwrap();
@@ -308,6 +308,6 @@ fn a_long_range_is_shown_in_steps_that_the_history_has() {
         .snapshot()
         .find("charts_lines.long.count", &[])
         .cloned();
-    let last = line(&coarse.card, "total").pop().unwrap().unwrap();
+    let last = newest(&coarse.card, "total").unwrap();
     assert_eq!(data, Some(Data::Counter(last as u64)));
 }

@@ -74,7 +74,7 @@ fn a_section_of_both_goes_on_by_deltas() {
         .iter()
         .find(|card| card["id"] == json!("a"));
     let card = card.unwrap();
-    assert_eq!(line(card, "rate").pop().flatten(), Some(12.0));
+    assert_eq!(newest(card, "rate"), Some(12.0));
     assert_eq!(figure(card, "turn"), Some(12.0));
     assert_eq!(card["compact"], json!(true));
 }
@@ -96,10 +96,10 @@ fn a_spec_with_other_lines_begins_anew() {
     };
     let mut drawn = Drawn::new(spec(1));
     drawn.advance(&stage.moment());
-    assert_eq!(line(&drawn.card, "total").pop().flatten(), Some(1.0));
+    assert_eq!(newest(&drawn.card, "total"), Some(1.0));
     drawn.chart.show(spec(2));
     drawn.advance(&stage.moment());
-    assert_eq!(line(&drawn.card, "total").pop().flatten(), Some(2.0));
+    assert_eq!(newest(&drawn.card, "total"), Some(2.0));
     drawn.chart.show(spec(2));
     stage.wait(1);
     assert!(!matches!(

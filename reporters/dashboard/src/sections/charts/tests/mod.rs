@@ -235,6 +235,11 @@ fn line(card: &Json, key: &str) -> Vec<Option<f64>> {
     values.iter().map(Json::as_f64).collect()
 }
 
+/// The newest value of a line. Under load, a sample may be late, and its slot without any.
+fn newest(card: &Json, key: &str) -> Option<f64> {
+    line(card, key).into_iter().flatten().next_back()
+}
+
 fn labels(card: &Json) -> Vec<String> {
     let lines = card["lines"].as_array().unwrap().iter();
     lines

@@ -23,9 +23,14 @@ pub(super) const KEPT: usize = 200;
 pub(super) struct Feed {
     visible: Visible,
     bucket: Bucket,
-    held_back: AtomicU64,
+    held_back: Apart,
     ring: Mutex<Ring>,
 }
+
+/// On a cache line of its own: threads in a flood write it, and read the bucket.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Apart(AtomicU64);
 
 #[derive(Debug, Default)]
 struct Ring {
@@ -45,7 +50,7 @@ impl Feed {
         Self {
             visible,
             bucket: Bucket::new(),
-            held_back: AtomicU64::new(0),
+            held_back: Apart::default(),
             ring: Mutex::default(),
         }
     }
@@ -72,12 +77,12 @@ impl Feed {
     }
 
     fn hold_back(&self) {
-        self.held_back.fetch_add(1, Ordering::Relaxed);
+        self.held_back.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many were seen and are not shown.
     pub(super) fn held_back(&self) -> u64 {
-        self.held_back.load(Ordering::Relaxed)
+        self.held_back.0.load(Ordering::Relaxed)
     }
 
     /// What came since this was last asked, the newest last.

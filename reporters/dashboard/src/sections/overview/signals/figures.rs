@@ -19,10 +19,17 @@ const NOW: Duration = Duration::from_secs(60);
 /// What goes back further than a quarter of an hour changes little in so much time.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// What is known of the whole range.
 pub(super) struct Figures {
     range: Range,
-    over_range: Cached<(Option<(u64, u64)>, Option<Times>)>,
+    over_range: Cached<OverRange>,
+}
+
+/// What is known of the whole range.
+#[derive(Debug, Clone, Copy)]
+struct OverRange {
+    /// How many failed, and of how many.
+    failures: Option<(u64, u64)>,
+    times: Option<Times>,
 }
 
 impl Figures {
@@ -36,9 +43,9 @@ impl Figures {
 
     pub(super) fn card(&mut self, moment: &Moment<'_>, book: &Book, roles: &Roles) -> Card {
         let past = Past::last(self.range.time());
-        let over_range = *self.over_range.get(moment, || {
-            let failures = roles.failures(moment, book, past);
-            (failures, roles.times(moment, past))
+        let over_range = *self.over_range.get(moment, || OverRange {
+            failures: roles.failures(moment, book, past),
+            times: roles.times(moment, past),
         });
         card(moment, book, roles, self.range, over_range)
     }
@@ -49,7 +56,7 @@ fn card(
     book: &Book,
     roles: &Roles,
     range: Range,
-    (failures, times): (Option<(u64, u64)>, Option<Times>),
+    over_range: OverRange,
 ) -> Card {
     let lately = words::time(f64::from(range.0));
     let over = format!("over {lately}");
@@ -63,7 +70,7 @@ fn card(
         "in the last minute",
         link(roles.all.first()),
     ));
-    if let Some((failed, of)) = failures {
+    if let Some((failed, of)) = over_range.failures {
         let share = (of > 0).then(|| failed as f64 / of as f64);
         let status = share.and_then(status_of);
         let href = match &moment.sources.traces {
@@ -78,7 +85,7 @@ fn card(
             href,
         ));
     }
-    if let Some(times) = times {
+    if let Some(times) = over_range.times {
         for (label, time) in [("p50", times.p50), ("p95", times.p95), ("p99", times.p99)] {
             let href = link(roles.duration.as_ref());
             figures.push(figure(label, time.map(Value::seconds), None, &over, href));

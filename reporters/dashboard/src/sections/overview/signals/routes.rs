@@ -47,7 +47,7 @@ impl Routes {
             .iter()
             .filter_map(|place| sources.definitions.get(*place));
         Self {
-            has_routes: definitions.any(|one| has_route(one)),
+            has_routes: definitions.any(has_route),
             made: Cached::new(EVERY),
         }
     }

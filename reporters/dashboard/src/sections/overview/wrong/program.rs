@@ -110,7 +110,11 @@ impl Watched {
             let definition = &moment.sources.definitions[*place];
             for one in book.present(definition) {
                 let is_now = one.latest.value.is_some_and(|value| !value.is_zero());
-                let values = is_now.then(|| minute(moment, one.id)).unwrap_or_default();
+                let values = if is_now {
+                    minute(moment, one.id)
+                } else {
+                    Vec::new()
+                };
                 let texts: Vec<_> = one.tags().map(|(_, text)| text).collect();
                 let name = label(definition, &texts.join(", "));
                 let href = links::chart(moment.sources, *place, "");
