@@ -11,8 +11,9 @@ usage: cargo run --release -- [filter ..] [options]
   --rounds n         interleaved rounds of timing (60)
   --window ms        length of one sample in milliseconds (5)
   --threads n        how many threads T is (available parallelism, at least 2)
-  --quick            10 rounds of 3 ms, fewer calls under valgrind, shorter churn
+  --quick            10 rounds of 3 ms, fewer calls under valgrind, all else shorter
   --flood n          calls in a flood (1000000)
+  --watched s        for how many seconds a dashboard is watched (20)
   --no-instructions  do not count instructions (they need valgrind)
   --no-times         do not measure times
   --beam dir         measure the original, too; its three checkouts are there
@@ -42,6 +43,8 @@ pub struct Args {
     pub flood: u64,
     /// Attach and detach cycles in a churn run.
     pub cycles: u64,
+    /// For how long something is watched.
+    pub watched: Duration,
     /// Where checkouts of the original are.
     pub beam: Option<PathBuf>,
     /// Where to write the numbers.
@@ -66,6 +69,8 @@ pub enum Task {
     Churn(String),
     /// Child: weigh this.
     Weigh(String),
+    /// Child: be watched.
+    BeWatched(String),
 }
 
 impl Args {
@@ -87,6 +92,7 @@ impl Args {
             calls: 4_000,
             flood: 1_000_000,
             cycles: 100_000,
+            watched: Duration::from_secs(20),
             beam: None,
             json: None,
             update: Vec::new(),
@@ -100,6 +106,9 @@ impl Args {
                 "--threads" => args.threads = number::<usize>(&value()?)?.clamp(2, 256),
                 "--calls" => args.calls = number::<u64>(&value()?)?.max(1),
                 "--flood" => args.flood = number::<u64>(&value()?)?.max(1),
+                "--watched" => {
+                    args.watched = Duration::from_secs(number::<u64>(&value()?)?.max(1));
+                }
                 "--cycles" => args.cycles = number::<u64>(&value()?)?.max(1),
                 "--no-instructions" => args.instructions = false,
                 "--no-times" => args.times = false,
@@ -112,11 +121,13 @@ impl Args {
                 "--make-calls" => args.task = Task::Calls(value()?),
                 "--churn" => args.task = Task::Churn(value()?),
                 "--weigh" => args.task = Task::Weigh(value()?),
+                "--be-watched" => args.task = Task::BeWatched(value()?),
                 "--quick" => {
                     args.rounds = 10;
                     args.window = Duration::from_millis(3);
                     args.calls = 1_000;
                     args.cycles = 20_000;
+                    args.watched = Duration::from_secs(5);
                 }
                 unknown if unknown.starts_with('-') => return Err(format!("unknown: {unknown}")),
                 _ => args.filter.push(word),

@@ -24,7 +24,7 @@ mod valgrind;
 use std::process::{Command, ExitCode};
 
 use args::{Args, Task, USAGE};
-use harness::{Case, Weight};
+use harness::{Case, Watch, Weight};
 use report::Results;
 use stats::Measured;
 
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<(), String> {
     let cases = cases::all();
     let weights = cases::weights();
+    let watches = cases::watches();
     let find = |id: &str| {
         cases
             .iter()
@@ -53,6 +54,7 @@ fn run(args: &Args) -> Result<(), String> {
         Task::List => {
             cases.iter().for_each(|case| println!("{}", case.id));
             weights.iter().for_each(|weight| println!("{}", weight.id));
+            watches.iter().for_each(|watch| println!("{}", watch.id));
         }
         Task::Obey(id) => harness::obey(find(id)?),
         Task::Calls(id) => harness::make_calls(find(id)?, args.calls),
@@ -64,15 +66,25 @@ fn run(args: &Args) -> Result<(), String> {
             let weight = weights.iter().find(|weight| weight.id == id);
             harness::put_on_scale(weight.ok_or("nothing to weigh")?, args.threads)?;
         }
-        Task::Report => report(&cases, &weights, args)?,
+        Task::BeWatched(id) => {
+            let watch = watches.iter().find(|watch| watch.id == id);
+            harness::be_watched(watch.ok_or("nothing to watch")?)?;
+        }
+        Task::Report => report(&cases, &weights, &watches, args)?,
     }
     Ok(())
 }
 
-fn report(cases: &[Case], weights: &[Weight], args: &Args) -> Result<(), String> {
+fn report(
+    cases: &[Case],
+    weights: &[Weight],
+    watches: &[Watch],
+    args: &Args,
+) -> Result<(), String> {
     let cases: Vec<&Case> = cases.iter().filter(|case| args.selects(&case.id)).collect();
     let weights: Vec<&Weight> = weights.iter().filter(|w| args.selects(w.id)).collect();
-    if cases.is_empty() && weights.is_empty() {
+    let watches: Vec<&Watch> = watches.iter().filter(|w| args.selects(w.id)).collect();
+    if cases.is_empty() && weights.is_empty() && watches.is_empty() {
         return Err("no case has that in its id; see --list".to_owned());
     }
     let mut results = vec![Measured::default(); cases.len()];
@@ -101,6 +113,11 @@ fn report(cases: &[Case], weights: &[Weight], args: &Args) -> Result<(), String>
         eprintln!("weigh {}", weight.id);
         weighed.push((weight, harness::weigh(weight.id, args)?));
     }
+    let mut seen = Vec::with_capacity(watches.len());
+    for watch in watches.into_iter().filter(|_| args.times) {
+        eprintln!("watch {}", watch.id);
+        seen.push((watch, harness::watch(watch, args)?));
+    }
     let originals = match &args.beam {
         Some(checkouts) if args.times => original::measure(checkouts, args)?,
         _ => Vec::new(),
@@ -108,6 +125,7 @@ fn report(cases: &[Case], weights: &[Weight], args: &Args) -> Result<(), String>
     let results = Results {
         cases: cases.into_iter().zip(results).collect(),
         weights: weighed,
+        watches: seen,
         originals,
     };
     let machine = machine();

@@ -72,6 +72,17 @@ pub struct Weighed {
     pub sample: f64,
 }
 
+/// What it cost to be watched.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Milliseconds of processor time per second.
+    pub processor: f64,
+    /// Nanoseconds per event of the thread that emits.
+    pub event: Times,
+    /// Bytes per second and viewer, if there are any.
+    pub bytes: Option<f64>,
+}
+
 /// What a churn run showed.
 #[derive(Debug, Clone, Copy)]
 pub struct Churned {

@@ -1,6 +1,7 @@
 //! What is measured of ours, and the list of everything that is measured.
 
 mod cells;
+mod dashboard;
 mod event;
 mod gate;
 mod http;
@@ -12,6 +13,7 @@ mod span;
 mod statsd;
 pub mod traced;
 
+pub use dashboard::watches;
 pub use http::{Layered, requests};
 pub use memory::over_two_decades;
 pub use metric::{BOUNDS, Pattern, Sample, samples};

@@ -3,6 +3,7 @@
 mod case;
 mod child;
 mod parent;
+mod watch;
 mod weight;
 mod workers;
 
@@ -11,4 +12,5 @@ pub use case::{
 };
 pub use child::{churn as run_churn, make_calls, obey};
 pub use parent::{churn, flood, measure, this_program, weigh};
+pub use watch::{Watch, Watched, be_watched, watch};
 pub use weight::{Scale, Weight, put_on_scale};

@@ -44,6 +44,20 @@ impl Results<'_> {
                 })
             })
             .collect();
+        let watches: Vec<_> = self
+            .watches
+            .iter()
+            .map(|(watch, seen)| {
+                serde_json::json!({
+                    "id": watch.id,
+                    "label": watch.label,
+                    "viewers": watch.viewers,
+                    "processor_ms_per_second": seen.processor,
+                    "event_ns": times(Some(seen.event)),
+                    "bytes_per_second_and_viewer": seen.bytes,
+                })
+            })
+            .collect();
         let originals: Vec<_> = self
             .originals
             .iter()
@@ -61,6 +75,7 @@ impl Results<'_> {
             "rounds": args.rounds,
             "cases": cases,
             "weights": weights,
+            "watches": watches,
             "originals": originals,
         })
     }

@@ -8,9 +8,9 @@ mod tables;
 use std::fmt::Write as _;
 
 use crate::args::Args;
-use crate::harness::{Case, Table, Weight};
+use crate::harness::{Case, Table, Watch, Weight};
 use crate::original::Original;
-use crate::stats::{Measured, Weighed};
+use crate::stats::{Measured, Seen, Weighed};
 
 /// Everything that was measured, to be looked up by id.
 pub struct Results<'c> {
@@ -18,6 +18,8 @@ pub struct Results<'c> {
     pub cases: Vec<(&'c Case, Measured)>,
     /// What was weighed.
     pub weights: Vec<(&'c Weight, Weighed)>,
+    /// What was watched.
+    pub watches: Vec<(&'c Watch, Seen)>,
     /// What the original did.
     pub originals: Vec<Original>,
 }
@@ -34,7 +36,7 @@ pub struct Section {
 
 impl Section {
     /// All keys there are.
-    pub const KEYS: [&'static str; 19] = [
+    pub const KEYS: [&'static str; 20] = [
         "machine",
         "ratios",
         "numbers",
@@ -51,6 +53,7 @@ impl Section {
         "floods",
         "scrapes",
         "memory",
+        "dashboard",
         "original",
         "candidates",
         "churn",
@@ -116,6 +119,7 @@ impl Results<'_> {
             section("floods", "Flat out to StatsD", self.floods(args)),
             section("scrapes", "A scrape of 10,000 series", self.scrapes()),
             section("memory", "Memory of a series", self.weights()),
+            section("dashboard", "A dashboard", self.watches(args)),
             section("original", "The original", self.originals()),
             table(
                 "candidates",

@@ -7,7 +7,7 @@
 import { Controls, statName } from "./controls.js";
 import { append, isEmpty, slotAt, wholeData } from "./data.js";
 import { el, replace, setAttribute, setText } from "./dom.js";
-import { formatExact, formatNumber, formatTime } from "./format.js";
+import { formatClock, formatExact, formatNumber, formatTime } from "./format.js";
 import { bucketText, countOf } from "./heat.js";
 import { current, follow, seen } from "./hover.js";
 import { keyed, putValue } from "./keyed.js";
@@ -17,17 +17,13 @@ import { Plot } from "./plot.js";
 import { Values } from "./values.js";
 
 const charts = new WeakMap();
-const due = new Set();
-let frame = 0;
 
+// Each in a callback of its own, all before the same frame: what is wrong with one is no harm to others.
 function schedule(chart) {
   chart.due = true;
-  due.add(chart);
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    const now = [...due];
-    due.clear();
-    for (const chart of now) if (seen.has(chart)) chart.draw();
+  chart.frame ||= requestAnimationFrame(() => {
+    chart.frame = 0;
+    if (seen.has(chart)) chart.draw();
   });
 }
 
@@ -149,7 +145,7 @@ class Chart {
       unit: card.unit,
       stepped: card.metric?.type === "last_value" || card.stat === "value",
       near: card.stat === "value",
-      empty: isEmpty(data) && "nothing counted in this range",
+      empty: isEmpty(data) && this.#nothing(),
     });
     this.#controls.draw(card, data.lines);
     if (!this.#values.element.hidden) this.#values.draw(data, card.unit, this.#name);
@@ -171,11 +167,24 @@ class Chart {
       without,
       unit: this.card.unit,
       slot,
-      time: slot === null ? moment?.time ?? null : data.start + slot * data.step,
+      time: slot === null ? moment && formatTime(moment.time) : this.#when(slot),
       looking: moment !== null,
       note: this.#counted(slot, row),
       heat: Boolean(plot.heat),
     });
+  }
+
+  #nothing() {
+    const { length, lines, step } = this.data;
+    if (length > 0 || lines.length === 0) return "nothing counted in this range";
+    return `the first ${formatNumber(step / 1000, "seconds")} are not over yet`;
+  }
+
+  // A long slot has an end worth telling.
+  #when(slot) {
+    const { start, step } = this.data;
+    const begin = formatTime(start + slot * step);
+    return step < 60_000 ? begin : `${begin} to ${formatClock(start + (slot + 1) * step)}`;
   }
 
   // What a heat map tells of a moment beside its lines.
@@ -194,7 +203,7 @@ class Chart {
     const slot = moment && slotAt(this.data, moment.time);
     if (slot === null) return "";
     const row = moment.chart === this ? moment.row : null;
-    const said = [formatTime(this.data.start + slot * this.data.step), this.#counted(slot, row), ...this.#said(slot)];
+    const said = [this.#when(slot), this.#counted(slot, row), ...this.#said(slot)];
     return said.filter(Boolean).join(", ");
   }
 
@@ -207,7 +216,7 @@ class Chart {
   #summary() {
     const { card, data } = this;
     const what = [this.#name, statName(card.stat), card.unit].filter(Boolean).join(", ");
-    if (isEmpty(data)) return `Chart: ${what}. Nothing counted in this range.`;
+    if (isEmpty(data)) return `Chart: ${what}, ${this.#nothing()}`;
     return `Chart: ${what}. Newest: ${this.#said(data.length - 1).join(", ")}.`;
   }
 }

@@ -17,7 +17,7 @@ export const statName = (stat) => NAMES[stat] ?? stat ?? "";
 export class Controls {
   #stat = el("select", { "aria-label": "Statistic", onchange: () => this.#ask({ stat: this.#stat.value }) });
   #by = el("select", { "aria-label": "Lines", onchange: () => this.#ask({ by: this.#by.value }) },
-    el("option", { value: "series", text: "by series" }), el("option", { value: "total", text: "all together" }));
+    el("option", { value: "series", text: "by series" }), el("option", { value: "total", text: "together" }));
   #table = el("button", { type: "button", text: "Table", "aria-pressed": "false" });
   #wide = el("button", { type: "button", text: "Enlarge", "data-tool": "wide", "aria-pressed": "false" });
   #find = el("input", { type: "search", placeholder: "Find series", maxlength: "200" });

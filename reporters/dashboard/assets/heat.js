@@ -4,6 +4,7 @@
 import { digits, formatNumber, scaleOf } from "./format.js";
 
 const SHADES = 48;
+const FEW = 6;
 
 /** The rows worth showing: from the first to the last bucket in use and one more on either side,
  * null if nothing was counted. */
@@ -32,10 +33,11 @@ export function windowOf(columns, edges) {
   return { from, to, rows: to - from + 1, most: used.most };
 }
 
-/** How dark a count is, 0 to 1: as its logarithm, so that a few beside many are still seen. */
+/** How dark a count is, 0 to 1: as its logarithm, so that a few beside many are still seen. Where there are
+ * never more than a few, all are pale. */
 export function levelOf(count, most) {
   if (!(count > 0) || !(most > 0)) return 0;
-  return 0.12 + 0.88 * (Math.log1p(count) / Math.log1p(Math.max(most, count)));
+  return 0.12 + 0.88 * (Math.log1p(count) / Math.log1p(Math.max(most, count, FEW)));
 }
 
 const lowerEdge = (edges, row) => edges[row] ?? -Infinity;

@@ -2,7 +2,7 @@
 // A click takes a line away or brings it back.
 
 import { el, setAttribute, setText, svg } from "./dom.js";
-import { formatExact, formatNumber, formatTime } from "./format.js";
+import { formatExact, formatNumber } from "./format.js";
 import { keyed } from "./keyed.js";
 
 // Lines taken away, by chart, as long as the page is open.
@@ -27,10 +27,10 @@ export class Legend {
       el("p", { class: "legend-note" }, this.#when, this.#more), this.#list);
   }
 
-  /** Shows `lines` at `slot`, the newest one unless `looking`. */
+  /** Shows `lines` at `slot` (`time` in words), the newest one unless `looking`. */
   draw({ lines, looks, without, unit, slot, time, looking, note, heat }) {
     this.element.hidden = lines.length === 0;
-    setText(this.#when, time === null ? "" : `${looking ? "at" : "newest,"} ${formatTime(time)}`);
+    setText(this.#when, time === null ? "" : `${looking ? "at" : "newest,"} ${time}`);
     this.#when.classList.toggle("looking", looking);
     setText(this.#more, note ?? "");
     this.element.classList.toggle("short", lines.every(({ label }) => label.length < 9));

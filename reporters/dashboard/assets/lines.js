@@ -19,10 +19,12 @@ export function linePath(values, x, y, stepped = false) {
       path += open ? `V${down}` : `M${round(x(n))} ${down}`;
       path += `H${round(x(n + 1))}`;
     } else {
-      path += `${open ? "L" : "M"}${round((x(n) + x(n + 1)) / 2)} ${down}`;
-      // A value alone between gaps is a dot: round ends make one of a line without length.
+      const middle = (x(n) + x(n + 1)) / 2;
       const alone = !open && (n + 1 === values.length || values[n + 1] === null);
-      if (alone) path += "h0";
+      // A value alone between gaps is as long as its slot, and long enough to be seen.
+      const reach = Math.max(1.5, middle - x(n));
+      if (alone) path += `M${round(middle - reach)} ${down}H${round(middle + reach)}`;
+      else path += `${open ? "L" : "M"}${round(middle)} ${down}`;
     }
     open = true;
   }

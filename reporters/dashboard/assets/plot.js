@@ -43,7 +43,9 @@ export class Plot {
     };
     this.#area = area;
     this.#span = data.slots * data.step;
-    this.#from = data.length > 0 ? endOf(data) - this.#span : data.start;
+    // Without data it is the range that ends now.
+    const end = data.length > 0 ? endOf(data) : Math.min(Date.now(), data.start + this.#span);
+    this.#from = end - this.#span;
     this.data = data;
     this.heat = data.columns && !empty ? windowOf(data.columns, data.edges) : null;
     const scale = KNOWN.test(unit ?? "") ? unit : "";

@@ -2,7 +2,7 @@
 // It follows them only while its end is in sight; whoever scrolls up to read
 // is left in peace, and told how many have come since.
 
-import { el, find, replace, setText } from "./dom.js";
+import { coded, el, find, replace, setText } from "./dom.js";
 import { formatClock, formatNumber, formatValue, valueNode } from "./format.js";
 
 const MOST = 500;
@@ -94,15 +94,15 @@ function say(box) {
   const seen = [...box.list.children].filter((line) => !line.hidden).length;
   // Until something is asked for, the form above says all there is to say.
   box.hidden = !pattern && !problem;
-  setText(box.count, `${wanted(box) ? `${seen} of ${all}` : `${all} shown`}${
+  setText(box.count, `${wanted(box) ? `${seen} of ${all}` : `${all} events`}${
     held ? `, ${formatNumber(held)} held back by the rate limit` : ""}`);
   box.jump.hidden = box.sticks;
   setText(box.jump, box.fresh > 0 ? `${formatNumber(box.fresh)} new` : "To the newest");
   box.scroll.parentNode.hidden = seen === 0;
-  box.quiet.hidden = seen > 0;
+  box.quiet.hidden = seen > 0 || Boolean(problem);
   setText(box.quiet, all > 0 ? "No event has this text." : `Waiting for ${pattern}.`);
   box.problem.hidden = !problem;
-  setText(box.problem, problem ?? "");
+  replace(box.problem, coded(problem ?? ""));
 }
 
 export const kinds = { tail: { create, whole, delta: (box, card, delta) => add(box, card, delta.events) } };

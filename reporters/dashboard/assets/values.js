@@ -2,7 +2,7 @@
 
 import { boundsOf } from "./data.js";
 import { el, setText } from "./dom.js";
-import { digits, formatTime, scaleOf } from "./format.js";
+import { digits, formatNumber, formatTime, scaleOf } from "./format.js";
 import { countOf } from "./heat.js";
 import { keyed } from "./keyed.js";
 
@@ -25,8 +25,8 @@ export function tableOf(data, unit, name) {
   }
   const head = data.lines.map((line) => line.label || "(no tags)");
   if (data.columns) head.push("counted");
-  const word = suffix.trim();
-  return { caption: word ? `${name}, in ${word}` : name, head, rows };
+  const caption = [name, suffix && `in ${suffix.trim()}`, `each over ${formatNumber(data.step / 1000, "seconds")}`];
+  return { caption: caption.filter(Boolean).join(", ").replaceAll("\u00a0", " "), head, rows };
 }
 
 export class Values {

@@ -98,3 +98,57 @@ impl Axes {
         self.fine.bytes() + self.coarse.bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ends(axis: &Axis) -> Vec<u64> {
+        let steps = axis.steps(0, u64::MAX).map(|(step, _)| step.end);
+        std::iter::once(axis.begin).chain(steps).collect()
+    }
+
+    proptest! {
+        /// Whatever plans follow each other.
+        #[test]
+        fn coarse_steps_are_made_of_whole_fine_ones(
+            plans in proptest::collection::vec((9u64..200, 9u64..60, 1u64..80), 1..40),
+            gaps in proptest::collection::vec(prop_oneof![30 => Just(1u64), 1 => 2u64..300], 1..40),
+            length in 300u64..5_000,
+            untils in proptest::collection::vec(0.0f64..1.1, 4),
+        ) {
+            let (mut axes, mut tick) = (Axes::default(), 0);
+            let mut gaps = gaps.iter().cycle();
+            for (fine, coarse, samples) in plans {
+                for _ in 0..samples {
+                    tick += gaps.next().unwrap();
+                    axes.push(tick);
+                }
+                axes.merge(fine, coarse, length);
+                let (fine, coarse) = (ends(&axes.fine), ends(&axes.coarse));
+                prop_assert!(coarse.len() <= fine.len());
+                for end in &coarse {
+                    prop_assert!(fine.contains(end), "{end} of {fine:?}");
+                }
+                for until in &untils {
+                    let until = (until * tick as f64) as u64;
+                    let until = if until > tick { u64::MAX } else { until };
+                    for (after, to) in [(0, tick), (tick / 3, tick / 2), (tick / 2, tick / 2)] {
+                        let (after, to) = (after.max(fine[0]), to.max(fine[0]));
+                        let (begin, end) = axes.span(until, after, to);
+                        // From one edge to another, of all tracks that may be asked for.
+                        for edge in [begin, end] {
+                            prop_assert!(fine.contains(&edge));
+                            let coarse_step = axes.coarse_step(until, edge + 1);
+                            prop_assert!(coarse_step.is_none_or(|(begin, _)| begin == edge));
+                        }
+                        prop_assert!(begin <= after.max(axes.begin(until)));
+                        prop_assert!(end <= to.max(begin));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,9 +1,7 @@
 //! [`Meter`]: how far a series has counted, to say what it adds from one sample to the next.
 
-use std::mem::size_of;
 use std::time::SystemTime;
 
-use super::key::Key;
 use super::merged::doubt;
 use super::step::{Shape, Step};
 use crate::snapshot::{Data, Series};
@@ -129,11 +127,6 @@ impl Meter {
     /// How many bytes it takes beside itself.
     pub(super) fn bytes(&self) -> usize {
         self.last.len() + PIECE
-    }
-
-    /// How many bytes it takes with its entry in a table that may be half empty.
-    pub(super) fn bytes_of_rest(&self) -> usize {
-        3 * size_of::<(Key, Box<Self>)>() + size_of::<Self>() + PIECE + self.bytes()
     }
 }
 

@@ -18,7 +18,8 @@ use crate::push::{Flush, Push};
 /// The recent past of all series, within one budget of bytes; sampled by a thread of its own.
 ///
 /// Emitters do not notice it: it reads snapshots. Who asks for the past waits for a sample that is being
-/// taken, a few milliseconds for thousands of series, and the other way round.
+/// taken, a few milliseconds for thousands of series. A sample does not wait for who reads: a question
+/// takes hold of what it is about, in microseconds per series, and is answered while no lock is held.
 ///
 /// Dropping it stops the thread. To share it, put it into an `Arc`.
 ///
@@ -72,13 +73,14 @@ pub struct Status {
     pub budget: usize,
     /// How many series are remembered, without totals.
     pub series: usize,
-    /// How many of them have a past that is coarser than the plan for all.
+    /// How many of them have a past that is coarser than that of others, to make room for it.
     pub coarse: usize,
-    /// How many of the newest steps are as fine as they were sampled. It is 600, halved whenever the
-    /// budget was hit, down to 9, and doubled again when two thirds of it are free.
+    /// How many of the newest steps of other series are as fine as they were sampled. It is 600, halved
+    /// when the budget was hit and making quiet series coarse was not enough, down to 9, and doubled
+    /// again when two thirds of it are free.
     pub fine_steps: u64,
-    /// How many series did not fit in at the newest sample although the plan is as coarse as it
-    /// gets; their numbers are not part of the history.
+    /// How many series did not fit in at the newest sample although the past is as coarse as it
+    /// gets; their numbers are part of totals only.
     pub left_out: usize,
     /// How many series were forgotten to make room, since the start.
     pub evicted: u64,

@@ -7,18 +7,16 @@
 //! 2. The plan of coarse series is halved, down to 9 fine steps.
 //! 3. The plan for all is halved, down to 9, while totals, the busiest and the list of all steps take
 //!    more than an eighth of the budget; less would not help much.
-//! 4. The quietest series are left out, until a thirty-second is free; totals last of all.
+//! 4. The quietest series are left out, until a thirty-second is free; totals last of all. What
+//!    becomes of those that are left out is the matter of [`Rest`].
 //!
 //! And back, whenever old steps are merged: the plan for all is doubled, and then that of coarse
 //! series, where two thirds of the budget are free; the busiest of the coarse series are fine again
 //! from then on, an eighth of them at a time, where a third is, and the busiest 32 anyway.
 
-use super::key::Key;
-use super::meter::Meter;
-use super::step::Shape;
+use super::rest::Rest;
 use super::store::Store;
 use super::track::Track;
-use crate::metric::Kind;
 
 /// How many steps stay as fine as they are sampled, if there is room.
 const FINE: u64 = 600;
@@ -44,9 +42,6 @@ const PART: usize = 32;
 /// As long as totals and the busiest take less than this part, they keep their plan.
 const FEW: usize = 8;
 
-/// Which part of it what is known of series that are left out may take.
-const MOST_REST: usize = 4;
-
 impl Store {
     /// Once in a while, when a sample has been taken in.
     pub(super) fn settle(&mut self, tick: u64) {
@@ -54,6 +49,7 @@ impl Store {
             self.relax();
             self.merge();
             self.forget();
+            self.change_places();
         }
         self.follow_some();
         // The axes have grown, too, even where no series has.
@@ -161,7 +157,7 @@ impl Store {
         let goal = self.bytes().saturating_sub(self.budget / PART);
         let mut some = false;
         // The quietest first.
-        for id in ranked.drain(..).skip(self.busiest).rev() {
+        for (_, id) in ranked.drain(..).skip(self.busiest).rev() {
             if some && self.bytes() <= goal {
                 break;
             }
@@ -190,7 +186,7 @@ impl Store {
     }
 
     /// All series, the busiest first.
-    fn ranked(&self) -> Vec<u64> {
+    pub(super) fn ranked(&self) -> Vec<(f64, u64)> {
         let newest = self.axes.newest();
         let series = self.tracks.iter().filter(|(_, track)| !track.is_total);
         let activity = |track: &Track| track.activity.at(newest, self.interval);
@@ -200,13 +196,13 @@ impl Store {
             let busier = another.0.total_cmp(&one.0);
             busier.then(one.1.cmp(&another.1))
         });
-        ranked.into_iter().map(|(_, id)| id).collect()
+        ranked
     }
 
     /// What totals and the busiest take, and time itself.
     fn kept_bytes(&self) -> usize {
         let busiest = self.ranked().into_iter().take(self.busiest);
-        let busiest = busiest.filter_map(|id| self.tracks.get(&id));
+        let busiest = busiest.filter_map(|(_, id)| self.tracks.get(&id));
         let totals = self.tracks.values().filter(|track| track.is_total);
         let tracks: usize = busiest.chain(totals).map(|track| track.bytes()).sum();
         tracks + self.axes.bytes()
@@ -229,7 +225,7 @@ impl Store {
         if self.pressure == 0 && self.bytes() < self.budget / 3 * 2 {
             more = self.coarse.div_ceil(8);
         }
-        for (place, id) in self.ranked().into_iter().enumerate() {
+        for (place, (_, id)) in self.ranked().into_iter().enumerate() {
             if place >= self.busiest && more == 0 {
                 break;
             }
@@ -239,59 +235,37 @@ impl Store {
         }
     }
 
-    /// Remembers of a series that is left out how far it has counted, so that its total does.
-    pub(super) fn leave_out(&mut self, key: Key, meter: Meter, shape: Shape, tick: u64) {
-        let bytes = meter.bytes_of_rest();
-        // A value is what it is, whatever it was before.
-        if shape.kind != Kind::LastValue && self.rest_bytes + bytes <= self.budget / MOST_REST {
-            self.force_room(bytes, tick);
-        }
-        self.remember(key, meter, shape);
-    }
-
-    fn remember(&mut self, key: Key, meter: Meter, shape: Shape) {
-        self.some_left_out = true;
-        if shape.kind == Kind::LastValue {
-            return;
-        }
-        let bytes = meter.bytes_of_rest();
-        let fits = self.bytes() + bytes <= self.budget;
-        if fits && self.rest_bytes + bytes <= self.budget / MOST_REST {
-            self.rest_bytes += bytes;
-            self.rest.insert(key, Box::new(meter));
-        } else {
-            self.some_forgotten = true;
-        }
-    }
-
-    /// How far a series has counted that is left out.
-    pub(super) fn recall(&mut self, key: &Key) -> Option<Box<Meter>> {
-        let meter = self.rest.remove(key)?;
-        self.rest_bytes -= meter.bytes_of_rest();
-        Some(meter)
-    }
-
     /// Leaves out quiet series. Tells whether there was one.
     fn evict_quietest(&mut self, tick: u64) -> bool {
         let goal = self.budget - self.budget / PART;
         let mut some = false;
-        for id in self.ranked().into_iter().rev() {
+        for (_, id) in self.ranked().into_iter().rev() {
             if some && self.bytes() <= goal {
                 break;
             }
-            if let Some((key, meter, shape)) = self.remove(id) {
-                some = true;
-                self.evicted += 1;
-                self.remember(key, meter, shape);
-            }
+            some |= self.evict(id);
         }
         // Lest they come and go.
         self.admit_at = tick.saturating_add(FINE);
         some
     }
 
-    pub(super) fn remove(&mut self, id: u64) -> Option<(Key, Meter, Shape)> {
-        let track = *self.tracks.remove(&id)?;
+    /// Tells whether it was there.
+    pub(super) fn evict(&mut self, id: u64) -> bool {
+        let Some(track) = self.remove(id) else {
+            return false;
+        };
+        self.evicted += 1;
+        let rest = Rest {
+            meter: track.meter,
+            activity: track.activity,
+        };
+        self.remember(track.key, rest, track.shape);
+        true
+    }
+
+    pub(super) fn remove(&mut self, id: u64) -> Option<Box<Track>> {
+        let track = self.tracks.remove(&id)?;
         self.track_bytes = self.track_bytes.saturating_sub(track.bytes());
         self.coarse -= usize::from(track.is_coarse());
         if let Some(family) = self.families.get_mut(track.key.family) {
@@ -304,6 +278,6 @@ impl Store {
         if !track.is_total {
             self.ids.remove(&track.key);
         }
-        Some((track.key, track.meter, track.shape))
+        Some(track)
     }
 }

@@ -16,12 +16,12 @@ use super::families::Families;
 use super::key::Key;
 use super::latest::Latest;
 use super::meter::{Meter, Spread};
+use super::rest::Rest;
 use super::room::BUSIEST;
 use super::step::{Shape, Step};
 use super::together::Together;
 use super::track::Track;
 use crate::definition::Definition;
-use crate::metric::Kind;
 use crate::snapshot::{Series, Snapshot};
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) struct Store {
     /// What all tracks take.
     pub(super) track_bytes: usize,
     /// Series that are left out.
-    pub(super) rest: HashMap<Key, Box<Meter>, RandomState>,
+    pub(super) rest: HashMap<Key, Box<Rest>, RandomState>,
     pub(super) rest_bytes: usize,
     /// Whether there are series that are left out and not even part of the rest.
     pub(super) some_forgotten: bool,
@@ -58,6 +58,8 @@ pub(super) struct Store {
     pub(super) merge_at: u64,
     /// When series are admitted again, after one had to be evicted; lest they come and go.
     pub(super) admit_at: u64,
+    /// How busy a series must be to be admitted before that, in the next sample.
+    pub(super) admit_above: f64,
     /// Series that did not fit in, in the newest sample; and whether there were any.
     pub(super) left_out: usize,
     pub(super) some_left_out: bool,
@@ -99,6 +101,7 @@ impl Store {
             followed: 0,
             merge_at: 0,
             admit_at: 0,
+            admit_above: f64::INFINITY,
             left_out: 0,
             some_left_out: false,
             evicted: 0,
@@ -112,9 +115,9 @@ impl Store {
             for series in &family.series {
                 let key = Key::of(number as usize, series);
                 latest = latest.and(Latest::of(&series.data));
-                let meter = Meter::at(shape, series);
-                if let Err((key, meter)) = store.admit(key, meter, &family.definition, series, 0) {
-                    store.leave_out(key, meter, shape, 0);
+                let rest = Rest::of(Meter::at(shape, series));
+                if let Err((key, rest)) = store.admit(key, rest, &family.definition, series, 0) {
+                    store.leave_out(key, rest, shape, 0);
                 }
             }
             if let Some(total) = store.total_of(number) {
@@ -146,13 +149,16 @@ impl Store {
                 let added = match self.ids.get(&key) {
                     Some(id) => self.advance(*id, &family.definition, series, before, tick),
                     None => {
-                        let meter = match self.recall(&key).or_else(|| rest.remove(&key)) {
-                            Some(meter) => *meter,
-                            // It may have been there before: too little rather than twice.
-                            None if some_forgotten => Meter::at(shape, series),
-                            None => Meter::new(shape, series),
-                        };
-                        self.meet(key, meter, &family.definition, series, before, tick)
+                        let known = self.recall(&key).or_else(|| rest.remove(&key));
+                        let known = known.unwrap_or_else(|| {
+                            Box::new(if some_forgotten {
+                                // It may have been there before: too little rather than twice.
+                                Rest::of(Meter::at(shape, series))
+                            } else {
+                                Rest::of(Meter::new(shape, series))
+                            })
+                        });
+                        self.meet(key, *known, &family.definition, series, before, tick)
                     }
                 };
                 if let Some((step, spread)) = added {
@@ -166,6 +172,7 @@ impl Store {
             self.leave(id, tick);
         }
         self.set_clock(tick, now);
+        self.admit_above = f64::INFINITY;
         self.settle(tick);
         self.count_left_out(snapshot, tick);
     }
@@ -199,70 +206,6 @@ impl Store {
         Duration::new(seconds, (nanos % 1_000_000_000) as u32)
     }
 
-    /// Takes note of definitions that are new, or were described anew, and begins their totals.
-    fn know_families(&mut self, snapshot: &Snapshot, tick: u64) {
-        for (number, family) in (0..).zip(&snapshot.families) {
-            let definition = &family.definition;
-            self.families.know(number as usize, definition);
-            let wanted = !definition.tags().is_empty() && definition.kind() != Kind::LastValue;
-            let is_there = |family: &super::families::Family| family.total.is_some();
-            if !wanted || self.families.get(number).is_some_and(is_there) {
-                continue;
-            }
-            let mut total = Track::of_total(number, definition, tick, self.axes.generation);
-            // A definition that is added while the program runs has no tags before it meets one; its
-            // one series was the total so far.
-            let family = self.families.get(number);
-            let ids = family.map_or(&[][..], |family| &family.series);
-            let tracks: Vec<_> = ids.iter().filter_map(|id| self.tracks.get(id)).collect();
-            if let [only] = &tracks[..] {
-                total.go_on_from(only);
-                total.set_coarse(&self.axes, false);
-            }
-            for track in tracks {
-                total.latest = total.latest.and(track.latest);
-            }
-            if self.force_room(total.bytes(), tick) {
-                let id = self.insert(total);
-                if let Some(family) = self.families.get_mut(number) {
-                    family.total = Some(id);
-                }
-            }
-        }
-    }
-
-    fn total_of(&mut self, family: u32) -> Option<&mut Track> {
-        let id = self.families.get(family)?.total?;
-        self.tracks.get_mut(&id).map(|track| &mut **track)
-    }
-
-    /// What all series of a definition added becomes a step of their total.
-    fn add_up(
-        &mut self,
-        family: u32,
-        definition: &Arc<Definition>,
-        together: &Together,
-        before: u64,
-        tick: u64,
-    ) {
-        let interval = self.interval;
-        let Some(total) = self.total_of(family) else {
-            return;
-        };
-        total.see(definition, tick);
-        let step = together.step();
-        if step.is_nothing() {
-            return;
-        }
-        total.meter.spread = total.meter.spread.and(together.spread);
-        total.latest = total.latest.and(Latest::added(&step, total.shape.kind));
-        let events = together.events;
-        total.activity.add(events, before, tick, interval);
-        if let Some(id) = self.families.get(family).and_then(|family| family.total) {
-            self.write(id, tick, &step);
-        }
-    }
-
     /// What a series that is remembered added.
     fn advance(
         &mut self,
@@ -290,24 +233,23 @@ impl Store {
     fn meet(
         &mut self,
         key: Key,
-        mut meter: Meter,
+        mut rest: Rest,
         definition: &Arc<Definition>,
         series: &Series,
         before: u64,
         tick: u64,
     ) -> Option<(Step, Spread)> {
         let shape = Shape::of(definition);
-        let step = meter.advance(shape, series);
-        let spread = meter.spread;
-        match self.admit(key, meter, definition, series, tick) {
-            Err((key, meter)) => self.leave_out(key, meter, shape, tick),
-            Ok(id) => {
-                if let (Some(step), Some(track)) = (&step, self.tracks.get_mut(&id)) {
-                    let events = step.events();
-                    track.activity.add(events, before, tick, self.interval);
-                    self.write(id, tick, step);
-                }
-            }
+        let step = rest.meter.advance(shape, series);
+        let spread = rest.meter.spread;
+        if let Some(step) = &step {
+            let events = step.events();
+            rest.activity.add(events, before, tick, self.interval);
+        }
+        match (self.admit(key, rest, definition, series, tick), &step) {
+            (Err((key, rest)), _) => self.leave_out(key, rest, shape, tick),
+            (Ok(id), Some(step)) => self.write(id, tick, step),
+            (Ok(_), None) => {}
         }
         step.map(|step| (step, spread))
     }
@@ -329,23 +271,32 @@ impl Store {
     fn admit(
         &mut self,
         key: Key,
-        meter: Meter,
+        rest: Rest,
         definition: &Arc<Definition>,
         series: &Series,
         tick: u64,
-    ) -> Result<u64, (Key, Meter)> {
-        if tick < self.admit_at {
-            return Err((key, meter));
+    ) -> Result<u64, (Key, Rest)> {
+        let is_busier = rest.activity.at(tick, self.interval) > self.admit_above;
+        if tick < self.admit_at && !is_busier {
+            return Err((key, rest));
         }
-        let track = Track::of_series(key, definition, meter, series, tick, self.axes.generation);
+        let generation = self.axes.generation;
+        let track = Track::of_series(key, definition, rest, series, tick, generation);
         // Something is left for those that are there already.
-        if !self.make_room(track.bytes() + self.budget / 16) {
-            return Err((track.key, track.meter));
+        let spare = if is_busier { 0 } else { self.budget / 16 };
+        if !self.make_room(track.bytes() + spare) {
+            let Track {
+                key,
+                meter,
+                activity,
+                ..
+            } = track;
+            return Err((key, Rest { meter, activity }));
         }
         Ok(self.insert(track))
     }
 
-    fn insert(&mut self, track: Track) -> u64 {
+    pub(super) fn insert(&mut self, track: Track) -> u64 {
         self.last_id += 1;
         let id = self.last_id;
         self.track_bytes += track.bytes();
@@ -359,7 +310,7 @@ impl Store {
         id
     }
 
-    fn write(&mut self, id: u64, tick: u64, step: &Step) {
+    pub(super) fn write(&mut self, id: u64, tick: u64, step: &Step) {
         let Some(track) = self.tracks.get(&id) else {
             return;
         };
@@ -387,7 +338,7 @@ impl Store {
     #[cfg(test)]
     pub(super) fn counted_anew(&self) -> usize {
         let tracks: usize = self.tracks.values().map(|track| track.bytes()).sum();
-        let rest = self.rest.values().map(|meter| meter.bytes_of_rest());
+        let rest = self.rest.values().map(|rest| rest.bytes());
         tracks + rest.sum::<usize>() + self.axes.bytes() + self.scratch.capacity()
     }
 }

@@ -8,6 +8,7 @@ use super::axes::Axes;
 use super::key::Key;
 use super::latest::Latest;
 use super::meter::{Meter, PIECE};
+use super::rest::Rest;
 use super::step::Shape;
 use super::trail::Trail;
 use crate::definition::Definition;
@@ -38,7 +39,7 @@ impl Track {
     pub(super) fn of_series(
         key: Key,
         definition: &Arc<Definition>,
-        meter: Meter,
+        rest: Rest,
         series: &Series,
         tick: u64,
         generation: u32,
@@ -50,9 +51,9 @@ impl Track {
             shape: Shape::of(definition),
             met: tick,
             seen: tick,
-            meter,
+            meter: rest.meter,
             latest: Latest::of(&series.data),
-            activity: Activity::default(),
+            activity: rest.activity,
             trail: Arc::default(),
             coarse_until: 0,
             followed: generation,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use telemetry::execute;
-use telemetry_metrics::history::{History, HistoryError, Range, SeriesId, Show, Tick};
+use telemetry_metrics::history::{History, HistoryError, Range, SeriesId, Show, Stats, Tick};
 use telemetry_metrics::{Aggregator, counter, last_value, summary};
 
 use crate::support::start;
@@ -173,4 +173,77 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(matches!(error, HistoryError::Budget(1_000)) && text.contains("at least 65536"));
     assert!(refusal(Duration::MAX, Duration::MAX, usize::MAX).is_some());
     assert!(refusal(LONG, Duration::MAX, usize::MAX).is_none());
+}
+
+#[test]
+fn a_live_chart_of_a_total_has_all_that_its_series_counted() {
+    let aggregator = start([
+        counter("hist.total.count").tags(["thread"]),
+        summary("hist.total.size").bytes().tags(["thread"]),
+    ]);
+    let history = History::builder(&aggregator)
+        .interval(INTERVAL)
+        .start()
+        .unwrap();
+    let total_of = |name: &str| {
+        let mut totals = history.totals().into_iter();
+        totals
+            .find(|total| total.definition.name() == name)
+            .unwrap()
+    };
+    let (count, size) = (total_of("hist.total.count"), total_of("hist.total.size"));
+    assert!(count.is_total && count.latest.count == 0 && count.tags.is_empty());
+    let (mut counts, mut sizes) = (0, Vec::new());
+    let mut range = Range::all();
+    // What came since the last time, again and again, as a page does.
+    let mut draw = || {
+        let slots = history.slots(&[count.id, count.id], range, INTERVAL);
+        let drawn = slots.stats.iter().flatten();
+        counts += drawn.map(Stats::count).sum::<u64>();
+        let slots = history.slots(&[size.id], Range::between(slots.begin, slots.end), INTERVAL);
+        for stats in slots.stats.iter().flatten() {
+            let in_buckets: u64 = stats.buckets().iter().map(|bucket| bucket.count).sum();
+            assert_eq!(in_buckets, stats.count());
+            sizes.extend(stats.max());
+        }
+        range = Range::since(slots.end);
+        counts
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for size in 1..=10_000 {
+                    execute!("hist.total", { size }, { thread });
+                }
+            });
+        }
+        let deadline = Instant::now() + LONG;
+        while draw() < 40_000 {
+            assert!(Instant::now() < deadline, "the chart does not get there");
+            let _ = history.wait_for(history.newest(), LONG);
+        }
+    });
+    sampled(&history);
+    draw();
+    assert_eq!(counts, 40_000);
+    let max = sizes.iter().copied().fold(0.0, f64::max);
+    assert!((max - 10_000.0).abs() <= 10_000.0 * 0.010831, "{max}");
+    let all = total_of("hist.total.size");
+    assert_eq!(all.latest.count, 40_000);
+    assert_eq!(
+        all.latest.sum.unwrap().as_f64(),
+        4.0 * (1..=10_000).sum::<u64>() as f64
+    );
+    let series = history.series_of("hist.total.count");
+    assert_eq!(series.len(), 4);
+    assert!(series.iter().all(|one| !one.is_total && one.activity > 0.0));
+    assert!(history.series().iter().all(|one| !one.is_total));
+    let ids: Vec<_> = series.iter().map(|one| one.id).collect();
+    let range = Range::between(Tick::new(0), history.newest());
+    let merged = history.stats(&ids, range);
+    let total = history.stats(&[count.id], range);
+    assert_eq!(
+        (merged.count(), merged.rate()),
+        (total.count(), total.rate())
+    );
 }

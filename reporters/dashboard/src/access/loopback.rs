@@ -37,37 +37,37 @@ const OTHERWISE: &str = "or choose `Access::token` or `Access::host_decides`";
 pub(super) fn check(area: Area, request: &Parts) -> Result<(), String> {
     let Some(peer) = request.extensions.get::<ConnectInfo<SocketAddr>>() else {
         return Err(format!(
-            "This dashboard is for this machine alone, and cannot see who asks: serve the router with \
+            "this dashboard is for this machine alone, and cannot see who asks: serve the router with \
              `into_make_service_with_connect_info::<SocketAddr>()`, {OTHERWISE}"
         ));
     };
     if !is_local(peer.0.ip()) {
         return Err(format!(
-            "This dashboard is for this machine alone: come through an SSH tunnel (`ssh -L`), \
+            "this dashboard is for this machine alone: come through an SSH tunnel (`ssh -L`), \
              {OTHERWISE}"
         ));
     }
     if let Some(header) = forwarding(request) {
         return Err(format!(
-            "This dashboard is for this machine alone, and `{header}` says that a proxy passed the \
+            "this dashboard is for this machine alone, and `{header}` says that a proxy passed the \
              request on: ask without the proxy, {OTHERWISE}"
         ));
     }
     if request.version == Version::HTTP_10 || request.version == Version::HTTP_09 {
         return Err(format!(
-            "This dashboard is for this machine alone, and HTTP/1.0 is what proxies speak: ask without \
+            "this dashboard is for this machine alone, and HTTP/1.0 is what proxies speak: ask without \
              the proxy, by HTTP/1.1, {OTHERWISE}"
         ));
     }
     if !asks_for_this_machine(request) {
         return Err(format!(
-            "This dashboard is for this machine alone, and has no other names: ask for `localhost`, \
+            "this dashboard is for this machine alone, and has no other names: ask for `localhost`, \
              `127.0.0.1` or `[::1]`, {OTHERWISE}"
         ));
     }
     if matches!(area, Area::Api | Area::Stream) && !asked_by_this_machine(request) {
         return Err(format!(
-            "This dashboard is for this machine alone, and another site asks for its numbers: open it \
+            "this dashboard is for this machine alone, and another site asks for its numbers: open it \
              by an address with `localhost`, {OTHERWISE}"
         ));
     }

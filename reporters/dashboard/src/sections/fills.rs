@@ -127,8 +127,13 @@ pub(super) fn label(definition: &Definition, tags: &str) -> String {
         ("queue", Some("depth")) => format!("Jobs that wait in {name}"),
         (_, Some("open_files")) => "Open files and sockets".to_owned(),
         (_, Some("total")) if last == "total_run_queue_lengths" => "Tokio's run queue".to_owned(),
-        _ if tags.is_empty() => definition.name().to_owned(),
-        _ => format!("{} {tags}", definition.name()),
+        ("in_flight", Some("count")) => format!("In flight of {name}"),
+        (_, Some(key)) if KNOWN.iter().any(|(used, _)| *used == key) => {
+            format!("{event} {tags}").trim_end().to_owned()
+        }
+        _ => format!("{} {tags}", definition.name())
+            .trim_end()
+            .to_owned(),
     };
     short(&label)
 }
@@ -170,10 +175,14 @@ mod tests {
             last_value("fills_label.mailbox.depth").tags(["name"]),
             last_value("fills_label.repo.pool.in_use"),
             last_value("fills_label.sockets.open"),
+            last_value("fills_label.endpoint.in_flight.count"),
+            last_value("fills_label.sockets.idle"),
         ]);
         assert_eq!(label(&all[0], "emails"), "Channel emails");
         assert_eq!(label(&all[1], ""), "Pool fills_label.repo");
-        assert_eq!(label(&all[2], ""), "fills_label.sockets.open");
-        assert_eq!(label(&all[2], "a"), "fills_label.sockets.open a");
+        assert_eq!(label(&all[2], ""), "fills_label.sockets");
+        assert_eq!(label(&all[2], "a"), "fills_label.sockets a");
+        assert_eq!(label(&all[3], ""), "In flight of fills_label.endpoint");
+        assert_eq!(label(&all[4], "a"), "fills_label.sockets.idle a");
     }
 }

@@ -1,5 +1,6 @@
 //! Who is attached where.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use telemetry::HandlerInfo;
@@ -50,44 +51,96 @@ pub(super) fn grouped(rows: &[HandlerInfo]) -> Vec<Handler<'_>> {
     handlers
 }
 
+/// One row of the table: a handler, or several that belong together.
+struct Row<'h> {
+    id: &'h str,
+    handlers: u64,
+    patterns: Vec<&'h str>,
+    spans_only: bool,
+    failures: u64,
+    rests_for: Option<f64>,
+}
+
+/// Those that failed come first. Of the others, those of one owner are one row: an aggregator has a handler
+/// for each event, `telemetry-metrics-1:shop.order.placed`.
+fn folded<'h>(handlers: &'h [Handler<'_>], now: Instant) -> Vec<Row<'h>> {
+    let mut rows: Vec<Row<'h>> = Vec::new();
+    let mut owners: HashMap<(&str, bool), usize> = HashMap::new();
+    for handler in handlers {
+        let info = handler.info;
+        let row = Row {
+            id: &info.id,
+            handlers: 1,
+            patterns: handler.patterns.clone(),
+            spans_only: info.spans_only,
+            failures: info.failures,
+            rests_for: handler.rests_for(now),
+        };
+        let owner = info.id.strip_suffix(&info.pattern);
+        let owner = owner.and_then(|owner| owner.strip_suffix(':'));
+        let (Some(owner), 0) = (owner, info.failures) else {
+            rows.push(row);
+            continue;
+        };
+        match owners.get(&(owner, info.spans_only)) {
+            Some(at) => {
+                rows[*at].handlers += 1;
+                rows[*at].patterns.extend(&handler.patterns);
+            }
+            None => {
+                owners.insert((owner, info.spans_only), rows.len());
+                rows.push(Row { id: owner, ..row });
+            }
+        }
+    }
+    // Stable: otherwise in the order of attaching.
+    rows.sort_by_key(|row| (row.rests_for.is_none(), row.failures == 0));
+    rows
+}
+
 fn card(handlers: &[Handler<'_>], now: Instant) -> Card {
+    let rows = folded(handlers, now);
     let mut table = Table::new(["Handler", "Listens to"])
-        .numbers(["Events"])
+        .numbers(["Patterns"])
         .texts(["Of these"])
         .numbers(["Failures"])
         .texts(["State"])
         .empty("No handler is attached.")
         .searchable();
-    for handler in handlers.iter().take(MOST_ROWS) {
-        let info = handler.info;
-        let (state, status) = match handler.rests_for(now) {
+    for row in rows.iter().take(MOST_ROWS) {
+        let (state, status) = match row.rests_for {
             Some(rest) => (
                 format!("rests for {} s, because it kept failing", rest.ceil()),
                 Some(Status::Bad),
             ),
-            None if info.failures > 0 => ("has failed".to_owned(), Some(Status::Warn)),
+            None if row.failures > 0 => ("has failed".to_owned(), Some(Status::Warn)),
             None => (String::new(), None),
         };
-        let which = if info.spans_only {
+        let which = if row.spans_only {
             "ends of spans"
         } else {
             "all events"
         };
         let cells = [
-            Value::code(short(&info.id)),
-            Value::code(listens_to(&handler.patterns)),
-            handler.patterns.len().into(),
+            Value::code(short(row.id)),
+            Value::code(listens_to(&row.patterns)),
+            row.patterns.len().into(),
             which.into(),
-            info.failures.into(),
+            row.failures.into(),
             state.into(),
         ];
-        table.row_with(info.id.clone(), cells, status, None);
+        // Those of one owner that failed stand alone.
+        let key = match row.handlers {
+            1 => row.id.to_owned(),
+            more => format!("{} and {more}", row.id),
+        };
+        table.row_with(key, cells, status, None);
     }
     let mut hint = format!(
         "{}. One that panics is kept and counted; after five failures in a row it rests for a while.",
         many(handlers.len() as u64, "handler", "handlers")
     );
-    if handlers.len() > MOST_ROWS {
+    if rows.len() > MOST_ROWS {
         hint.push_str(&format!(" Only the first {MOST_ROWS} are shown."));
     }
     Card::table("handlers", table).hint(&hint).wide()
@@ -130,6 +183,30 @@ mod tests {
         assert!(listens.ends_with(".n19, and 3 more"), "{listens}");
         assert_eq!(rows[1]["cells"][1]["c"], "dash_handlers.many.one");
         assert!(rows[1].get("status").is_none());
+    }
+
+    #[test]
+    fn handlers_of_one_owner_are_one_row_but_for_those_that_failed() {
+        let events = ["dash_owner.a", "dash_owner.b", "dash_owner.c"];
+        let attach = |event: &'static str| {
+            let id = format!("dash-owner-1:{event}");
+            let handler = move |_: &telemetry::Event<'_>| assert_ne!(event, "dash_owner.c");
+            telemetry::attach(id, event, handler).unwrap().guard()
+        };
+        let _guards = events.map(attach);
+        let table = || {
+            let rows = telemetry::list_handlers("dash_owner");
+            card(&grouped(&rows), Instant::now()).whole()["rows"].clone()
+        };
+        let before = table();
+        assert_eq!(before.as_array().unwrap().len(), 1);
+        assert_eq!(before[0]["cells"][0]["c"], "dash-owner-1");
+        assert_eq!(before[0]["cells"][2], 3);
+        telemetry::execute!("dash_owner.c");
+        let after = table();
+        assert_eq!(after.as_array().unwrap().len(), 2);
+        assert_eq!(after[0]["cells"][0]["c"], "dash-owner-1:dash_owner.c");
+        assert_eq!(after[1]["cells"][2], 2);
     }
 
     #[test]

@@ -130,6 +130,11 @@ pub(super) fn value(series: &PastSeries) -> Option<f64> {
         .map(|value| base(value, &series.definition))
 }
 
+/// With six digits, which are more than anybody reads, and short on the wire.
+pub(super) fn rounded(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
+}
+
 /// An amount in seconds, bytes or ones.
 pub(super) fn base(amount: Amount, definition: &Definition) -> f64 {
     amount.in_unit(definition.dimension().base_unit())
@@ -145,4 +150,16 @@ pub(super) fn tag<'s>(series: &'s PastSeries, key: &str) -> &'s str {
     let mut tags = series.tags();
     tags.find(|(known, _)| *known == key)
         .map_or("", |(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_short_as_they_are_read() {
+        let all = [0.013_687_499_999_999_915, 0.1, 1.0 / 3.0, 0.0, 1e9].map(rounded);
+        assert_eq!(all, [0.013_687_5, 0.1, 0.333_333, 0.0, 1e9]);
+        assert!(rounded(f64::NAN).is_nan());
+    }
 }

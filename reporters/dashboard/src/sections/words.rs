@@ -1,5 +1,7 @@
 //! Numbers within sentences.
 
+use crate::view::Range;
+
 /// `1,234,567`.
 pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -44,6 +46,17 @@ pub(super) fn time(seconds: f64) -> String {
         format!("{number:.1} {unit}")
     } else {
         format!("{number:.0} {unit}")
+    }
+}
+
+/// The range up to now that a viewer chose: `last hour`, `last 15 minutes`.
+pub(super) fn last(range: Range) -> String {
+    match range.0 {
+        60 => "last minute".to_owned(),
+        3_600 => "last hour".to_owned(),
+        86_400 => "last day".to_owned(),
+        seconds if seconds % 3_600 == 0 => format!("last {} hours", seconds / 3_600),
+        seconds => format!("last {} minutes", seconds / 60),
     }
 }
 
@@ -94,6 +107,20 @@ mod tests {
             times,
             ["250 µs", "12 ms", "900 ms", "1.5 s", "42 s", "3 min", "2 h"]
         );
+    }
+
+    #[test]
+    fn ranges_are_named_as_people_do() {
+        let all = crate::view::RANGES.map(|seconds| last(Range(seconds)));
+        let expected = [
+            "minute",
+            "5 minutes",
+            "15 minutes",
+            "hour",
+            "6 hours",
+            "day",
+        ];
+        assert_eq!(all, expected.map(|range| format!("last {range}")));
     }
 
     #[test]

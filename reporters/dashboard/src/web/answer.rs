@@ -44,9 +44,20 @@ impl Problem {
         }
     }
 
+    /// For a person.
+    pub(super) fn sentence(&self) -> String {
+        let mut letters = self.why.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).chain(['.']).collect()
+    }
+
     pub(crate) fn response(self, form: Form) -> Response {
         let mut response = match form {
-            Form::Text => text(self.status, self.why.into_owned()),
+            Form::Text => body(
+                self.status,
+                "text/plain; charset=utf-8",
+                self.sentence() + "\n",
+            ),
             Form::Json => body(
                 self.status,
                 "application/json",
@@ -65,10 +76,6 @@ impl Problem {
         }
         response
     }
-}
-
-pub(super) fn text(status: StatusCode, text: String) -> Response {
-    body(status, "text/plain; charset=utf-8", text + "\n")
 }
 
 pub(super) fn html(status: StatusCode, page: String) -> Response {
@@ -101,4 +108,17 @@ pub(super) fn set(response: &mut Response, name: HeaderName, value: &'static str
     response
         .headers_mut()
         .insert(name, HeaderValue::from_static(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_told_in_a_sentence() {
+        let sentence = |why: &'static str| Problem::new(StatusCode::OK, why).sentence();
+        assert_eq!(sentence("übel: do this"), "Übel: do this.");
+        assert_eq!(sentence("`page` is there twice"), "`page` is there twice.");
+        assert_eq!(sentence(""), ".");
+    }
 }

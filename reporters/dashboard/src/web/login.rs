@@ -44,7 +44,7 @@ pub(super) async fn log_in(State(web): State<Arc<Web>>, request: Request) -> Res
     ) {
         return problem.response(Form::Text);
     }
-    let page = web.shell.login(Some(&problem.why), to.as_deref());
+    let page = web.shell.login(Some(&problem.sentence()), to.as_deref());
     let mut response = problem.response(Form::Text);
     answer::set(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
     *response.body_mut() = Body::from(page);

@@ -212,7 +212,7 @@ async fn guessing_is_slow_and_does_not_disturb_who_is_in() {
     let seconds: u32 = answer.header("retry-after").parse().unwrap();
     assert!((1..=6).contains(&seconds));
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
-    assert!(answer.text().contains("too many wrong tokens"));
+    assert!(answer.text().contains("Too many wrong tokens"));
     let bearer = format!("Bearer {TOKEN}");
     let script = with(
         remote(Method::GET, "/api/overview"),
@@ -235,7 +235,7 @@ async fn a_wrong_token_is_said_on_the_login_page_and_not_repeated() {
     assert!(
         answer
             .text()
-            .contains("role=\"alert\">this is not the token<")
+            .contains("role=\"alert\">This is not the token.<")
     );
     assert!(answer.text().contains("action=\"login?to=health\""));
     assert!(!answer.text().contains("wrong-"));

@@ -6,6 +6,7 @@ mod closing;
 mod events;
 mod inside;
 mod login;
+mod metrics;
 mod mount;
 mod overview;
 mod pages;

@@ -47,7 +47,7 @@ async fn errors_are_told_of_at_the_top_until_they_are_few() {
         found,
         [json!({
             "status": "bad",
-            "text": "40 % of all requests of the last 5 min failed: 40 of 100, most of them at /cart (30) and /pay \
+            "text": "40 % of all requests of the last 5 minutes failed: 40 of 100, most of them at /cart (30) and /pay \
                      (10).",
             "href": "metrics?group=dash_errors&show=0",
         })]

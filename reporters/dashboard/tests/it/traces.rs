@@ -60,7 +60,7 @@ async fn lists_are_the_latest_the_slowest_and_those_that_failed() {
     let recent = listed(&app, "").await;
     assert_eq!(
         firsts(&recent),
-        ["it.traces.list.job", "GET /fails", "GET /long"]
+        ["it.traces.list.job Mail", "GET /fails", "GET /long"]
     );
     assert!(!recent.to_string().contains("Ada"));
     let failed = listed(&app, "?list=failed").await;
@@ -144,7 +144,7 @@ async fn a_trace_is_a_waterfall_that_shows_what_it_may() {
     let page = get(&app, &format!("/dashboard/api/traces?id={id}")).await;
     assert_eq!(
         firsts(card(&page.json(), "trace", "following")),
-        ["it.traces.one.job"]
+        ["it.traces.one.job Mail"]
     );
 }
 
@@ -220,7 +220,15 @@ async fn queries_that_are_run_again_and_again_are_flagged_everywhere() {
     );
     assert_eq!(cells[2], 20);
     assert_eq!(cells[5]["l"], format!("traces?id={}", ids[1]), "the newest");
-    assert!(cells[6].as_str().unwrap().contains("user_id in (..)"));
+    let advice = cells[6].as_str().unwrap();
+    assert!(
+        advice.starts_with("Each time for another “user_id”. Ask for all"),
+        "{advice}"
+    );
+    assert!(
+        advice.contains("user_id in (..)") && !advice.contains('`'),
+        "{advice}"
+    );
 
     let listed = rows(card(&page, "traces", "traces"));
     assert!(listed.iter().all(|row| row["cells"][5] == "20 times"));

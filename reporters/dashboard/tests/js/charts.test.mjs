@@ -94,8 +94,9 @@ test("bounds leave out gaps", () => {
 const x = (n) => n * 10;
 const y = (value) => 100 - value;
 
-test("a line is broken by gaps, and a value alone is a dot", () => {
-  assert.equal(linePath([1, 2, null, 4, null, 5, 6], x, y), "M5 99L15 98M35 96h0M55 95L65 94");
+test("a line is broken by gaps, and a value alone is as long as its slot, or can be seen", () => {
+  assert.equal(linePath([1, 2, null, 4, null, 5, 6], x, y), "M5 99L15 98M30 96H40M55 95L65 94");
+  assert.equal(linePath([null, 4, null], (n) => n, y), "M0 96H3");
   assert.equal(linePath([], x, y), "");
 });
 
@@ -145,6 +146,7 @@ test("counts grow darker as their logarithm, and zero is nothing", () => {
   const [one, ten, fifty] = [1, 10, 50].map((count) => levelOf(count, 100));
   assert.ok(one > 0.2 && one < ten && ten < fifty && fifty < 1);
   assert.ok(ten - one > fifty - ten);
+  assert.ok(levelOf(1, 1) < 0.5);
 });
 
 test("edges are labelled with their unit, infinity is not", () => {
@@ -164,7 +166,7 @@ test("a bucket says its bounds", () => {
 test("the table has the newest first, at most sixty rows, all of one unit", () => {
   const data = wholeData(card(Array.from({ length: 100 }, (_, n) => n / 100), { slots: 100 }));
   const table = tableOf(data, "seconds", "shop.time");
-  assert.equal(table.caption, "shop.time, in ms");
+  assert.equal(table.caption, "shop.time, in ms, each over 1 s");
   assert.equal(table.rows.length, 60);
   assert.deepEqual(table.rows[0], { time: 10_000 + 99_000, cells: ["990"] });
   assert.deepEqual(tableOf(wholeData(card([null])), "", "n").rows[0].cells, ["–"]);

@@ -11,7 +11,8 @@ use super::source::Source;
 pub(super) fn latest(history: &History, source: &Source, tick: u64) -> f64 {
     let kind = source.definition().kind();
     let name = source.definition().name();
-    // The two answers must be of one sample.
+    let mut counted_until = 0.0;
+    // The two answers should be of one sample.
     for _ in 0..3 {
         let newest = history.newest();
         let all = history.series_of(name).into_iter().chain(history.totals());
@@ -24,11 +25,12 @@ pub(super) fn latest(history: &History, source: &Source, tick: u64) -> f64 {
         own.dedup_by_key(|(id, _)| *id);
         let now: f64 = own.into_iter().map(|(_, counted)| counted).sum();
         let since = added(&source.stats(history, tick, newest.number()));
+        counted_until = now - since;
         if history.newest() == newest {
-            return now - since;
+            break;
         }
     }
-    0.0
+    counted_until
 }
 
 /// Of one series: events or numbers, or the total of a sum.

@@ -1,7 +1,7 @@
 //! [`Number`]: which number of a slot a line shows.
 
+use telemetry_metrics::Amount;
 use telemetry_metrics::history::Stats;
-use telemetry_metrics::{Amount, Kind};
 
 use super::spec::Of;
 
@@ -28,7 +28,13 @@ pub(crate) enum Number {
 
 impl Number {
     /// Of a slot, as stored; of a total, what the slot adds to it. `others` is what a share is of.
-    pub(super) fn of(&self, stats: &Stats, others: Option<&Stats>) -> Option<f64> {
+    pub(super) fn of(&self, stats: Option<&Stats>, others: Option<&Stats>) -> Option<f64> {
+        if let Self::Share(_) = self {
+            let others = others.map(Stats::count).filter(|count| *count > 0)?;
+            // A series of errors is not there before the first one.
+            return Some(stats.map_or(0, Stats::count) as f64 / others as f64);
+        }
+        let stats = stats?;
         match self {
             Self::Rate => stats.rate(),
             Self::Total => Some(added(stats)),
@@ -36,10 +42,7 @@ impl Number {
             Self::Quantile(q) => stats.quantile(*q),
             Self::Max => stats.max(),
             Self::Mean => stats.mean(),
-            Self::Share(_) => {
-                let others = others.map(Stats::count).filter(|count| *count > 0)?;
-                Some(stats.count() as f64 / others as f64)
-            }
+            Self::Share(_) => None,
         }
     }
 
@@ -58,9 +61,4 @@ pub(super) fn added(stats: &Stats) -> f64 {
         Some(sum) if stats.count() == 0 => sum.as_f64(),
         _ => stats.count() as f64,
     }
-}
-
-/// Whether a kind has a total that grows.
-pub(super) fn adds_up(kind: Kind) -> bool {
-    kind != Kind::LastValue
 }

@@ -235,10 +235,8 @@ impl Plot {
             |source: usize, at: usize| -> Option<&Stats> { slots.get(source)?.get(at)?.as_ref() };
         for row in &mut self.rows {
             for at in 0..count {
-                let value = stats(row.source, at).and_then(|own| {
-                    let others = row.others.and_then(|others| stats(others, at));
-                    row.number.of(own, others)
-                });
+                let others = row.others.and_then(|others| stats(others, at));
+                let value = row.number.of(stats(row.source, at), others);
                 let value = match row.number {
                     Number::Total => value.map(|added| {
                         row.running += added;

@@ -182,8 +182,4 @@ impl Totals {
         own.iter()
             .find(|total| is_same(&total.definition, definition))
     }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = &PastSeries> {
-        self.by_name.values().flatten()
-    }
 }

@@ -59,7 +59,7 @@ fn history(past: &Past, length: f64, fine: f64) -> Card {
     Card::figures("history")
         .title("History")
         .figure("Goes back", Value::seconds(length), None)
-        .figure("At full resolution", Value::seconds(fine), None)
+        .figure("At full resolution", Value::seconds(fine.min(length)), None)
         .figure("Series", past.series, None)
         .figure("Of these coarser", past.coarse, None)
         .figure("Left out", past.left_out, lost)

@@ -55,9 +55,15 @@ fn no_store() -> Card {
 fn what(root: &SpanRecord, visible: &Visible) -> String {
     let text = |key| shown_text(root, key, visible);
     match (text("method"), text("route")) {
-        (Some(method), Some(route)) => format!("{method} {route}"),
-        (None, Some(route)) => route,
-        _ => print(&root.name(), NAME),
+        (Some(method), Some(route)) => return format!("{method} {route}"),
+        (None, Some(route)) => return route,
+        _ => {}
+    }
+    let name = print(&root.name(), NAME);
+    let of = ["worker", "command", "event", "channel", "queue", "host"];
+    match of.into_iter().find_map(text) {
+        Some(of) => format!("{name} {of}"),
+        None => name,
     }
 }
 

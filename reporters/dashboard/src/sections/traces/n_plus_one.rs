@@ -8,6 +8,9 @@ use crate::card::{Card, Table, Value};
 use crate::moment::Moment;
 use crate::sections::events::shown::print;
 
+/// The newest of them.
+const ROWS: usize = 20;
+
 /// Bytes of an advice, which quotes its statement.
 const ADVICE: usize = 1_024;
 
@@ -26,7 +29,8 @@ pub(super) fn cards(moment: &Moment<'_>) -> Vec<Card> {
         .numbers(["Times", "Time in all"])
         .texts(["When", "Trace", "What to do"])
         .empty("No query is run again and again for one request, as far as was seen.");
-    for finding in &findings {
+    let left_out = findings.len().saturating_sub(ROWS);
+    for finding in findings.iter().take(ROWS) {
         let id = finding.context.trace_id().to_string();
         let place = place(finding);
         let cells = [
@@ -36,11 +40,38 @@ pub(super) fn cards(moment: &Moment<'_>) -> Vec<Card> {
             finding.total_time.into(),
             finding.at.into(),
             Value::link(format!("traces?id={id}"), "trace"),
-            print(&finding.advice(), ADVICE).into(),
+            advice(finding).into(),
         ];
         table.row(format!("{place} {}", finding.statement), cells);
     }
-    vec![Card::table("n-plus-one", table).wide()]
+    let card = Card::table("n-plus-one", table).wide();
+    match left_out {
+        0 => vec![card],
+        more => vec![card.hint(&format!("{more} older ones are left out."))],
+    }
+}
+
+/// What to do, without what the columns say; and what is code, in quotes.
+fn advice(finding: &Finding) -> String {
+    let all = print(&finding.advice(), ADVICE);
+    let what = all.split_once(" in all), ").map_or(&*all, |(_, what)| what);
+    let mut text = String::with_capacity(what.len() + 16);
+    for (at, part) in what.split('`').enumerate() {
+        match at {
+            0 => text.push_str(&capitalised(part)),
+            _ => {
+                text.push(if at % 2 == 1 { '“' } else { '”' });
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// The route, or the span that ran it.

@@ -1,5 +1,6 @@
 //! Charts over a history that samples a hundred times a second.
 
+mod coarse;
 mod index;
 mod lines;
 mod mixed;

@@ -28,6 +28,9 @@ enum What {
     WholeSpan,
 }
 
+/// What all spans have.
+const TIMES: [&str; 2] = ["monotonic_time", "system_time"];
+
 /// The name and kind under which a callsite is listed.
 fn listed(callsite: &CallsiteInfo) -> (&'static str, What) {
     let name = callsite.name();
@@ -55,10 +58,9 @@ pub(super) fn fold(callsites: &[&'static CallsiteInfo]) -> Vec<Line> {
             places: Vec::new(),
             events: Vec::new(),
         });
-        add(
-            &mut line.measurements,
-            callsite.measurement_keys().iter().copied(),
-        );
+        let keys = callsite.measurement_keys().iter().copied();
+        let is_shown = |key: &&str| what == What::Event || !TIMES.contains(key);
+        add(&mut line.measurements, keys.filter(is_shown));
         add(&mut line.metadata, callsite.metadata_keys());
         let place = format!("{}:{}", place::short(callsite.file()), callsite.line());
         add(&mut line.places, [place]);

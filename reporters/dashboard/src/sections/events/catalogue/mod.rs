@@ -120,8 +120,8 @@ fn hint(lines: usize) -> String {
     }
     .to_owned();
     hint.push_str(
-        " A span is one row for its start, stop and exception; at its end it may carry more than is \
-         listed.",
+        " A span is one row for its start, stop and exception: besides what is listed they have times, \
+         and at the end whatever was added meanwhile.",
     );
     if lines > MOST {
         hint.push_str(&format!(" {} rows are left out.", lines - MOST));

@@ -10,6 +10,8 @@ use crate::sections::past::{Book, value};
 use crate::sections::words::{list, many};
 use crate::sources::Sources;
 
+/// What has fewer places than this is full at times, and that says nothing.
+const FEW: f64 = 5.0;
 /// More bars than this are not shown: the fullest are.
 const MOST: usize = 40;
 
@@ -174,8 +176,12 @@ struct Bar {
 
 impl Bar {
     fn status(&self) -> Option<Status> {
-        let share = self.value / self.limit?;
-        match share {
+        let limit = self.limit?;
+        // A pool of one connection is full whenever it is used.
+        if self.unit != "ratio" && limit < FEW {
+            return None;
+        }
+        match self.value / limit {
             share if share >= FULL => Some(Status::Bad),
             share if share >= NEARLY_FULL => Some(Status::Warn),
             _ => Some(Status::Good),
@@ -222,6 +228,7 @@ mod tests {
         assert_eq!(bar(80.0, Some(100.0)).status(), Some(Status::Warn));
         assert_eq!(bar(95.0, Some(100.0)).status(), Some(Status::Bad));
         assert_eq!(bar(95.0, None).status(), None);
+        assert_eq!(bar(1.0, Some(1.0)).status(), None, "too few to say");
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Charts<'_> {
     }
 
     fn rate(&self) -> Option<Spec> {
-        let mut spec = self.begin("rate", "Requests", *self.roles.all.first()?);
+        let mut spec = self.begin("rate", "Rate", *self.roles.all.first()?);
         for (at, place) in self.roles.all.iter().enumerate() {
             let of = Of::all(self.definition(*place)?);
             let (key, label) = if at == 0 {

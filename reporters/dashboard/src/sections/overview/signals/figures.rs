@@ -9,7 +9,7 @@ use super::{Roles, Times};
 use crate::card::{Card, Status, Value};
 use crate::moment::Moment;
 use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
-use crate::sections::past::{Book, Cached, value};
+use crate::sections::past::{Book, Cached, rounded, value};
 use crate::sections::{links, words};
 use crate::view::Range;
 
@@ -58,14 +58,13 @@ fn card(
     range: Range,
     over_range: OverRange,
 ) -> Card {
-    let lately = words::time(f64::from(range.0));
-    let over = format!("over {lately}");
+    let over = format!("in the {}", words::last(range));
     let link = |place: Option<&usize>| place.map(|place| links::chart(moment.sources, *place, ""));
     let mut figures = Vec::new();
     let rate = roles.counted(moment, Past::last(NOW)).rate();
     figures.push(figure(
         "Requests",
-        rate.map(Value::per_second),
+        rate.map(rounded).map(Value::per_second),
         None,
         "in the last minute",
         link(roles.all.first()),
@@ -79,7 +78,7 @@ fn card(
         };
         figures.push(figure(
             "Errors",
-            share.map(Value::ratio),
+            share.map(rounded).map(Value::ratio),
             status,
             &format!("{} {over}", words::count(failed)),
             href,
@@ -88,7 +87,13 @@ fn card(
     if let Some(times) = over_range.times {
         for (label, time) in [("p50", times.p50), ("p95", times.p95), ("p99", times.p99)] {
             let href = link(roles.duration.as_ref());
-            figures.push(figure(label, time.map(Value::seconds), None, &over, href));
+            figures.push(figure(
+                label,
+                time.map(rounded).map(Value::seconds),
+                None,
+                &over,
+                href,
+            ));
         }
     }
     if let Some(place) = &roles.in_flight {

@@ -11,7 +11,7 @@ use super::{Roles, Times};
 use crate::card::{Card, Status, Table, Value};
 use crate::moment::Moment;
 use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
-use crate::sections::past::{Book, Cached, tag};
+use crate::sections::past::{Book, Cached, rounded, tag};
 use crate::sections::{links, words};
 use crate::sources::Sources;
 use crate::view::Range;
@@ -181,15 +181,15 @@ fn table(moment: &Moment<'_>, rows: &[Row], roles: &Roles, range: Range) -> Card
         };
         let cells = [
             Value::code(shown),
-            row.rate.map(Value::per_second).into(),
-            share.map(Value::ratio).into(),
-            row.p95.map(Value::seconds).into(),
+            row.rate.map(rounded).map(Value::per_second).into(),
+            share.map(rounded).map(Value::ratio).into(),
+            row.p95.map(rounded).map(Value::seconds).into(),
         ];
         let href = place.map(|place| links::chart(moment.sources, place, &row.route));
         table.row_with(row.route.clone(), cells, status, href.as_deref());
     }
     Card::table("routes", table)
         .title("Busiest routes")
-        .hint(&format!("Over {}.", words::time(f64::from(range.0))))
+        .hint(&format!("In the {}.", words::last(range)))
         .wide()
 }

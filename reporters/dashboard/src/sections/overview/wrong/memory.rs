@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use telemetry_metrics::history::Status as Past;
-use telemetry_traces::{Finding, NPlusOne, Traces};
+use telemetry_traces::{Finding, MAX_FINDINGS, NPlusOne, Traces};
 
 use super::notice::{Notice, Report};
 use super::requests::n_plus_one;
@@ -68,6 +68,7 @@ fn findings(all: &[Finding], now: SystemTime) -> Vec<Notice> {
         now.duration_since(finding.at)
             .is_ok_and(|age| age < RECENTLY)
     };
+    let is_all = all.len() < MAX_FINDINGS;
     let mut routes: BTreeMap<Option<&str>, (u64, u64)> = BTreeMap::new();
     for finding in all.iter().filter(is_recent) {
         let (times, queries) = routes.entry(finding.route.as_deref()).or_default();
@@ -76,7 +77,7 @@ fn findings(all: &[Finding], now: SystemTime) -> Vec<Notice> {
     }
     routes
         .into_iter()
-        .map(|(route, (times, queries))| n_plus_one(route, times, queries))
+        .map(|(route, (times, queries))| n_plus_one(route, times, queries, is_all))
         .collect()
 }
 

@@ -95,9 +95,8 @@ fn failing(failed: u64, of: u64, worst: impl FnOnce() -> Vec<(String, u64)>) -> 
         Status::Warn
     };
     let mut text = format!(
-        "{} of all requests of the last {} failed: {} of {}",
+        "{} of all requests of the last 5 minutes failed: {} of {}",
         percent(share.min(1.0)),
-        time(JUDGED.as_secs_f64()),
         count(failed),
         count(of),
     );
@@ -121,9 +120,8 @@ fn slower(now: f64, usual: f64) -> Option<Notice> {
         return None;
     }
     let text = format!(
-        "Requests are {times:.1} times slower than usual: of the last {}, one in twenty took longer than {}; of the \
+        "Requests are {times:.1} times slower than usual: of the last 5 minutes, one in twenty took longer than {}; of the \
          hour before, {}.",
-        time(JUDGED.as_secs_f64()),
         time(now),
         time(usual)
     );
@@ -155,15 +153,18 @@ fn worst_routes(moment: &Moment<'_>, roles: &Roles, book: &Book) -> Vec<(String,
 }
 
 /// A route that asked the database the same again and again.
-pub(super) fn n_plus_one(route: Option<&str>, times: u64, queries: u64) -> Notice {
-    let place = route.map_or("A part of the program", |route| route);
+/// `is_all` says whether older findings may have been forgotten.
+pub(super) fn n_plus_one(route: Option<&str>, times: u64, queries: u64, is_all: bool) -> Notice {
+    let place = route.unwrap_or("A part of the program");
     let text = format!(
-        "{} asks the database the same again and again (N+1): {} in the last 10 minutes, up to {} each.",
+        "{} asks the database the same again and again (N+1): {}{} in the last 10 minutes, up to {} each.",
         short(place),
+        if is_all { "" } else { "at least " },
         many(times, "time", "times"),
         many(queries, "query", "queries"),
     );
-    Notice::new(format!("n+1 {place}"), Status::Warn, text).link("traces")
+    Notice::new(format!("n+1 {place}"), Status::Warn, text)
+        .link(links::traces("recent", route.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -184,7 +185,7 @@ mod tests {
         let notice = failing(1_200, 10_000, worst).unwrap();
         assert_eq!(
             notice.text,
-            "12 % of all requests of the last 5 min failed: 1,200 of 10,000, most of them at /a (4), /b (4) and /c \
+            "12 % of all requests of the last 5 minutes failed: 1,200 of 10,000, most of them at /a (4), /b (4) and /c \
              (4)."
         );
         assert_eq!(notice.status, Status::Bad);
@@ -204,7 +205,7 @@ mod tests {
         let notice = slower(0.48, 0.15).unwrap();
         assert_eq!(
             notice.text,
-            "Requests are 3.2 times slower than usual: of the last 5 min, one in twenty took longer than 480 ms; of \
+            "Requests are 3.2 times slower than usual: of the last 5 minutes, one in twenty took longer than 480 ms; of \
              the hour before, 150 ms."
         );
     }
@@ -218,8 +219,14 @@ mod tests {
 
     #[test]
     fn a_route_that_asks_again_and_again_is_named() {
-        let notice = n_plus_one(Some("/users"), 3, 40);
+        let notice = n_plus_one(Some("/users"), 3, 40, true);
         assert!(notice.text.starts_with("/users asks"), "{}", notice.text);
-        assert!(notice.text.contains("3 times"), "{}", notice.text);
+        assert!(notice.text.contains(": 3 times"), "{}", notice.text);
+        let notice = n_plus_one(None, 100, 40, false);
+        assert!(
+            notice.text.contains(": at least 100 times"),
+            "{}",
+            notice.text
+        );
     }
 }
