@@ -74,6 +74,9 @@ mod docs {
         #[doc = include_str!("../../docs/reporters/console.md")]
         mod console {}
 
+        #[doc = include_str!("../../docs/reporters/dashboard.md")]
+        mod dashboard {}
+
         #[doc = include_str!("../../docs/reporters/grafana.md")]
         mod grafana {}
 

@@ -109,12 +109,9 @@ fn watch_process(watch: &Watch, args: &Args, process: &mut Child) -> Result<Seen
         [port] => port as u16,
         _ => return Err("it did not start".to_owned()),
     };
-    let viewers = match watch.page {
-        Some(page) => (0..watch.viewers).map(|_| Viewer::start(port, page)),
-        None => (0..0).map(|_| Viewer::start(0, "")),
-    };
-    let viewers: Result<Vec<_>, _> = viewers.collect();
-    let viewers = viewers?;
+    let page = watch.page.unwrap_or_default();
+    let viewers = (0..watch.viewers).map(|_| Viewer::start(port, page));
+    let viewers = viewers.collect::<Result<Vec<_>, _>>()?;
     // Emits meanwhile, as later.
     let mut order = |time: Duration| {
         writeln!(orders, "{}", time.as_millis()).map_err(|error| error.to_string())?;

@@ -17,7 +17,8 @@ import assert from "node:assert/strict";
 const [base, browser, modules, axes, pictures] = process.argv.slice(2);
 const { chromium } = createRequire(path.join(modules, "x.js"))("playwright-core");
 const axe = await readFile(path.join(axes, "axe-core", "axe.min.js"), "utf8");
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const input = createInterface({ input: process.stdin });
+const lines = input[Symbol.asyncIterator]();
 
 // Whatever hangs, it ends.
 setTimeout(() => {
@@ -220,6 +221,9 @@ try {
   console.error(complaints.join("\n"), await page.locator("body").innerText().catch(() => ""));
   throw error;
 } finally {
+  // Otherwise it would go on for as long as somebody could write to it.
+  input.close();
+  process.stdin.destroy();
   await context.close();
   await rm(profile, { recursive: true, force: true });
 }

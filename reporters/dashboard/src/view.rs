@@ -271,9 +271,9 @@ fn metrics(query: &[(String, String)], sources: &Sources) -> Result<Vec<Key>, St
     let mut shown = shown.collect::<Result<Vec<_>, _>>()?;
     if shown.is_empty() {
         let group = group_or_first(sources, group.as_deref());
-        let members = group.map(|(_, charts)| charts).unwrap_or_default();
-        let members = members.into_iter().take(FIRST_CHARTS);
-        shown.extend(members.map(|id| ChartKey::usual(id, range)));
+        let members = group.into_iter().flat_map(|group| group.charts);
+        let members = members.take(FIRST_CHARTS);
+        shown.extend(members.map(|(id, _)| ChartKey::usual(id, range)));
     }
     sections.extend(shown.into_iter().map(Key::Chart));
     Ok(sections)

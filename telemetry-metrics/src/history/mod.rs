@@ -32,7 +32,7 @@
 //!   left out, the quietest first, and totals last. Where there is room again, all of that goes back, but
 //!   what was merged stays so. Slots of a coarse series are as long as its steps; asked for together
 //!   with others, so are theirs. [`Status`] says how far it came.
-//! - **What fits in.** A series takes about 600 bytes and its past; a summary of numbers over two decades,
+//! - **What fits in.** A series takes about 500 bytes and its past; a summary of numbers over two decades,
 //!   600 more for its present state. The past of a day, in which something happened every second, takes
 //!   about 4 kB for a counter and 33 kB for a distribution with numbers in five buckets. So 1,000 busy
 //!   counters and 1,000 busy distributions take 38 of 64 MiB, a day long, and none is coarse; of

@@ -54,7 +54,8 @@ pub(super) fn grouped(rows: &[HandlerInfo]) -> Vec<Handler<'_>> {
 /// One row of the table: a handler, or several that belong together.
 struct Row<'h> {
     id: &'h str,
-    handlers: u64,
+    /// Whether it stands for all handlers of an owner.
+    is_owner: bool,
     patterns: Vec<&'h str>,
     spans_only: bool,
     failures: u64,
@@ -70,7 +71,7 @@ fn folded<'h>(handlers: &'h [Handler<'_>], now: Instant) -> Vec<Row<'h>> {
         let info = handler.info;
         let row = Row {
             id: &info.id,
-            handlers: 1,
+            is_owner: false,
             patterns: handler.patterns.clone(),
             spans_only: info.spans_only,
             failures: info.failures,
@@ -84,12 +85,15 @@ fn folded<'h>(handlers: &'h [Handler<'_>], now: Instant) -> Vec<Row<'h>> {
         };
         match owners.get(&(owner, info.spans_only)) {
             Some(at) => {
-                rows[*at].handlers += 1;
                 rows[*at].patterns.extend(&handler.patterns);
             }
             None => {
                 owners.insert((owner, info.spans_only), rows.len());
-                rows.push(Row { id: owner, ..row });
+                rows.push(Row {
+                    id: owner,
+                    is_owner: true,
+                    ..row
+                });
             }
         }
     }
@@ -129,11 +133,7 @@ fn card(handlers: &[Handler<'_>], now: Instant) -> Card {
             row.failures.into(),
             state.into(),
         ];
-        // Those of one owner that failed stand alone.
-        let key = match row.handlers {
-            1 => row.id.to_owned(),
-            more => format!("{} and {more}", row.id),
-        };
+        let key = format!("{}{}", row.id, if row.is_owner { ":" } else { "" });
         table.row_with(key, cells, status, None);
     }
     let mut hint = format!(

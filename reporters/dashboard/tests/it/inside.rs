@@ -128,3 +128,28 @@ async fn health_tells_how_reporters_and_metrics_fare() {
     let viewers = find_card(&page, "viewers", "viewers");
     assert_eq!(viewers["figures"][0]["value"], "0 of 256");
 }
+
+#[tokio::test]
+async fn of_hundreds_of_metrics_the_fullest_are_shown() {
+    let metric = |n: usize| {
+        let name = format!("dash_many.event.n{n}");
+        let metric = counter(name).event("dash_many.event").tags(["who"]);
+        metric.max_series(if n == 249 { 4 } else { 2_000 })
+    };
+    let program = Program::start((0..250).map(metric));
+    for who in ["a", "b", "c"] {
+        execute!("dash_many.event", {}, { who });
+    }
+    let series = program.card("health", "series", "series").await;
+    assert_eq!(series["rows"].as_array().unwrap().len(), 200);
+    assert_eq!(series["rows"][0]["key"], "249 dash_many.event.n249");
+    let hint = series["hint"].as_str().unwrap();
+    assert!(
+        hint.starts_with("750 series of 250 metrics with tags."),
+        "{hint}"
+    );
+    assert!(
+        hint.ends_with("The 200 that are fullest are shown."),
+        "{hint}"
+    );
+}

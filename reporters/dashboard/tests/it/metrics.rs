@@ -89,7 +89,7 @@ async fn charts_show_the_numbers_that_a_scrape_shows() {
         .map(|at| &index["groups"][0]["charts"][at]["series"])
         .collect();
     // With the one for what is too much.
-    assert_eq!(series, [&json!(4), &json!(1), &json!(4)]);
+    assert_eq!(series, [&json!(4), &json!(1), &json!(5)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,17 +9,24 @@ use axum::middleware::{Next, from_fn};
 use serde_json::{Value as Json, json};
 use telemetry::{SpanContext, completion_span, span};
 use telemetry_dashboard::{Access, Dashboard};
-use telemetry_traces::{NPlusOne, Traces};
+use telemetry_traces::{NPlusOne, Traces, TracesBuilder};
 
 use crate::support::{aggregator, get};
 use crate::watch::{Watch, card};
 
 /// A dashboard with the traces of spans below this prefix.
 fn traced(prefix: &str) -> (Router, Arc<Traces>) {
+    traced_with(prefix, |builder| builder)
+}
+
+fn traced_with(
+    prefix: &str,
+    change: impl FnOnce(TracesBuilder) -> TracesBuilder,
+) -> (Router, Arc<Traces>) {
     let below = [format!("{prefix}.*")];
     let slow = Duration::from_secs(60);
-    let traces = Traces::builder().only(below.clone()).slow(slow).start();
-    let traces = Arc::new(traces.unwrap());
+    let traces = Traces::builder().only(below.clone()).slow(slow);
+    let traces = Arc::new(change(traces).start().unwrap());
     let n_plus_one = NPlusOne::builder().spans(below).start().unwrap();
     let dashboard = Dashboard::builder(&aggregator())
         .history_memory(1 << 20)
@@ -309,4 +316,47 @@ async fn a_trace_that_is_watched_stays_when_the_store_lets_it_go() {
             .contains("no longer")
     );
     assert_eq!(cards.get("trace"), None, "it is left as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_long_trace_there_are_a_thousand_rows_and_the_rest_is_counted() {
+    // Statements are cut where they are kept, and not where they are looked for.
+    let (app, _traces) = traced_with("it.traces.long", |builder| {
+        builder.max_text(64).max_spans(5_000)
+    });
+    let request = span!("it.traces.long.request", { route: "/long" });
+    let id = request.context().unwrap().trace_id();
+    request.in_scope(|| {
+        for n in 0..1_200 {
+            let columns = "a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v";
+            let statement = format!("SELECT {columns} FROM items WHERE user_id = {n}");
+            completion_span!("it.traces.long.query", { statement }).finish();
+        }
+    });
+    let page = get(&app, &format!("/dashboard/api/traces?id={id}")).await;
+    let page = page.json();
+    let rows = rows(card(&page, "trace", "trace"));
+    assert_eq!(rows.len(), 1_001);
+    assert_eq!(rows[1_000]["gap"], "201 more rows are not shown");
+    assert!(rows[1..1_000].iter().all(|row| row["n1"] == true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_that_carries_too_much_is_shown_without_what_comes_last() {
+    let (app, _traces) = traced_with("it.traces.much", |builder| builder.max_text(4_096));
+    let request = span!("it.traces.much.request", { route: "/much" });
+    let id = request.context().unwrap().trace_id();
+    request.in_scope(|| {
+        let much = "\u{1}".repeat(1_000);
+        for _ in 0..900 {
+            completion_span!("it.traces.much.step", { queue: &*much, worker: &*much }).finish();
+        }
+    });
+    let answer = get(&app, &format!("/dashboard/api/traces?id={id}")).await;
+    assert!(answer.body.len() < 4 << 20, "{}", answer.body.len());
+    let page = answer.json();
+    let rows = rows(card(&page, "trace", "trace"));
+    assert_eq!(rows.len(), 901);
+    assert!(rows[1]["metadata"].is_array() && rows[900].get("metadata").is_none());
+    assert!(rows[900]["note"].as_str().unwrap().contains("too much"));
 }

@@ -216,8 +216,8 @@ fn who_is_busy_takes_the_place_of_who_is_not() {
     assert_eq!(is_there(&clock), 20);
     let status = clock.store.status();
     assert!(
-        (20..60).contains(&status.evicted),
-        "nobody else goes: {status:?}"
+        (20..100).contains(&status.evicted),
+        "few others go: {status:?}"
     );
     let total = clock.store.totals().into_iter();
     let total = total.filter(|total| total.definition.name() == "past.places.count");

@@ -43,7 +43,7 @@ proptest! {
     #[test]
     fn the_past_is_what_it_would_be_if_every_event_had_been_kept(
         rounds in rounds(),
-        budget in 20_000usize..60_000,
+        budget in 32_000usize..70_000,
         ranges in proptest::collection::vec((0.0f64..1.0, 0.0f64..1.0), 8),
     ) {
         const TAGS: [&str; 3] = ["a", "b", "c"];

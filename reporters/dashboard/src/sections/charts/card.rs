@@ -72,6 +72,7 @@ impl ChartCard {
         self.spec.lines.len()
     }
 
+    /// What is held of one, in the chart's unit, oldest first.
     pub(super) fn values_of(&self, line: usize) -> impl Iterator<Item = Option<f64>> + '_ {
         self.plot.values(line)
     }
@@ -119,11 +120,5 @@ impl ChartCard {
 
     pub(crate) fn id(&self) -> &str {
         &self.spec.id
-    }
-
-    /// What is held of a line, in the chart's unit, oldest first.
-    pub(crate) fn values(&self, key: &str) -> impl Iterator<Item = Option<f64>> + '_ {
-        let line = self.spec.lines.iter().position(|line| line.key == key);
-        self.plot.values(line.unwrap_or(usize::MAX))
     }
 }

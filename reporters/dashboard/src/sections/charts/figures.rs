@@ -48,7 +48,7 @@ impl Figures {
     pub(super) fn make(&mut self, moment: &Moment<'_>, card: &ChartCard) -> Json {
         let kind = self.source.definition().kind();
         if kind == Kind::LastValue {
-            return self.of_values(card);
+            return self.of_values(moment, card);
         }
         let history = &*moment.sources.history;
         let tick = moment.tick.number();
@@ -100,20 +100,18 @@ impl Figures {
     }
 
     /// Of last values: what stands in the lines.
-    fn of_values(&self, card: &ChartCard) -> Json {
+    fn of_values(&self, moment: &Moment<'_>, card: &ChartCard) -> Json {
         let mut newest: Vec<f64> = Vec::new();
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         let lines = card.lines();
         for line in 0..lines {
-            let mut last = None;
-            for value in card.values_of(line) {
-                last = value;
-                for value in value {
-                    low = low.min(value);
-                    high = high.max(value);
-                }
+            let values: Vec<_> = card.values_of(line).collect();
+            for value in values.iter().flatten() {
+                low = low.min(*value);
+                high = high.max(*value);
             }
-            newest.extend(last);
+            // A sample that was late left a gap, one that is longer is the end.
+            newest.extend(values.iter().rev().take(2).flatten().next());
         }
         let scale = Scale {
             divide: 1.0,
@@ -122,7 +120,14 @@ impl Figures {
         let known = |number: f64| Some(number).filter(|number| number.is_finite());
         let mut figures = Vec::new();
         if lines <= 1 {
-            figures.push(figure("now", scale.value(newest.first().copied())));
+            // Slots may be long.
+            let total = moment.totals().of(self.source.definition());
+            let now = total.and_then(|total| total.latest.value);
+            let now = match now {
+                Some(now) => self.scale(&Number::Value).value(Some(now.as_f64())),
+                None => scale.value(newest.first().copied()),
+            };
+            figures.push(figure("now", now));
         }
         figures.push(figure("lowest", scale.value(known(low))));
         figures.push(figure("highest", scale.value(known(high))));
@@ -151,6 +156,6 @@ pub(super) fn ticks(history: &History, time: Duration) -> u64 {
     u64::try_from(ticks).unwrap_or(u64::MAX).max(1)
 }
 
-fn figure(label: &str, value: Json) -> Json {
-    json!({ "label": label, "value": value })
+fn figure(label: &str, value: impl Into<Json>) -> Json {
+    json!({ "label": label, "value": value.into() })
 }

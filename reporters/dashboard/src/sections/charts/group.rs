@@ -20,32 +20,35 @@ pub(crate) fn group_of(definition: &Definition) -> &str {
     nav.next_back().map_or(first, |(_, group)| group.trim())
 }
 
-/// The charts of each group with their ids; groups in the order of their first definitions, the library's
-/// own last.
-pub(crate) fn groups(sources: &Sources) -> Vec<(String, Vec<(usize, Arc<Definition>)>)> {
-    let mut groups: Vec<(String, Vec<(usize, Arc<Definition>)>)> = Vec::new();
+/// Charts that stand together.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    /// With their ids.
+    pub(crate) charts: Vec<(usize, Arc<Definition>)>,
+}
+
+/// All groups in the order of their first definitions, the library's own last.
+pub(crate) fn groups(sources: &Sources) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
     for (id, definition) in sources.charts.all(sources).into_iter().enumerate() {
         let name = group_of(&definition);
-        match groups.iter().position(|(known, _)| known == name) {
-            Some(at) => groups[at].1.push((id, definition)),
-            None => groups.push((name.to_owned(), vec![(id, definition)])),
+        match groups.iter().position(|group| group.name == name) {
+            Some(at) => groups[at].charts.push((id, definition)),
+            None => groups.push(Group {
+                name: name.to_owned(),
+                charts: vec![(id, definition)],
+            }),
         }
     }
     // Whatever else calls itself so stands with it.
-    groups.sort_by_key(|(name, _)| name == OWN);
+    groups.sort_by_key(|group| group.name == OWN);
     groups
 }
 
 /// The group of this name, or the first one.
-pub(crate) fn group_or_first(
-    sources: &Sources,
-    group: Option<&str>,
-) -> Option<(String, Vec<usize>)> {
+pub(crate) fn group_or_first(sources: &Sources, group: Option<&str>) -> Option<Group> {
     let mut groups = groups(sources);
-    let asked = groups.iter().position(|(name, _)| Some(&**name) == group);
-    if groups.is_empty() {
-        return None;
-    }
-    let (name, charts) = groups.swap_remove(asked.unwrap_or(0));
-    Some((name, charts.into_iter().map(|(id, _)| id).collect()))
+    let asked = groups.iter().position(|known| Some(&*known.name) == group);
+    (!groups.is_empty()).then(|| groups.swap_remove(asked.unwrap_or(0)))
 }

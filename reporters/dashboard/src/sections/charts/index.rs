@@ -54,7 +54,7 @@ impl Live for Index {
         self.made = Some(tick);
         let groups = all(moment);
         let shown = group_or_first(moment.sources, self.asked.as_deref());
-        let shown = shown.map(|(name, _)| name).unwrap_or_default();
+        let shown = shown.map(|group| group.name).unwrap_or_default();
         if made.is_some() && groups == self.groups && shown == self.shown {
             return Advance::Same;
         }
@@ -83,12 +83,12 @@ fn all(moment: &Moment<'_>) -> Json {
         .into_iter()
         .map(|(definition, count)| (Arc::as_ptr(&definition), count))
         .collect();
-    let groups = groups(moment.sources).into_iter().map(|(name, charts)| {
-        let charts = charts.iter().map(|(id, definition)| {
-            let count = counts.get(&Arc::as_ptr(definition)).copied().unwrap_or(0);
-            entry(*id, definition, count)
+    let groups = groups(moment.sources).into_iter().map(|group| {
+        let charts = group.charts.iter().map(|(id, definition)| {
+            let count = counts.get(&Arc::as_ptr(definition)).copied();
+            entry(*id, definition, count.unwrap_or(0))
         });
-        json!({ "name": name, "charts": charts.collect::<Vec<_>>() })
+        json!({ "name": group.name, "charts": charts.collect::<Vec<_>>() })
     });
     Json::Array(groups.collect())
 }

@@ -6,7 +6,7 @@
 //! says what there is to show: [`Piece::Card`] for any card, [`Piece::Chart`] for a chart. As long as
 //! the [`Spec`] of an id draws the same lines, its chart goes on: the history is asked for what is new,
 //! and only that is sent. So make specs anew each time and think no further; what stands around the lines
-//! (title, hint, figures) may change at any tick.
+//! (title, hint) may change at any tick.
 //!
 //! ```ignore
 //! let requests: Arc<Definition> = ...; // a counter, or a summary or distribution
@@ -61,7 +61,6 @@ mod stat;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use card::{CardChange, ChartCard};
 pub(crate) use group::{group_of, group_or_first};
 pub(crate) use known::Known;
 pub(crate) use mixed::{Mixed, Piece};

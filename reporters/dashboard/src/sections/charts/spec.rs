@@ -10,7 +10,6 @@ use telemetry_metrics::history::SeriesId;
 use super::number::Number;
 use super::scale::Scale;
 use super::source::is_same;
-use crate::card::{Status, Value};
 use crate::view::Range;
 
 /// A chart to be: its id within the section, its range, its lines, and what stands around them.
@@ -110,32 +109,6 @@ impl Spec {
     /// A sentence in small print.
     pub(crate) fn hint(self, hint: &str) -> Self {
         self.set("hint", json!(hint))
-    }
-
-    /// Takes the whole width.
-    pub(crate) fn wide(self) -> Self {
-        self.set("wide", json!(true))
-    }
-
-    /// A small number beside it.
-    pub(crate) fn figure(
-        mut self,
-        label: &str,
-        value: impl Into<Value>,
-        status: Option<Status>,
-    ) -> Self {
-        let mut figure = json!({ "label": label, "value": value.into().into_json() });
-        if let Some(status) = status {
-            figure["status"] = json!(status.as_str());
-        }
-        let figures = self
-            .fields
-            .entry("figures")
-            .or_insert_with(|| Json::Array(Vec::new()));
-        if let Json::Array(figures) = figures {
-            figures.push(figure);
-        }
-        self
     }
 
     pub(super) fn set(mut self, key: &str, value: Json) -> Self {

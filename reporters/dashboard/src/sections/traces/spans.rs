@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use serde_json::{Value as Json, json};
-use telemetry::{Number, SpanContext, Value};
+use telemetry::{SpanContext, Value};
 use telemetry_traces::{Finding, Outcome, Row, Trace, TraceSpan, normalise};
 
 use super::super::events::shown::{About, Shown, has_sql, number_json, print};
-use super::super::words::count;
+use super::super::words::{count, many};
 use super::{NAME, shown_text};
 use crate::visible::Visible;
 
@@ -16,6 +16,10 @@ const MOST: usize = 1_000;
 
 /// Bytes of one text.
 const TEXT: usize = 1_024;
+
+/// Bytes of all that spans carry, as they are sent. What comes later in a trace that has more is shown
+/// without.
+const ROOM: usize = 2 << 20;
 
 /// What tells spans apart, the most telling first.
 const TELLING: [&str; 12] = [
@@ -39,6 +43,7 @@ const LABEL: usize = 2;
 pub(super) fn rows(trace: &Trace, findings: &[Finding], visible: &Visible) -> Vec<Json> {
     let suspects: Vec<_> = findings.iter().map(Suspect::new).collect();
     let mut keys = HashSet::new();
+    let mut room = ROOM;
     let mut all = trace.rows();
     let mut rows: Vec<Json> = all
         .by_ref()
@@ -46,7 +51,7 @@ pub(super) fn rows(trace: &Trace, findings: &[Finding], visible: &Visible) -> Ve
         .enumerate()
         .map(|(place, row)| {
             let mut json = match row {
-                Row::Span(span) => one(span, &suspects, visible),
+                Row::Span(span) => one(span, &suspects, visible, &mut room),
                 Row::Missing(id) => json!({
                     "key": format!("gap-{id}"),
                     "gap": "a span that still runs, or was not kept",
@@ -63,46 +68,51 @@ pub(super) fn rows(trace: &Trace, findings: &[Finding], visible: &Visible) -> Ve
             json
         })
         .collect();
-    let mut gap = |key: &str, count: u64, what: &str| {
-        if count > 0 {
-            rows.push(json!({ "key": key, "depth": 0, "gap": format!("{count} {what}") }));
-        }
-    };
-    gap("gap-more", all.count() as u64, "more spans are not shown");
-    gap(
-        "gap-left-out",
-        trace.summary().left_out(),
-        "spans were left out, as there was no room",
-    );
+    let (more, left_out) = (all.count() as u64, trace.summary().left_out());
+    if more > 0 {
+        let gap = many(more, "more row is not shown", "more rows are not shown");
+        rows.push(json!({ "key": "gap-more", "depth": 0, "gap": gap }));
+    }
+    if left_out > 0 {
+        let spans = many(left_out, "span was", "spans were");
+        let gap = format!("{spans} not kept, as there was no room");
+        rows.push(json!({ "key": "gap-left-out", "depth": 0, "gap": gap }));
+    }
     rows
 }
 
-fn one(span: &TraceSpan, suspects: &[Suspect], visible: &Visible) -> Json {
+fn one(span: &TraceSpan, suspects: &[Suspect], visible: &Visible, room: &mut usize) -> Json {
     let about = About {
         visible,
         event: span.name(),
         has_sql: has_sql(span.name(), span.metadata("system")),
         most: TEXT,
     };
-    let measurements: Vec<_> = span
-        .measurements()
-        .map(|(key, number): (&str, Number)| json!([key, number_json(key, number)]))
-        .collect();
-    let metadata: Vec<_> = span
-        .all_metadata()
-        .map(|(key, value)| json!([key, Shown::of(key, value, &about).json()]))
-        .collect();
+    let mut fields = json!({
+        "label": label(span, visible),
+        "measurements": span
+            .measurements()
+            .map(|(key, number)| json!([key, number_json(key, number)]))
+            .collect::<Vec<_>>(),
+        "metadata": span
+            .all_metadata()
+            .map(|(key, value)| json!([key, Shown::of(key, value, &about).json()]))
+            .collect::<Vec<_>>(),
+    });
+    let left = room.checked_sub(fields.to_string().len());
+    *room = left.unwrap_or(0);
     let mut row = json!({
         "key": span.span_id().to_string(),
         "name": print(&span.name(), NAME),
-        "label": label(span, visible),
         "offset": span.offset().as_secs_f64(),
         "duration": span.duration().as_secs_f64(),
         "self": span.self_time().as_secs_f64(),
         "outcome": span.outcome().as_str(),
-        "measurements": measurements,
-        "metadata": metadata,
     });
+    if let (Some(row), Some(fields), Some(_)) = (row.as_object_mut(), fields.as_object_mut(), left)
+    {
+        row.append(fields);
+    }
     match span.outcome() {
         Outcome::Ok => {}
         outcome if outcome.is_failure() => row["status"] = json!("bad"),
@@ -112,7 +122,11 @@ fn one(span: &TraceSpan, suspects: &[Suspect], visible: &Visible) -> Json {
     if suspect.is_some() {
         row["n1"] = json!(true);
     }
-    let notes = notes(span, suspect);
+    let mut notes = notes(span, suspect);
+    if left.is_none() {
+        notes.push_str(" What it carries is not shown: this trace carries too much.");
+    }
+    let notes = notes.trim_start();
     if !notes.is_empty() {
         row["note"] = json!(notes);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use telemetry::execute;
-use telemetry_metrics::history::Range as Past;
+use telemetry_metrics::history::{Range as Past, Stats};
 use telemetry_metrics::{Data, counter};
 
 use super::super::{Line, Number, Of, Role, Spec};
@@ -122,7 +122,7 @@ fn a_quiet_series_that_was_made_coarse_is_drawn_beside_the_others_without_spikes
         .stats
         .iter()
         .flatten()
-        .filter_map(|one| one.rate())
+        .filter_map(Stats::rate)
         .fold(0.0, f64::max);
     let shared =
         own.stats.len() * usize::try_from(own.step.as_millis() / total.step.as_millis()).unwrap();

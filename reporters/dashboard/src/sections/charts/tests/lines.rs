@@ -252,7 +252,7 @@ fn totals_are_those_that_prometheus_shows_overflow_and_what_was_before_the_histo
     let mut drawn = Drawn::new(short(spec, 1, 6_000));
     let moment = stage.moment();
     drawn.advance(&moment);
-    let snapshot = moment.snapshot();
+    let snapshot = stage.aggregator.snapshot();
     let of_family = |at: usize| {
         let series = snapshot.families[at].series.iter();
         let numbers = series.map(|series| match series.data {

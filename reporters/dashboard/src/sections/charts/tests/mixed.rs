@@ -32,7 +32,7 @@ fn a_section_of_both_goes_on_by_deltas() {
         };
         let mut pieces = vec![
             Piece::Card(Card::figures("turn").figure("turn", turn, None)),
-            Piece::Chart(chart("a").figure("turn", turn, None)),
+            Piece::Chart(chart("a").hint(&format!("turn {turn}"))),
             // Not shown: there is one of this id.
             Piece::Card(Card::text("a", "twice")),
         ];
@@ -75,7 +75,7 @@ fn a_section_of_both_goes_on_by_deltas() {
         .find(|card| card["id"] == json!("a"));
     let card = card.unwrap();
     assert_eq!(newest(card, "rate"), Some(12.0));
-    assert_eq!(figure(card, "turn"), Some(12.0));
+    assert_eq!(card["hint"], json!("turn 12"));
     assert_eq!(card["compact"], json!(true));
 }
 

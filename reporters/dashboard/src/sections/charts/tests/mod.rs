@@ -14,7 +14,8 @@ use serde_json::{Value as Json, json};
 use telemetry_metrics::history::{History, Tick};
 use telemetry_metrics::{Aggregator, AggregatorBuilder, Definition, Metric};
 
-use super::{CardChange, ChartCard, Spec};
+use super::Spec;
+use super::card::{CardChange, ChartCard};
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
 use crate::sources::Sources;
