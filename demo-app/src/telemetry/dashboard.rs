@@ -9,6 +9,16 @@ use crate::Config;
 /// Where it is.
 pub(crate) const PATH: &str = "/dashboard";
 
+/// Metadata of this application's events that says what happened, and nothing of anybody.
+const SHOWN: [&str; 6] = [
+    "action",
+    "form",
+    "operation",
+    "process",
+    "projection",
+    "reader",
+];
+
 pub(super) fn start(
     config: &Config,
     aggregator: &Aggregator,
@@ -26,7 +36,8 @@ pub(super) fn start(
         .title("telemetry demo")
         .access(access)
         .history_memory(config.history_mib as usize * 1024 * 1024)
-        .requests(ENDPOINT);
+        .requests(ENDPOINT)
+        .show_metadata(SHOWN);
     if let Some(watch) = watch {
         dashboard = dashboard
             .traces(watch.traces.clone())

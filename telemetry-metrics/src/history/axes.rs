@@ -41,9 +41,10 @@ impl Axes {
         changed || coarse_changed
     }
 
-    /// Where the past begins of a track that was coarse until then.
+    /// Where the past begins of a track that was coarse until then: not within a coarse step of which a
+    /// part is forgotten.
     pub(super) fn begin(&self, until: u64) -> u64 {
-        if self.coarse.begin < until {
+        if self.coarse.before < until {
             self.coarse.begin
         } else {
             self.fine.begin

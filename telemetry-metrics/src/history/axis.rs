@@ -34,6 +34,8 @@ impl Edge {
 pub(super) struct Axis {
     /// Where the first step begins.
     pub(super) begin: u64,
+    /// Where the step began that was [forgotten](Self::forget) last.
+    pub(super) before: u64,
     edges: VecDeque<Edge>,
 }
 
@@ -137,7 +139,7 @@ impl Axis {
             let Some(edge) = self.edges.pop_front() else {
                 return;
             };
-            self.begin = edge.end;
+            self.before = std::mem::replace(&mut self.begin, edge.end);
         }
     }
 

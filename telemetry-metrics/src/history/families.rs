@@ -1,5 +1,6 @@
 //! [`Families`]: which tracks belong to which definition.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::definition::Definition;
@@ -14,8 +15,8 @@ pub(super) struct Family {
     pub(super) definition: Arc<Definition>,
     /// The track of all together, if it has one.
     pub(super) total: Option<u64>,
-    /// Those of its series, ascending.
-    pub(super) series: Vec<u64>,
+    /// Those of its series.
+    pub(super) series: BTreeSet<u64>,
 }
 
 impl Families {
@@ -30,7 +31,7 @@ impl Families {
             None => self.0.push(Family {
                 definition: definition.clone(),
                 total: None,
-                series: Vec::new(),
+                series: BTreeSet::new(),
             }),
         }
     }

@@ -8,7 +8,7 @@ use crate::snapshot::Data;
 /// What a series has counted since it began, which may be before the history did: as Prometheus would
 /// show it, had it asked at the newest sample.
 ///
-/// Of a total it is what was counted in all series that there are or were.
+/// Of a total it is what was counted in all series that there are, or were since the history began.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Latest {

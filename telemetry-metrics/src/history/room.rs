@@ -167,7 +167,7 @@ impl Store {
     }
 
     /// Tells whether that is new, and made a difference.
-    fn set_coarse(&mut self, id: u64, is_coarse: bool) -> bool {
+    pub(super) fn set_coarse(&mut self, id: u64, is_coarse: bool) -> bool {
         let Some(track) = self.tracks.get_mut(&id) else {
             return false;
         };
@@ -271,8 +271,8 @@ impl Store {
         if let Some(family) = self.families.get_mut(track.key.family) {
             if track.is_total {
                 family.total = None;
-            } else if let Ok(at) = family.series.binary_search(&id) {
-                family.series.remove(at);
+            } else {
+                family.series.remove(&id);
             }
         }
         if !track.is_total {

@@ -14,7 +14,8 @@ const MOST_SLOTS: u64 = 5_000;
 /// What was counted, in slots of equal length; made by [`History::slots`](super::History::slots).
 ///
 /// There are only whole slots, and what is in one does not change any more. To go on, ask for
-/// [`Range::since`](super::Range::since) `end`.
+/// [`Range::since`](super::Range::since) `end`, with the same `step`: recent steps are finer, and slots
+/// would be.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Slots {

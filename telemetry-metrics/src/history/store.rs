@@ -303,7 +303,7 @@ impl Store {
         if !track.is_total {
             self.ids.insert(track.key.clone(), id);
             if let Some(family) = self.families.get_mut(track.key.family) {
-                family.series.push(id);
+                family.series.insert(id);
             }
         }
         self.tracks.insert(id, Box::new(track));

@@ -26,8 +26,8 @@ impl Store {
             // A definition that is added while the program runs has no tags before it meets one; its
             // one series was the total so far.
             let family = self.families.get(number);
-            let ids = family.map_or(&[][..], |family| &family.series);
-            let tracks: Vec<_> = ids.iter().filter_map(|id| self.tracks.get(id)).collect();
+            let ids = family.into_iter().flat_map(|family| &family.series);
+            let tracks: Vec<_> = ids.filter_map(|id| self.tracks.get(id)).collect();
             if let [only] = &tracks[..] {
                 total.go_on_from(only);
                 total.set_coarse(&self.axes, false);

@@ -135,7 +135,7 @@ impl Track {
     pub(super) fn bytes(&self) -> usize {
         let tags = self.key.tags.iter().map(|tag| tag.len() + 2 * PIECE);
         let tables =
-            2 * size_of::<(u64, Box<Self>)>() + 3 * size_of::<(Key, u64)>() + 2 * size_of::<u64>();
+            2 * size_of::<(u64, Box<Self>)>() + 3 * size_of::<(Key, u64)>() + 3 * size_of::<u64>();
         let own = size_of::<Self>() + 3 * PIECE + self.meter.bytes();
         let trail = self.trail.bytes() + size_of::<Trail>() + 2 * PIECE;
         tables + own + trail + tags.sum::<usize>()

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 
-use super::limiter::Limiter;
-use super::sessions::Sessions;
+use super::limiter::{Limiter, Who};
+use super::sessions::{Lease, Sessions};
 use super::token::{self, Token};
 use super::{Access, Kind, cookie, loopback, origin};
 use crate::problem::DashboardError;
@@ -66,55 +66,63 @@ impl Gate {
         }
     }
 
-    pub(crate) fn admit(&self, area: Area, request: &Parts) -> Result<(), Refusal> {
+    /// With a lease if it is not for as long as the dashboard is there.
+    pub(crate) fn admit(&self, area: Area, request: &Parts) -> Result<Option<Lease>, Refusal> {
         match self {
-            Self::HostDecides => Ok(()),
+            Self::HostDecides => Ok(None),
             Self::Loopback => loopback::check(area, request)
+                .map(|()| None)
                 .map_err(|why| Refusal::No(Problem::new(StatusCode::FORBIDDEN, why))),
-            Self::Token(_) if area == Area::Open => Ok(()),
-            Self::Token(guarded) => guarded.admit(&request.headers),
+            Self::Token(_) if area == Area::Open => Ok(None),
+            Self::Token(guarded) => guarded.admit(request),
         }
     }
 }
 
 impl Guarded {
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        if self.knows(headers) {
-            return Ok(());
+    fn admit(&self, request: &Parts) -> Result<Option<Lease>, Refusal> {
+        let lease = self.lease(&request.headers);
+        if lease.is_some() {
+            return Ok(lease);
         }
-        match token::bearer(headers) {
-            None => Err(Refusal::LogIn),
-            Some(token) => self.check(token, "header").map_err(Refusal::No),
-        }
+        let token = token::bearer(&request.headers).ok_or(Refusal::LogIn)?;
+        self.check(token, Who::of(request, "header"))
+            .map_err(Refusal::No)?;
+        Ok(None)
+    }
+
+    /// How long a browser may look on, if it is logged in.
+    fn lease(&self, headers: &HeaderMap) -> Option<Lease> {
+        let now = Instant::now();
+        cookie::read(headers).find_map(|id| self.sessions.lease(&id, now))
     }
 
     /// Whether a browser is logged in.
     pub(crate) fn knows(&self, headers: &HeaderMap) -> bool {
-        let now = Instant::now();
-        cookie::read(headers).any(|id| self.sessions.is_open(&id, now))
+        self.lease(headers).is_some()
     }
 
     /// The cookie for whoever posted the token.
-    pub(crate) fn log_in(&self, headers: &HeaderMap, token: &[u8]) -> Result<HeaderValue, Problem> {
-        from_here(headers)?;
-        self.check(token, "form")?;
+    pub(crate) fn log_in(&self, request: &Parts, token: &[u8]) -> Result<HeaderValue, Problem> {
+        from_here(request)?;
+        self.check(token, Who::of(request, "form"))?;
         let id = self.sessions.begin(Instant::now());
-        id.and_then(|id| cookie::set(&id, self.secure))
+        id.and_then(|id| cookie::set(request, &id, self.secure))
             .ok_or_else(|| {
                 Problem::busy("the system has no random numbers to make a session of", 5)
             })
     }
 
     /// Ends the session, and gives the cookie that takes the other one away.
-    pub(crate) fn log_out(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
-        from_here(headers)?;
-        cookie::read(headers).for_each(|id| self.sessions.end(&id));
-        Ok(cookie::clear(self.secure))
+    pub(crate) fn log_out(&self, request: &Parts) -> Result<Option<HeaderValue>, Problem> {
+        from_here(request)?;
+        cookie::read(&request.headers).for_each(|id| self.sessions.end(&id));
+        Ok(cookie::clear(request, self.secure))
     }
 
-    fn check(&self, token: &[u8], kind: &'static str) -> Result<(), Problem> {
+    fn check(&self, token: &[u8], who: Who) -> Result<(), Problem> {
         let now = Instant::now();
-        self.limiter.check(now).map_err(|seconds| Problem {
+        self.limiter.check(who, now).map_err(|seconds| Problem {
             retry_after: Some(seconds),
             ..Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -124,9 +132,9 @@ impl Guarded {
         if self.token.is(token) {
             return Ok(());
         }
-        self.limiter.wrong(now);
+        self.limiter.wrong(who, now);
         // For whoever wants to be told. Not more often than tokens may be tried.
-        telemetry::execute!("telemetry.dashboard.login.failure", { count: 1 }, { kind });
+        telemetry::execute!("telemetry.dashboard.login.failure", { count: 1 }, { kind: who.kind });
         Err(Problem {
             challenge: true,
             ..Problem::new(StatusCode::UNAUTHORIZED, "this is not the token")
@@ -134,8 +142,8 @@ impl Guarded {
     }
 }
 
-fn from_here(headers: &HeaderMap) -> Result<(), Problem> {
-    if origin::posted_from_here(headers) {
+fn from_here(request: &Parts) -> Result<(), Problem> {
+    if origin::posted_from_here(request) {
         return Ok(());
     }
     Err(Problem::new(

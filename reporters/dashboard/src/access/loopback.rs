@@ -3,9 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use axum::http::header::{HOST, ORIGIN, REFERER};
+use axum::http::header::{ORIGIN, REFERER};
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, Version};
 
 use super::gate::Area;
@@ -84,13 +83,9 @@ fn forwarding(request: &Parts) -> Option<&str> {
     names.find(|name| FORWARDING.contains(name) || name.starts_with("x-forwarded-"))
 }
 
-/// Neither `Host` nor the address itself (HTTP/2 has no `Host`) names another machine, and one of the
-/// two names this one.
+/// Neither `Host` nor the address itself names another machine, and one of the two names this one.
 fn asks_for_this_machine(request: &Parts) -> bool {
-    let hosts = request.headers.get_all(HOST).iter();
-    let hosts = hosts.map(|host| host.to_str().unwrap_or_default());
-    let authority = request.uri.authority().map(Authority::as_str);
-    let mut all = hosts.chain(authority).peekable();
+    let mut all = origin::hosts(request).peekable();
     all.peek().is_some() && all.all(names_this_machine)
 }
 

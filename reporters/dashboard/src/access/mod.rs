@@ -11,6 +11,7 @@ mod token;
 use std::fmt;
 
 pub(crate) use gate::{Area, Gate, Refusal};
+pub(crate) use sessions::Lease;
 
 /// Who may look at a dashboard.
 ///
@@ -65,10 +66,14 @@ impl Access {
     /// Whoever knows this token: 16 to 512 visible ASCII characters, which is checked at the start.
     ///
     /// A browser is asked for it once, and then has a session for 12 hours at most, in a cookie that no
-    /// script can read and no other site can use; sessions end with the process. Scripts send
-    /// `Authorization: Bearer <token>` with each request. After ten wrong tokens there is another
-    /// try every five seconds, for all who try together; sessions that there are go on. Each wrong one
-    /// is an event `telemetry.dashboard.login.failure` (`count`; `kind`: `form` or `header`).
+    /// script can read and no other site can use; sessions end with the process. A page that is open
+    /// when its session ends, or is logged out, gets no more numbers. Scripts send
+    /// `Authorization: Bearer <token>` with each request.
+    ///
+    /// After ten wrong tokens an address has another try every five seconds, scripts and people
+    /// apart; sessions that there are go on. Behind a proxy all have one address, as they have if the
+    /// server does not tell the router who asks (see [`loopback`](Self::loopback)). Each wrong one is an
+    /// event `telemetry.dashboard.login.failure` (`count`; `kind`: `form` or `header`).
     ///
     /// The token itself travels in the clear on plain HTTP: beyond the machine itself there has to be
     /// TLS, here or in a proxy before it, and [`secure_cookies`](Self::secure_cookies).

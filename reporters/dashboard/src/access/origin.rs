@@ -1,6 +1,8 @@
 //! Which page asks, as browsers say.
 
 use axum::http::header::{HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue};
 
 /// Whether no other site's page asks: a browser says so in `Sec-Fetch-Site`; who says nothing is no
@@ -12,19 +14,24 @@ pub(super) fn is_from_here(headers: &HeaderMap) -> bool {
         .all(|site| matches!(site, "same-origin" | "none"))
 }
 
+/// Who is asked: what `Host` says, and the address itself (HTTP/2 has no `Host`).
+pub(super) fn hosts(request: &Parts) -> impl Iterator<Item = &str> {
+    let hosts = request.headers.get_all(HOST).iter();
+    let hosts = hosts.map(|host| host.to_str().unwrap_or_default());
+    hosts.chain(request.uri.authority().map(Authority::as_str))
+}
+
 /// Whether a form that was posted stood on a page of the same origin.
-pub(super) fn posted_from_here(headers: &HeaderMap) -> bool {
+pub(super) fn posted_from_here(request: &Parts) -> bool {
+    let headers = &request.headers;
     if headers.contains_key("sec-fetch-site") {
         return is_from_here(headers);
     }
-    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let own: Vec<String> = headers
-        .get_all(HOST)
-        .iter()
-        // A proxy may ask for another name than its own. No form can set this one.
-        .chain(headers.get_all("x-forwarded-host"))
-        .map(text)
-        .collect();
+    let text = |value: &'_ HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    // A proxy may ask for another name than its own. No page of another site can set this one: a form
+    // has no headers, and for a script's the browser asks first, which nobody here answers.
+    let forwarded = headers.get_all("x-forwarded-host").iter().map(text);
+    let own: Vec<String> = hosts(request).map(str::to_owned).chain(forwarded).collect();
     let mut origins = headers.get_all(ORIGIN).iter().map(text);
     origins.all(|origin| {
         let host = host_of(&origin);
@@ -42,16 +49,17 @@ pub(super) fn host_of(address: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderName;
+    use axum::http::Request;
 
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|(name, value)| {
-            let name = HeaderName::from_static(name);
-            (name, HeaderValue::from_static(value))
-        });
-        pairs.collect()
+    fn request(uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let request = headers
+            .iter()
+            .fold(Request::builder().uri(uri), |request, (name, value)| {
+                request.header(*name, *value)
+            });
+        request.body(()).unwrap().into_parts().0
     }
 
     #[test]
@@ -98,7 +106,13 @@ mod tests {
             (&[("origin", "null"), ("host", "null")], false),
             (&[("origin", "https://shop.example")], false),
         ] {
-            assert_eq!(posted_from_here(&headers(pairs)), expected, "{pairs:?}");
+            let posted = request("/login", pairs);
+            assert_eq!(posted_from_here(&posted), expected, "{pairs:?}");
+        }
+        // As HTTP/2 has it.
+        for (origin, expected) in [("https://shop.example", true), ("https://evil.example", false)] {
+            let posted = request("https://shop.example/login", &[("origin", origin)]);
+            assert_eq!(posted_from_here(&posted), expected, "{origin}");
         }
     }
 

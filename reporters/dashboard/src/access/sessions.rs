@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+use tokio::time::timeout_at;
+
 /// Cannot be guessed.
 pub(super) type Id = [u8; 32];
 
@@ -13,9 +16,28 @@ const MOST: usize = 1_000;
 /// Then the token has to be shown again.
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
 
-/// When each of them began.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<HashMap<Id, Instant>>);
+pub(super) struct Sessions(Mutex<HashMap<Id, Session>>);
+
+struct Session {
+    began: Instant,
+    /// Sends nothing: it is gone when the session is, which those who hold a [`Lease`] notice.
+    end: watch::Sender<()>,
+}
+
+/// How long somebody may look on: as long as their session.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    until: Instant,
+    end: watch::Receiver<()>,
+}
+
+impl Lease {
+    /// Waits for the end.
+    pub(crate) async fn over(mut self) {
+        let _ = timeout_at(self.until.into(), self.end.changed()).await;
+    }
+}
 
 impl Sessions {
     /// `None` if the system has no random numbers.
@@ -24,43 +46,50 @@ impl Sessions {
         getrandom::fill(&mut id).ok()?;
         let mut sessions = self.lock();
         if sessions.len() >= MOST {
-            sessions.retain(|_, began| now.duration_since(*began) < LONGEST);
+            sessions.retain(|_, session| now.duration_since(session.began) < LONGEST);
         }
         if sessions.len() >= MOST {
-            let oldest = sessions.iter().min_by_key(|(_, began)| **began);
+            let oldest = sessions.iter().min_by_key(|(_, session)| session.began);
             if let Some(oldest) = oldest.map(|(id, _)| *id) {
                 sessions.remove(&oldest);
             }
         }
-        sessions.insert(id, now);
+        let session = Session {
+            began: now,
+            end: watch::Sender::new(()),
+        };
+        sessions.insert(id, session);
         Some(id)
     }
 
     /// The time that it takes to look one up says nothing about ids that are there: the map's hashes
     /// have keys of their own.
-    pub(super) fn is_open(&self, id: &Id, now: Instant) -> bool {
+    pub(super) fn lease(&self, id: &Id, now: Instant) -> Option<Lease> {
         let mut sessions = self.lock();
-        let Some(began) = sessions.get(id) else {
-            return false;
-        };
-        let is_open = now.duration_since(*began) < LONGEST;
-        if !is_open {
-            sessions.remove(id);
+        let session = sessions.get(id)?;
+        if now.duration_since(session.began) < LONGEST {
+            return Some(Lease {
+                until: session.began + LONGEST,
+                end: session.end.subscribe(),
+            });
         }
-        is_open
+        sessions.remove(id);
+        None
     }
 
     pub(super) fn end(&self, id: &Id) {
         self.lock().remove(id);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Instant>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
     use super::*;
 
     #[test]
@@ -69,12 +98,29 @@ mod tests {
         let (one, other) = (sessions.begin(now).unwrap(), sessions.begin(now).unwrap());
         assert_ne!(one, other);
         let last = now + LONGEST - Duration::from_secs(1);
-        assert!(sessions.is_open(&one, last) && sessions.is_open(&other, last));
+        let is_open = |id: &Id, now| sessions.lease(id, now).is_some();
+        assert!(is_open(&one, last) && is_open(&other, last));
         sessions.end(&other);
-        assert!(!sessions.is_open(&other, last));
-        assert!(!sessions.is_open(&one, now + LONGEST));
+        assert!(!is_open(&other, last));
+        assert!(!is_open(&one, now + LONGEST));
         assert!(sessions.lock().is_empty());
-        assert!(!sessions.is_open(&[0; 32], now));
+        assert!(!is_open(&[0; 32], now));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_over_when_its_session_is() {
+        let (sessions, now) = (Sessions::default(), tokio::time::Instant::now());
+        let begin = || sessions.begin(now.into_std()).unwrap();
+        let lease = |id: &Id| Box::pin(sessions.lease(id, now.into_std()).unwrap().over());
+        let (one, other) = (begin(), begin());
+        let (mut first, second) = (lease(&one), lease(&other));
+        sessions.end(&other);
+        second.await;
+        assert_eq!(now.elapsed(), Duration::ZERO);
+        let pending = std::future::poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_pending()));
+        assert!(pending.await);
+        first.await;
+        assert_eq!(now.elapsed().as_secs(), LONGEST.as_secs());
     }
 
     #[test]
@@ -84,7 +130,7 @@ mod tests {
         let ids: Vec<Id> = (0..MOST + 2)
             .map(|n| sessions.begin(at(n)).unwrap())
             .collect();
-        let open = |id: &Id| sessions.is_open(id, at(MOST + 2));
+        let open = |id: &Id| sessions.lease(id, at(MOST + 2)).is_some();
         assert!(!open(&ids[0]) && !open(&ids[1]));
         assert!(ids[2..].iter().all(open));
         assert_eq!(sessions.lock().len(), MOST);

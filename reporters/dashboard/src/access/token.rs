@@ -32,21 +32,20 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a script gives as `Authorization: Bearer ..`; nothing if it gives none, and what no token is
-/// if it gives something else.
+/// What a script gives as `Authorization: Bearer ..`. Other kinds are for somebody else, such as a proxy
+/// that asks for a password and passes it on: they are no attempt.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
-    let mut given = headers.get_all(AUTHORIZATION).iter();
-    let first = given.next()?;
+    let given = headers.get_all(AUTHORIZATION).iter();
+    let mut tokens = given.filter_map(|value| token_of(value.as_bytes()));
+    let first = tokens.next()?;
     // Of two, nobody knows which one counts.
-    if given.next().is_some() {
-        return Some(b"");
-    }
-    Some(token_of(first.as_bytes()).unwrap_or_default())
+    Some(tokens.next().map_or(first, |_| b""))
 }
 
 fn token_of(value: &[u8]) -> Option<&[u8]> {
     let (scheme, rest) = value.split_at_checked(b"Bearer".len())?;
-    let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer") && rest.starts_with(b" ");
+    let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer")
+        && rest.first().is_none_or(u8::is_ascii_whitespace);
     is_bearer.then(|| rest.trim_ascii())
 }
 
@@ -100,9 +99,11 @@ mod tests {
         assert_eq!(given(&[]), None);
         assert_eq!(given(&["Bearer abc"]), Some(b"abc".to_vec()));
         assert_eq!(given(&["bearer  abc "]), Some(b"abc".to_vec()));
-        for other in ["", "Bearer", "Bearerabc", "Basic abc"] {
-            assert_eq!(given(&[other]), Some(Vec::new()), "{other}");
-        }
+        assert_eq!(given(&["Bearer"]), Some(Vec::new()));
         assert_eq!(given(&["Bearer abc", "Bearer abc"]), Some(Vec::new()));
+        for other in ["", "Basic", "Bearerabc", "Basic abc", "Digest a=b"] {
+            assert_eq!(given(&[other]), None, "{other}");
+            assert_eq!(given(&[other, "Bearer abc"]), Some(b"abc".to_vec()));
+        }
     }
 }

@@ -116,7 +116,11 @@ impl Hub {
     /// does not look any more.
     pub(crate) fn stream(self: &Arc<Self>, view: &View) -> Result<Body, Busy> {
         let admitted = self.roll().admit(&view.sections, self.limits);
-        let (admitted, gone) = admitted.inspect_err(|_| self.counts.refused())?;
+        let (admitted, gone) = admitted.inspect_err(|why| {
+            if *why != Busy::Closed {
+                self.counts.refused();
+            }
+        })?;
         conductor::discard(gone);
         let first = message::view(&self.boot, &self.build, view);
         let viewer = Viewer::new(self.clone(), admitted, first);

@@ -12,7 +12,7 @@ use crate::live::{Live, Made};
 /// More handlers than this are only counted.
 const MOST_ROWS: usize = 500;
 /// Of a handler that listens to more than this, the others are only counted.
-const MOST_PATTERNS: usize = 20;
+const MOST_PATTERNS: usize = 100;
 
 pub(super) fn handlers() -> Box<dyn Live> {
     Box::new(Made::new(None, |moment| {
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_handler_is_one_row_with_all_that_it_listens_to() {
-        let many: Vec<_> = (0..23)
+        let many: Vec<_> = (0..103)
             .map(|n| format!("dash_handlers.many.n{n}"))
             .collect();
         let _many = telemetry::attach_many("dash-handlers-many", &many, |_| {})
@@ -177,10 +177,10 @@ mod tests {
         let card = card(&handlers, Instant::now()).whole();
         let rows = card["rows"].as_array().unwrap();
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0]["cells"][2], 23);
+        assert_eq!(rows[0]["cells"][2], 103);
         let listens = rows[0]["cells"][1]["c"].as_str().unwrap();
         assert!(listens.starts_with("dash_handlers.many.n0, "), "{listens}");
-        assert!(listens.ends_with(".n19, and 3 more"), "{listens}");
+        assert!(listens.ends_with(".n99, and 3 more"), "{listens}");
         assert_eq!(rows[1]["cells"][1]["c"], "dash_handlers.many.one");
         assert!(rows[1].get("status").is_none());
     }

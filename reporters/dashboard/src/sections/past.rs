@@ -162,4 +162,23 @@ mod tests {
         assert_eq!(all, [0.013_687_5, 0.1, 0.333_333, 0.0, 1e9]);
         assert!(rounded(f64::NAN).is_nan());
     }
+
+    #[test]
+    fn times_are_counted_in_samples() {
+        let aggregator = telemetry_metrics::Aggregator::builder().start().unwrap();
+        let history = History::start(&aggregator).unwrap();
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let now = Tick::new(4_000);
+        let since = before(now, minutes(5), &history);
+        assert_eq!(since, Tick::new(3_700));
+        assert_eq!(before(since, minutes(60), &history), Tick::new(100));
+        assert_eq!(before(now, minutes(600), &history), Tick::new(0));
+        assert_eq!(time_between(since, now, &history), minutes(5));
+        assert!(is_past(since, now, minutes(5), &history));
+        assert!(!is_past(since, now, minutes(6), &history));
+        assert!(
+            is_past(now, since, minutes(6), &history),
+            "of an earlier process"
+        );
+    }
 }

@@ -1,18 +1,24 @@
 //! Logging in and out, where there is a token.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
+use tokio::time::timeout;
 
 use super::answer::{self, Form, Problem};
 use super::{Web, query};
 
 /// A token has 512 characters at most, each of which may take three in a form.
 const LONGEST: usize = 4_096;
+
+/// How long it may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn show(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderMap) -> Response {
     let to = web.to(&uri);
@@ -29,7 +35,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderM
 pub(super) async fn log_in(State(web): State<Arc<Web>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let to = web.to(&parts.uri);
-    let problem = match web.log_in(&parts.headers, body).await {
+    let problem = match web.log_in(&parts, body).await {
         Ok(cookie) => {
             let mut response = answer::redirect(StatusCode::SEE_OTHER, &address(to.as_deref()));
             response.headers_mut().insert(SET_COOKIE, cookie);
@@ -51,8 +57,9 @@ pub(super) async fn log_in(State(web): State<Arc<Web>>, request: Request) -> Res
     response
 }
 
-pub(super) async fn log_out(State(web): State<Arc<Web>>, headers: HeaderMap) -> Response {
-    let out = web.gate.guarded().map(|guarded| guarded.log_out(&headers));
+pub(super) async fn log_out(State(web): State<Arc<Web>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let out = web.gate.guarded().map(|guarded| guarded.log_out(&parts));
     match out {
         Some(Err(problem)) => problem.response(Form::Text),
         out => {
@@ -66,19 +73,24 @@ pub(super) async fn log_out(State(web): State<Arc<Web>>, headers: HeaderMap) -> 
 }
 
 impl Web {
-    async fn log_in(&self, headers: &HeaderMap, body: Body) -> Result<HeaderValue, Problem> {
+    async fn log_in(&self, request: &Parts, body: Body) -> Result<HeaderValue, Problem> {
         let is_form = |value: &HeaderValue| {
             let value = value.to_str().unwrap_or_default();
             let kind = value.split(';').next().unwrap_or_default().trim();
             kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
         };
-        if !headers.get(CONTENT_TYPE).is_some_and(is_form) {
+        if !request.headers.get(CONTENT_TYPE).is_some_and(is_form) {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "send a form (`application/x-www-form-urlencoded`) with the field `token`",
             ));
         }
-        let body = to_bytes(body, LONGEST).await.map_err(|_| {
+        let late = |_| {
+            let why = "the form took longer than ten seconds to arrive";
+            Problem::new(StatusCode::REQUEST_TIMEOUT, why)
+        };
+        let body = timeout(PATIENCE, to_bytes(body, LONGEST));
+        let body = body.await.map_err(late)?.map_err(|_| {
             Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the form is longer than 4,096 bytes, or did not arrive",
@@ -95,7 +107,7 @@ impl Web {
             return Err(Problem::new(StatusCode::NOT_FOUND, "there is no login"));
         };
         // Pasted with what stood around it.
-        guarded.log_in(headers, token.trim().as_bytes())
+        guarded.log_in(request, token.trim().as_bytes())
     }
 
     /// The page that somebody wanted before the login came, with its query: one of ours.

@@ -7,6 +7,7 @@ mod files;
 mod gzip;
 mod headers;
 mod html;
+mod leased;
 mod login;
 mod query;
 mod router;
@@ -57,7 +58,14 @@ impl Web {
         }
         let (parts, body) = request.into_parts();
         let refusal = match self.gate.admit(area, &parts) {
-            Ok(()) => return next.run(Request::from_parts(parts, body)).await,
+            Ok(lease) => {
+                let response = next.run(Request::from_parts(parts, body)).await;
+                return match lease {
+                    // All others are over at once.
+                    Some(lease) if area == Area::Stream => leased::until(lease, response),
+                    _ => response,
+                };
+            }
             Err(refusal) => refusal,
         };
         let form = match area {

@@ -21,6 +21,8 @@ struct Round {
     ticks: u64,
     /// Which series, and which number.
     events: Vec<(usize, i64)>,
+    /// A series that becomes coarse then, or fine.
+    coarse: Option<(usize, bool)>,
 }
 
 fn rounds() -> impl Strategy<Value = Vec<Round>> {
@@ -33,7 +35,12 @@ fn rounds() -> impl Strategy<Value = Vec<Round>> {
         2 => Just(Vec::new()).boxed(),
         1 => proptest::collection::vec(event, 0..6).boxed(),
     ];
-    let round = (ticks, events).prop_map(|(ticks, events)| Round { ticks, events });
+    let coarse = proptest::option::weighted(0.05, (0usize..40, any::<bool>()));
+    let round = (ticks, events, coarse).prop_map(|(ticks, events, coarse)| Round {
+        ticks,
+        events,
+        coarse,
+    });
     proptest::collection::vec(round, 1..1_500)
 }
 
@@ -58,12 +65,16 @@ proptest! {
         // So that most of them may become coarse.
         clock.store.busiest = 2;
         let mut all: Vec<(u64, usize, i64)> = Vec::new();
-        for Round { ticks, events } in &rounds {
+        for Round { ticks, events, coarse } in &rounds {
             for (tag, bytes) in events {
                 execute!("past.model", { bytes: *bytes }, { tag: TAGS[*tag] });
                 all.push((clock.tick + ticks, *tag, *bytes));
             }
             clock.advance(*ticks, &aggregator.snapshot());
+            if let Some((place, coarse)) = coarse {
+                let series = clock.store.series();
+                clock.store.set_coarse(series[place % series.len()].id.0, *coarse);
+            }
         }
         prop_assert_eq!(clock.store.status().left_out, 0);
         let newest = clock.tick as f64;

@@ -21,6 +21,9 @@ const HOLDS: Duration = Duration::from_secs(30);
 /// How long it holds while there is room for more lines.
 const HOLDS_WITH_ROOM: Duration = Duration::from_secs(2);
 
+/// How long it holds where series are looked for: with another one, all that were found are asked again.
+const HOLDS_FOUND: Duration = Duration::from_secs(10);
+
 /// A series takes the place of one that is shown only if it is busier by half.
 const BUSIER: f64 = 1.5;
 
@@ -68,8 +71,12 @@ impl Chosen {
             let interval = history.interval().as_nanos().max(1);
             let since = u128::from(tick.saturating_sub(decided)).saturating_mul(interval);
             let later = Duration::from_millis(100 * (turn as u64 % 100));
+            let soon = match self.is_of_all() {
+                true => HOLDS_WITH_ROOM,
+                false => HOLDS_FOUND,
+            };
             let has_room = self.shown.len() < MOST || !self.is_of_all();
-            let is_news = has_room && count != status && since >= HOLDS_WITH_ROOM.as_nanos();
+            let is_news = has_room && count != status && since >= soon.as_nanos();
             if !is_news && since < (HOLDS + later).as_nanos() {
                 return false;
             }

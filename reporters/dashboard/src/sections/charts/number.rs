@@ -46,6 +46,19 @@ impl Number {
         }
     }
 
+    /// In the browser's words: it draws values as steps.
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Rate => "rate",
+            Self::Total => "total",
+            Self::Value => "value",
+            Self::Quantile(_) => "quantiles",
+            Self::Max => "max",
+            Self::Mean => "mean",
+            Self::Share(_) => "share",
+        }
+    }
+
     pub(super) fn is_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Quantile(one), Self::Quantile(other)) => one == other,

@@ -83,9 +83,16 @@ impl Spec {
 
     /// Adds a line. All lines of a chart have the unit of the first one.
     pub(crate) fn line(mut self, line: Line) -> Self {
-        if self.lines.is_empty() && !self.fields.contains_key("unit") {
+        if self.lines.is_empty() {
             let unit = Scale::of(&line.of.definition, &line.number).unit;
-            self = self.unit(&unit);
+            let stat = line.number.as_str();
+            let mut usual = |key: &str, value: &str| {
+                let value = json!(value);
+                self.fields.entry(key).or_insert(value);
+            };
+            usual("unit", &unit);
+            usual("stat", stat);
+            usual("by", "total");
         }
         self.lines.push(line);
         self

@@ -77,6 +77,10 @@ fn a_section_of_both_goes_on_by_deltas() {
     assert_eq!(newest(card, "rate"), Some(12.0));
     assert_eq!(card["hint"], json!("turn 12"));
     assert_eq!(card["compact"], json!(true));
+    assert_eq!(
+        (&card["stat"], &card["by"]),
+        (&json!("total"), &json!("total"))
+    );
 }
 
 #[test]
