@@ -4,6 +4,7 @@ import { el, replace, setText } from "./dom.js";
 import { kinds as cards } from "./cards.js";
 import { kinds as charts } from "./chart.js";
 import * as events from "./events.js";
+import { formatClock } from "./format.js";
 import { kinds as groups } from "./metrics.js";
 import { Sections } from "./sections.js";
 import { Stream } from "./stream.js";
@@ -102,7 +103,7 @@ function setQuery(changes, { push = false } = {}) {
 
 function show(now, text) {
   document.documentElement.dataset.state = now;
-  const since = last ? ` Shown is what was at ${new Date(last).toLocaleTimeString()}.` : "";
+  const since = last ? ` Shown is what was at ${formatClock(last)}.` : "";
   const words = {
     connecting: "Connecting", live: "Live", paused: "Paused",
     lost: `Connection lost, trying again.${text ? ` ${text}` : ""}${since}`,

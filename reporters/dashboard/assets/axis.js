@@ -3,15 +3,12 @@
 
 import { digits, formatClock, formatDay, scaleOf } from "./format.js";
 
-const LONG = [10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86400;
+// Seconds that are round on a clock.
 const TIMES = [
-  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
-  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
-  ...[1, 2, 3, 4, 6, 12].map((n) => n * HOUR),
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, HOUR, 7200, 10800, 14400, 21600, 43200,
   ...[1, 2, 7, 14, 28].map((n) => n * DAY),
 ];
 
@@ -20,9 +17,7 @@ export function roundStep(raw, unit) {
   if (!(raw > 0)) return 1;
   if (/^bytes/.test(unit ?? "") && raw > 512) return 2 ** Math.ceil(Math.log2(raw));
   if (unit === "seconds" && raw > 5) {
-    const step = LONG.find((step) => step >= raw);
-    if (step) return step;
-    return 86400 * roundStep(raw / 86400, "");
+    return TIMES.find((step) => step >= raw) ?? DAY * roundStep(raw / DAY, "");
   }
   const power = 10 ** Math.floor(Math.log10(raw));
   // A subnormal number has no power of ten below it.
@@ -30,12 +25,7 @@ export function roundStep(raw, unit) {
   return [1, 2, 5, 10].find((times) => times * power >= raw * 0.999999) * power;
 }
 
-/** Ticks within `min..max`, about `count` of them, all in one unit: `[{ value, label }]`. */
-export function axisTicks(min, max, unit, count = 4) {
-  if (!(max > min)) return [];
-  return ticksBy(min, max, roundStep(max / count - min / count, unit), unit);
-}
-
+// Ticks within `min..max`, all in one unit: `[{ value, label }]`.
 function ticksBy(min, max, step, unit) {
   let { factor, suffix } = scaleOf(Math.max(Math.abs(min), Math.abs(max)), unit);
   // Far from zero, in a smaller unit: 1,168 MiB and 1,172 MiB rather than many digits of GiB.
@@ -71,30 +61,24 @@ export function axisFor(low, high, unit, count = 4, near = false, least = 0) {
 
 /** Round moments within `from..to`, at most `count`: `[{ time, label }]`. */
 export function timeTicks(from, to, count) {
-  const span = to - from;
+  const span = (to - from) / 1000;
   if (!(span > 0) || !(count >= 1)) return [];
-  const step = TIMES.find((step) => span / step <= count) ?? TIMES[TIMES.length - 1];
+  const step = TIMES.find((step) => span / step <= count) ?? TIMES.at(-1);
   const ticks = [];
-  let time = nextRound(from, step);
+  let time = nextRound(from, step * 1000);
   while (time <= to && ticks.length < 50) {
-    ticks.push({ time, label: timeLabel(time, step) });
-    time = nextRound(time + 1, step);
+    const day = step >= HOUR && formatClock(time) === "00:00:00";
+    ticks.push({ time, label: day ? formatDay(time) : formatClock(time, step < MINUTE) });
+    time = nextRound(time + 1, step * 1000);
   }
   return ticks;
 }
 
 // The first moment at or after `time` that is a multiple of `step` on the clock on the wall.
 function nextRound(time, step) {
-  const away = (at) => new Date(at).getTimezoneOffset() * MINUTE;
+  const away = (at) => new Date(at).getTimezoneOffset() * MINUTE * 1000;
   const round = Math.ceil((time - away(time)) / step) * step;
   // The clock may have been changed between `time` and what was found.
   const found = round + away(round + away(time));
   return found >= time ? found : found + step;
-}
-
-function timeLabel(time, step) {
-  const at = new Date(time);
-  const midnight = at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0;
-  if (midnight && step >= HOUR) return formatDay(time);
-  return formatClock(time, step < MINUTE);
 }

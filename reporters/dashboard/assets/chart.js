@@ -6,17 +6,15 @@
 
 import { Controls, statName } from "./controls.js";
 import { append, isEmpty, slotAt, wholeData } from "./data.js";
-import { el, replace, setAttribute, setText } from "./dom.js";
+import { coded, el, replace, setAttribute, setText } from "./dom.js";
 import { formatClock, formatExact, formatNumber, formatTime } from "./format.js";
 import { bucketText, countOf } from "./heat.js";
 import { current, follow, seen } from "./hover.js";
 import { keyed, putValue } from "./keyed.js";
-import { Legend, hiddenOf } from "./legend.js";
+import { Legend, choicesOf } from "./legend.js";
 import { looksOf } from "./lines.js";
 import { Plot } from "./plot.js";
 import { Values } from "./values.js";
-
-const charts = new WeakMap();
 
 // Each in a callback of its own, all before the same frame: what is wrong with one is no harm to others.
 function schedule(chart) {
@@ -29,19 +27,15 @@ function schedule(chart) {
 
 // Both keep elements only as long as the page does.
 const inWindow = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    const chart = charts.get(target);
-    if (!isIntersecting) seen.delete(chart);
-    else {
-      seen.add(chart);
-      if (chart.due) schedule(chart);
-      else chart.point();
-    }
+  for (const { target: { chart }, isIntersecting } of entries) {
+    if (isIntersecting) seen.add(chart);
+    else seen.delete(chart);
+    if (isIntersecting && chart.due) schedule(chart);
+    else if (isIntersecting) chart.point();
   }
 }, { rootMargin: "200px" });
 const sizes = new ResizeObserver((entries) => {
-  for (const { target, contentRect } of entries) {
-    const chart = charts.get(target);
+  for (const { target: { chart }, contentRect } of entries) {
     chart.plot.size = contentRect;
     schedule(chart);
   }
@@ -60,13 +54,18 @@ class Chart {
   #legend;
   #values = new Values();
   #controls;
-  #looks = {};
+  #choices;
+  #looks = new Map();
+
+  plot = new Plot();
 
   constructor(card, context) {
     this.#context = context;
-    this.without = hiddenOf(`${context.page} ${context.section} ${card.id}`);
-    this.plot = new Plot();
-    this.#legend = new Legend(() => schedule(this));
+    this.#choices = choicesOf(`${context.page} ${context.section} ${card.id}`);
+    this.#legend = new Legend((line) => {
+      this.#choices.set(line.key, !this.#hides(line));
+      schedule(this);
+    });
     this.#controls = new Controls(context, (open) => {
       this.#values.element.hidden = !open;
       schedule(this);
@@ -76,8 +75,8 @@ class Chart {
     this.element = el("div", { class: "chart" },
       el("div", { class: "chart-head" }, this.#heading, this.#controls.element), this.#detail, this.#figures,
       this.plot.element, this.#legend.element, this.#controls.series, this.#values.element);
-    charts.set(this.element, this);
-    charts.set(this.plot.element, this);
+    this.element.chart = this;
+    this.plot.element.chart = this;
     follow(this);
     inWindow.observe(this.element);
     sizes.observe(this.plot.element);
@@ -90,63 +89,64 @@ class Chart {
     schedule(this);
   }
 
-  delta(card, delta) {
+  delta(card, { set = {}, append: more }) {
     if (this.#context.paused()) return;
-    const set = delta.set ?? {};
-    if (["lines", "heat", "start", "step", "slots"].some((name) => name in set)) {
-      this.whole(card);
-    } else {
-      this.card = card;
-      this.#head();
-    }
-    if (delta.append) {
-      append(this.data, delta.append);
-      setAttribute(this.plot.element, "aria-label", this.#summary());
-    }
-    schedule(this);
+    if (["lines", "heat", "start", "step", "slots"].some((name) => name in set)) this.whole(card);
+    this.card = card;
+    this.#head();
+    if (more) append(this.data, more);
+    // Figures are written already; most seconds bring nothing else.
+    if (more || Object.keys(set).some((name) => name !== "figures")) schedule(this);
   }
 
   get #name() {
     return this.card.title ?? this.card.metric?.name ?? "Chart";
   }
 
+  // The total of series would flatten them all.
+  #hides = ({ key, role }) => this.#choices.get(key)
+    ?? (role === "total" && this.card.by === "series" && this.data.lines.length > 2);
+
+  get #shown() {
+    return this.data.lines.filter((line) => !this.#hides(line));
+  }
+
   #head() {
     const { card } = this;
-    setAttribute(this.plot.element, "aria-label", this.#summary());
     const { metric } = card;
-    const text = `${this.#name}\n${card.href ?? ""}`;
-    if (this.#heading.written !== text) {
-      this.#heading.written = text;
-      replace(this.#heading, card.href ? el("a", { href: card.href, text: this.#name }) : this.#name);
-    }
     this.element.classList.toggle("compact", Boolean(card.compact));
-    const by = metric?.tags?.length ? `by ${metric.tags.join(", ")}` : "";
+    // A long name is broken where its parts end.
+    const name = this.#name.split(/(?<=[._/])/).flatMap((part) => [part, el("wbr")]);
+    const href = card.href && el("a", { href: card.href }, name);
+    rewrite(this.#heading, [this.#name, card.href], href || name);
+    const by = metric?.tags?.length && `by ${metric.tags.join(", ")}`;
     const facts = metric ? [metric.type?.replace("_", " "), by, card.unit === "ratio" ? "%" : card.unit] : [];
-    const detail = [facts.filter(Boolean).join(" · "), metric?.description, card.hint, card.more];
-    setText(this.#detail, detail.filter(Boolean).join(". "));
-    this.#detail.hidden = this.#detail.textContent === "";
-    setAttribute(this.#detail, "title", metric?.events?.length ? `Event: ${metric.events.join(", ")}` : null);
+    const parts = [facts.filter(Boolean).join(" · "), metric?.description, card.hint, card.more];
+    const detail = parts.filter(Boolean).join(". ");
+    rewrite(this.#detail, detail, coded(detail));
+    this.#detail.hidden = !detail;
+    setAttribute(this.#detail, "title", metric?.events?.length && `Event: ${metric.events.join(", ")}`);
     this.#figures.hidden = !card.figures?.length;
     const pair = () => el("div", null, el("dt"), el("dd"));
-    keyed(this.#figures, card.figures ?? [], (figure) => figure.label, pair, ({ children: [label, value] }, figure) => {
-      setText(label, figure.label);
-      putValue(value, figure.value);
+    keyed(this.#figures, card.figures ?? [], ({ label }) => label, pair, ({ firstChild, lastChild }, figure) => {
+      setText(firstChild, figure.label);
+      putValue(lastChild, figure.value);
     });
   }
 
   draw() {
-    const { card, data, without } = this;
+    const { card, data } = this;
     this.due = false;
     this.#looks = looksOf(data.lines, this.#taken);
     this.plot.draw({
       data,
-      shown: data.lines.filter((line) => !without.has(line.key)),
+      shown: this.#shown,
       looks: this.#looks,
       unit: card.unit,
-      stepped: card.metric?.type === "last_value" || card.stat === "value",
-      near: card.stat === "value",
+      held: card.stat === "value",
       empty: isEmpty(data) && this.#nothing(),
     });
+    setAttribute(this.plot.element, "aria-label", this.#summary());
     this.#controls.draw(card, data.lines);
     if (!this.#values.element.hidden) this.#values.draw(data, card.unit, this.#name);
     this.point();
@@ -154,17 +154,16 @@ class Chart {
 
   /** Shows the numbers of the moment that is looked at, or the newest ones. */
   point() {
-    const { data, plot, without } = this;
+    const { data, plot } = this;
     if (this.due || !plot.data) return;
     const moment = current();
-    const at = moment ? slotAt(data, moment.time) : null;
-    const row = moment?.chart === this ? moment.row : null;
+    const { at, row } = this.#at(moment);
     plot.point(at, row);
     const slot = at ?? (data.length > 0 && !moment ? data.length - 1 : null);
     this.#legend.draw({
       lines: isEmpty(data) ? [] : data.lines,
       looks: this.#looks,
-      without,
+      hides: this.#hides,
       unit: this.card.unit,
       slot,
       time: slot === null ? moment && formatTime(moment.time) : this.#when(slot),
@@ -172,6 +171,12 @@ class Chart {
       note: this.#counted(slot, row),
       heat: Boolean(plot.heat),
     });
+  }
+
+  // Where the moment that is looked at is in this chart.
+  #at(moment) {
+    const at = moment && slotAt(this.data, moment.time);
+    return { at, row: moment?.chart === this ? moment.row : null };
   }
 
   #nothing() {
@@ -199,16 +204,13 @@ class Chart {
 
   /** The moment that is looked at, in words. */
   tell() {
-    const moment = current();
-    const slot = moment && slotAt(this.data, moment.time);
-    if (slot === null) return "";
-    const row = moment.chart === this ? moment.row : null;
-    const said = [this.#when(slot), this.#counted(slot, row), ...this.#said(slot)];
+    const { at, row } = this.#at(current());
+    const said = at === null ? [] : [this.#when(at), this.#counted(at, row), ...this.#said(at)];
     return said.filter(Boolean).join(", ");
   }
 
   #said(slot) {
-    const lines = this.data.lines.filter((line) => !this.without.has(line.key));
+    const lines = this.#shown;
     const said = lines.slice(0, 5).map((line) => `${line.label} ${formatNumber(line.values[slot], this.card.unit)}`);
     return lines.length > 5 ? [...said, `and ${lines.length - 5} more`] : said;
   }
@@ -221,15 +223,23 @@ class Chart {
   }
 }
 
+// Unless it says that already.
+function rewrite(node, said, children) {
+  const text = JSON.stringify(said);
+  if (node.written === text) return;
+  node.written = text;
+  replace(node, children);
+}
+
 export const kinds = {
   chart: {
     own: true,
     create: (card, context) => new Chart(card, context).element,
-    whole: (element, card) => charts.get(element).whole(card),
-    delta: (element, card, delta) => charts.get(element).delta(card, delta),
+    whole: (element, card) => element.chart.whole(card),
+    delta: (element, card, delta) => element.chart.delta(card, delta),
   },
 };
 
 // Other colours, other shades of the heat maps, whose pixels no style sheet reaches.
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["class", "data-theme"] });
+new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });

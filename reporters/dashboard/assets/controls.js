@@ -1,13 +1,12 @@
 // What a chart of the metrics page can be asked: another statistic, all series together, some of its
 // series; its table; more room.
 
-import { el, replace, setAttribute, setText } from "./dom.js";
+import { el, find, replace, setAttribute, setText } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { change, entryOf, isWide, optionsOf, setWide } from "./metrics.js";
 
 const NAMES = {
-  rate: "rate", total: "running total", value: "value", p50: "p50 (median)", mean: "mean", max: "max",
-  quantiles: "percentiles", heat: "heat map",
+  __proto__: null, total: "running total", p50: "p50 (median)", quantiles: "percentiles", heat: "heat map",
 };
 const TYPED = 400;
 
@@ -15,12 +14,11 @@ const TYPED = 400;
 export const statName = (stat) => NAMES[stat] ?? stat ?? "";
 
 export class Controls {
-  #stat = el("select", { "aria-label": "Statistic", onchange: () => this.#ask({ stat: this.#stat.value }) });
-  #by = el("select", { "aria-label": "Lines", onchange: () => this.#ask({ by: this.#by.value }) },
-    el("option", { value: "series", text: "by series" }), el("option", { value: "total", text: "together" }));
-  #table = el("button", { type: "button", text: "Table", "aria-pressed": "false" });
-  #wide = el("button", { type: "button", text: "Enlarge", "data-tool": "wide", "aria-pressed": "false" });
-  #find = el("input", { type: "search", placeholder: "Find series", maxlength: "200" });
+  #stat = this.#choice("stat", "Statistic");
+  #by = this.#choice("by", "Lines", { series: "by series", total: "together" });
+  #wide = this.#toggle("Enlarge", (on) => setWide(this.#id, on));
+  #table;
+  #find = find("", { placeholder: "Find series", maxlength: "200", oninput: () => this.#typed() });
   #said = el("span");
   #timer = 0;
   #id = null;
@@ -29,21 +27,28 @@ export class Controls {
   /** `table(open)` shows the table or puts it away. */
   constructor(context, table) {
     this.#context = context;
+    this.#table = this.#toggle("Table", table);
     this.element = el("div", { class: "chart-tools" }, this.#stat, this.#by, this.#wide, this.#table);
     this.series = el("p", { class: "chart-series" }, this.#said, this.#find);
-    this.#table.addEventListener("click", () => {
-      const open = this.#table.getAttribute("aria-pressed") !== "true";
-      setAttribute(this.#table, "aria-pressed", String(open));
-      table(open);
-    });
-    this.#wide.addEventListener("click", () => {
-      setWide(this.#id, !isWide(this.#id));
-      setAttribute(this.#wide, "aria-pressed", String(isWide(this.#id)));
-    });
-    this.#find.addEventListener("input", () => {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#ask({ find: this.#find.value.trim() }), TYPED);
-    });
+  }
+
+  #toggle(text, turn) {
+    const button = el("button", { type: "button", text, "aria-pressed": "false", onclick() {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      setAttribute(button, "aria-pressed", String(on));
+      turn(on);
+    } });
+    return button;
+  }
+
+  #choice(name, label, choices) {
+    const node = el("select", { "aria-label": label, onchange: () => this.#ask({ [name]: node.value }) });
+    return offer(node, choices ?? {});
+  }
+
+  #typed() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask({ find: this.#find.value.trim() }), TYPED);
   }
 
   #ask(changes) {
@@ -53,32 +58,41 @@ export class Controls {
   draw(card, lines) {
     const entry = this.#context.page === "metrics" && card.metric ? entryOf(card.metric.id) : undefined;
     this.#id = entry?.id ?? null;
-    const options = entry ? optionsOf(entry.id) : {};
     const stats = entry?.stats ?? [];
     this.#stat.hidden = stats.length < 2;
     if (this.#stat.childElementCount !== stats.length) {
-      replace(this.#stat, stats.map((stat) => el("option", { value: stat, text: statName(stat) })));
+      offer(this.#stat, Object.fromEntries(stats.map((stat) => [stat, statName(stat)])));
     }
-    if (document.activeElement !== this.#stat) this.#stat.value = card.stat;
     this.#by.hidden = !entry?.tags?.length || /^(heat|quantiles)$/.test(card.stat);
-    if (document.activeElement !== this.#by) this.#by.value = card.by ?? "total";
     this.#wide.hidden = !entry;
-    if (entry) setAttribute(this.#wide, "aria-pressed", String(isWide(entry.id)));
-    this.#drawSeries(card, lines, entry, options.find ?? "");
+    setAttribute(this.#wide, "aria-pressed", String(isWide(this.#id)));
+    write(this.#stat, card.stat);
+    write(this.#by, card.by ?? "total");
+    this.#drawSeries(card, lines, entry);
   }
 
-  #drawSeries(card, lines, entry, find) {
+  #drawSeries(card, lines, entry) {
+    const wanted = optionsOf(this.#id).find ?? "";
     const series = lines.filter((line) => line.role === "series").length;
     const all = entry?.series ?? card.all ?? 0;
-    this.series.hidden = find === "" && all <= Math.max(1, series);
-    if (this.series.hidden) return;
+    this.series.hidden = wanted === "" && all <= Math.max(1, series);
     const count = formatNumber(all, "");
-    const some = find ? `with “${find}”` : "";
-    const together = find ? `series ${some} together` : `${count} series together`;
-    const each = `${series} of ${count} series, busiest ${some || "first"}`;
-    setText(this.#said, card.by === "total" ? together : each);
+    const some = wanted && `with “${wanted}”`;
+    const said = card.by === "total"
+      ? [!wanted && count, "series", some, "together"]
+      : [series, "of", count, "series, busiest", some || "first"];
+    setText(this.#said, said.filter(Boolean).join(" "));
     this.#find.hidden = !entry;
     setAttribute(this.#find, "aria-label", `Find series of ${card.metric?.name}`);
-    if (document.activeElement !== this.#find) this.#find.value = find;
+    write(this.#find, wanted);
   }
+}
+
+function offer(select, choices) {
+  return replace(select, Object.entries(choices).map(([value, text]) => el("option", { value, text })));
+}
+
+// Not while somebody uses it.
+function write(field, value) {
+  if (document.activeElement !== field) field.value = value;
 }

@@ -5,39 +5,18 @@ const finite = (n) => (typeof n === "number" && Number.isFinite(n) ? n : null);
 
 /** The data of a whole card. */
 export function wholeData(card) {
+  const lines = card.lines ?? [];
   const data = {
     start: finite(card.start) ?? 0,
     step: card.step > 0 ? card.step : 1000,
     slots: Math.max(1, Math.min(20_000, Math.floor(card.slots) || 1)),
     length: 0,
-    lines: (card.lines ?? []).map(({ key, label, role, values }) => {
-      return { key: String(key), label: String(label ?? key), role, values: (values ?? []).map(finite) };
-    }),
+    lines: lines.map(({ key, label, role }) => ({ key: String(key), label: String(label ?? key), role, values: [] })),
     edges: card.heat?.edges ?? null,
-    columns: card.heat ? [...(card.heat.columns ?? [])] : null,
+    columns: card.heat ? [] : null,
   };
-  fill(data, Math.max(0, ...arrays(data).map((array) => array.length)));
-  return trim(data);
-}
-
-function arrays(data) {
-  const lines = data.lines.map((line) => line.values);
-  return data.columns ? [...lines, data.columns] : lines;
-}
-
-function fill(data, length) {
-  data.length = Math.max(data.length, length);
-  for (const array of arrays(data)) while (array.length < data.length) array.push(null);
-}
-
-function trim(data) {
-  const surplus = data.length - data.slots;
-  if (surplus > 0) {
-    for (const array of arrays(data)) array.splice(0, surplus);
-    data.length -= surplus;
-    data.start += surplus * data.step;
-  }
-  return data;
+  const values = Object.fromEntries(lines.map((line) => [line.key, line.values]));
+  return append(data, { start: data.start, lines: values, columns: card.heat?.columns });
 }
 
 /** Puts `more` (`{ start, lines: { key: [..] }, columns }`) where it belongs: usually at the end, after a
@@ -47,21 +26,28 @@ export function append(data, more) {
   const count = Math.max(0, more.columns?.length ?? 0, ...parts.map(([, values]) => values.length));
   let offset = Math.round((more.start - data.start) / data.step);
   if (!Number.isFinite(offset) || count === 0) return data;
-  if (data.length === 0 || offset > data.length + data.slots) {
-    for (const array of arrays(data)) array.length = 0;
-    Object.assign(data, { start: more.start, length: 0 });
-    offset = 0;
-  }
   for (const [key] of parts) {
     if (!data.lines.some((line) => line.key === key)) data.lines.push({ key, label: key, role: "series", values: [] });
   }
-  fill(data, offset + count);
+  const arrays = data.lines.map((line) => line.values);
+  if (data.columns) arrays.push(data.columns);
+  if (data.length === 0 || offset > data.length + data.slots) {
+    for (const array of arrays) array.length = 0;
+    Object.assign(data, { start: more.start, length: 0 });
+    offset = 0;
+  }
+  data.length = Math.max(data.length, offset + count);
+  for (const array of arrays) while (array.length < data.length) array.push(null);
   const lay = (array, values) => values.forEach((value, n) => {
     if (offset + n >= 0) array[offset + n] = value;
   });
   for (const [key, values] of parts) lay(data.lines.find((line) => line.key === key).values, values.map(finite));
-  if (data.columns && more.columns) lay(data.columns, more.columns);
-  return trim(data);
+  if (data.columns) lay(data.columns, more.columns ?? []);
+  const surplus = Math.max(0, data.length - data.slots);
+  for (const array of arrays) array.splice(0, surplus);
+  data.length -= surplus;
+  data.start += surplus * data.step;
+  return data;
 }
 
 /** Where the last slot ends. */
@@ -83,15 +69,15 @@ export function boundsOf(lines) {
   for (const { values } of lines) {
     for (const value of values) {
       if (value === null) continue;
-      if (value < low) low = value;
-      if (value > high) high = value;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
   }
   return low <= high ? { low, high } : null;
 }
 
 /** Whether there is nothing at all to draw. */
-export function isEmpty(data) {
-  const counted = data.columns?.some((column) => column?.some((count) => count > 0));
-  return !counted && boundsOf(data.lines) === null;
+export function isEmpty({ columns, lines }) {
+  const counted = columns?.some((column) => column?.some((count) => count > 0));
+  return !counted && !lines.some(({ values }) => values.some((value) => value !== null));
 }

@@ -10,8 +10,8 @@ export const seen = new Set();
 let moment = null; // { time, chart, row }
 let frame = 0;
 
-/** What is looked at: `{ time, chart, row }` or null. */
-export const current = () => moment;
+/** What is looked at: `{ time, chart, row }`; null, too, if its chart went away meanwhile. */
+export const current = () => (moment?.chart.element.isConnected ? moment : null);
 
 function look(next) {
   moment = next;
@@ -24,47 +24,45 @@ function look(next) {
 /** Lets `chart` (`{ plot, data, point(), tell() }`) move the moment. */
 export function follow(chart) {
   const { plot } = chart;
-  const node = plot.element;
+  const on = (names, listener) => names.forEach((name) => plot.element.addEventListener(name, listener));
   const leave = () => moment?.chart === chart && look(null);
-  const move = (event) => {
+  on(["pointermove", "pointerdown"], (event) => {
     const place = plot.locate(event);
     if (place) look({ ...place, chart });
     else leave();
-  };
-  node.addEventListener("pointermove", move);
-  node.addEventListener("pointerdown", move);
+  });
   // A finger that is lifted leaves the numbers there to be read.
-  node.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && leave());
-  node.addEventListener("blur", leave);
-  node.addEventListener("keydown", (event) => {
+  on(["pointerleave"], (event) => event.pointerType === "mouse" && leave());
+  on(["blur"], leave);
+  on(["keydown"], (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || !step(chart, event)) return;
     event.preventDefault();
     event.stopPropagation();
   });
 }
 
+// Whether the key means something here.
 function step(chart, { key, shiftKey }) {
-  const { data, plot } = chart;
-  if (key === "Escape") {
-    if (!moment) return false;
+  const { data, plot: { heat } } = chart;
+  if (key === "Escape" && moment) {
     look(null);
     return true;
   }
   if (data.length === 0) return false;
   const last = data.length - 1;
-  const now = moment ? slotAt(data, moment.time) : null;
   const stride = shiftKey ? 10 : 1;
-  const [left, right] = [(now ?? last + stride) - stride, (now ?? last) + stride];
-  const to = { ArrowLeft: left, ArrowRight: right, Home: 0, End: last }[key];
+  const now = moment ? slotAt(data, moment.time) : null;
+  let slot = {
+    ArrowLeft: (now ?? last + stride) - stride, ArrowRight: (now ?? last) + stride, Home: 0, End: last,
+  }[key];
   let row = moment?.chart === chart ? moment.row : null;
-  if (to === undefined) {
-    const up = { ArrowUp: 1, ArrowDown: -1 }[key];
-    if (!up || !plot.heat || now === null) return false;
-    const { from, rows } = plot.heat;
-    row = row === null ? from : Math.min(from + rows - 1, Math.max(from, row + up));
+  const up = { ArrowUp: 1, ArrowDown: -1 }[key];
+  if (up && heat && now !== null) {
+    slot = now;
+    row = row === null ? heat.from : Math.min(heat.from + heat.rows - 1, Math.max(heat.from, row + up));
   }
-  const slot = Math.min(last, Math.max(0, to ?? now));
-  look({ time: middleOf(data, slot), chart, row });
+  if (slot === undefined) return false;
+  look({ time: middleOf(data, Math.min(last, Math.max(0, slot))), chart, row });
   announce(chart.tell());
   return true;
 }

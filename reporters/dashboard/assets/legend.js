@@ -5,59 +5,53 @@ import { el, setAttribute, setText, svg } from "./dom.js";
 import { formatExact, formatNumber } from "./format.js";
 import { keyed } from "./keyed.js";
 
-// Lines taken away, by chart, as long as the page is open.
-const hidden = new Map();
+// What was chosen of lines by chart, as long as the page is open: key to whether it is hidden.
+const choices = new Map();
 
-/** The keys of the lines that are not drawn. */
-export function hiddenOf(chart) {
-  if (!hidden.has(chart)) hidden.set(chart, new Set());
-  return hidden.get(chart);
+export function choicesOf(chart) {
+  if (!choices.has(chart)) choices.set(chart, new Map());
+  return choices.get(chart);
 }
 
 export class Legend {
   #list = el("ul");
   #when = el("span", { class: "legend-when" });
   #more = el("span", { class: "legend-more" });
-  #changed;
+  #turn;
 
-  /** `changed()` is called when a line was taken away or brought back. */
-  constructor(changed) {
-    this.#changed = changed;
-    this.element = el("div", { class: "legend" },
-      el("p", { class: "legend-note" }, this.#when, this.#more), this.#list);
+  element = el("div", { class: "legend" }, el("p", { class: "legend-note" }, this.#when, this.#more), this.#list);
+
+  /** `turn(line)` is called to take a line away or to bring it back. */
+  constructor(turn) {
+    this.#turn = turn;
   }
 
   /** Shows `lines` at `slot` (`time` in words), the newest one unless `looking`. */
-  draw({ lines, looks, without, unit, slot, time, looking, note, heat }) {
+  draw({ lines, looks, hides, unit, slot, time, looking, note, heat }) {
     this.element.hidden = lines.length === 0;
     setText(this.#when, time === null ? "" : `${looking ? "at" : "newest,"} ${time}`);
     this.#when.classList.toggle("looking", looking);
-    setText(this.#more, note ?? "");
+    setText(this.#more, note);
     this.element.classList.toggle("short", lines.every(({ label }) => label.length < 9));
     this.element.classList.toggle("over-heat", heat);
     const write = looking ? formatExact : formatNumber;
-    keyed(this.#list, lines, (line) => line.key, () => this.#entry(without), ({ parts }, line) => {
-      parts.key = line.key;
+    keyed(this.#list, lines, (line) => line.key, () => this.#entry(), ({ parts }, line) => {
+      parts.line = line;
       setText(parts.label, line.label || "(no tags)");
       setAttribute(parts.label, "title", line.label);
       setText(parts.value, write(slot === null ? null : line.values[slot], unit));
-      setAttribute(parts.sign, "class", `line ${looks[line.key]}`);
-      setAttribute(parts.button, "aria-pressed", String(!without.has(line.key)));
+      setAttribute(parts.sign, "class", `line ${looks.get(line.key)}`);
+      setAttribute(parts.button, "aria-pressed", String(!hides(line)));
     });
   }
 
-  #entry(without) {
-    const parts = {
-      sign: svg("path", { d: "M1 6H21" }),
-      label: el("span", { class: "legend-label" }),
-      value: el("span", { class: "legend-value" }),
-    };
-    const turn = () => {
-      if (!without.delete(parts.key)) without.add(parts.key);
-      this.#changed();
-    };
-    parts.button = el("button", { type: "button", class: "turn", onclick: turn },
-      svg("svg", { viewBox: "0 0 22 12", "aria-hidden": "true" }, parts.sign), parts.label, parts.value);
+  #entry() {
+    const sign = svg("path", { d: "M1 6H21" });
+    const label = el("span", { class: "legend-label" });
+    const value = el("span", { class: "legend-value" });
+    const parts = { sign, label, value };
+    parts.button = el("button", { type: "button", class: "turn", onclick: () => this.#turn(parts.line) },
+      svg("svg", { viewBox: "0 0 22 12", "aria-hidden": "true" }, sign), label, value);
     return Object.assign(el("li", null, parts.button), { parts });
   }
 }

@@ -1,32 +1,40 @@
 // The geometry of lines: what an SVG path says for a row of values. Nothing here knows of a page.
 
+const SHORT = 6;
+const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8];
+
 const round = (n) => Math.round(n * 10) / 10;
 
+// From where to where (excluded) there is something without a gap.
+function runs(length, has) {
+  const found = [];
+  let from = null;
+  for (let n = 0; n <= length; n += 1) {
+    if (n < length && has(n)) from ??= n;
+    else if (from !== null) {
+      found.push([from, n]);
+      from = null;
+    }
+  }
+  return found;
+}
+
 /** The path of `values`, one slot each; `x(n)` is where slot `n` begins (also for `n` = length), `y(value)`
- * how far down a value is. Null is a gap. `stepped` holds a value over its slot; else values stand in the
- * middle of their slots and are joined. */
-export function linePath(values, x, y, stepped = false) {
+ * how far down a value is. Null is a gap. `held` holds a value over its slot; else values stand in the
+ * middle of their slots and are joined. Where that is too short to be seen there is a dot. */
+export function linePath(values, x, y, held = false) {
   let path = "";
-  let open = false;
-  for (let n = 0; n < values.length; n += 1) {
-    const value = values[n];
-    if (value === null) {
-      open = false;
-      continue;
+  for (const [from, to] of runs(values.length, (n) => values[n] !== null)) {
+    let down = 0;
+    let middle = 0;
+    for (let n = from; n < to; n += 1) {
+      down = round(y(values[n]));
+      middle = round((x(n) + x(n + 1)) / 2);
+      if (held) path += `${n === from ? `M${round(x(n))} ` : "V"}${down}H${round(x(n + 1))}`;
+      else path += `${n === from ? "M" : "L"}${middle} ${down}`;
     }
-    const down = round(y(value));
-    if (stepped) {
-      path += open ? `V${down}` : `M${round(x(n))} ${down}`;
-      path += `H${round(x(n + 1))}`;
-    } else {
-      const middle = (x(n) + x(n + 1)) / 2;
-      const alone = !open && (n + 1 === values.length || values[n + 1] === null);
-      // A value alone between gaps is as long as its slot, and long enough to be seen.
-      const reach = Math.max(1.5, middle - x(n));
-      if (alone) path += `M${round(middle - reach)} ${down}H${round(middle + reach)}`;
-      else path += `${open ? "L" : "M"}${round(middle)} ${down}`;
-    }
-    open = true;
+    const alone = to - from === 1 && !held;
+    if (alone || x(to) - x(from) < SHORT) path += `M${round(middle - 1)} ${down}a1 1 0 1 1 2 0a1 1 0 1 1-2 0`;
   }
   return path;
 }
@@ -34,42 +42,27 @@ export function linePath(values, x, y, stepped = false) {
 /** The area between two lines, where both are there. */
 export function bandPath(lower, upper, x, y) {
   let path = "";
-  let from = null;
-  for (let n = 0; n <= lower.length; n += 1) {
-    const here = n < lower.length && lower[n] !== null && upper[n] !== null && upper[n] !== undefined;
-    if (here && from === null) from = n;
-    if (here || from === null) continue;
-    const point = (values, at) => `${round((x(at) + x(at + 1)) / 2)} ${round(y(values[at]))}`;
-    const points = [];
-    for (let at = from; at < n; at += 1) points.push(point(upper, at));
-    for (let at = n - 1; at >= from; at -= 1) points.push(point(lower, at));
-    if (points.length > 2) path += `M${points.join("L")}Z`;
-    from = null;
+  for (const [from, to] of runs(lower.length, (n) => lower[n] !== null && (upper[n] ?? null) !== null)) {
+    const point = (value, n) => `${round((x(from + n) + x(from + n + 1)) / 2)} ${round(y(value))}`;
+    const points = (values) => values.slice(from, to).map(point);
+    if (to - from > 1) path += `M${[...points(upper), ...points(lower).reverse()].join("L")}Z`;
   }
   return path;
 }
 
-/** Gives each line its look: `{ key: class }`. Totals, limits and quantiles have their own; series get one of
- * eight colours and keep it in `taken` (key to colour) as long as they are there. */
-export function looksOf(lines, taken, colours = 8) {
-  const series = lines.filter((line) => line.role !== "total" && line.role !== "limit" && line.role !== "quantile");
-  const keys = new Set(series.map((line) => line.key));
+/** Gives each line its look: a Map from key to class. Totals, limits and quantiles have their own; series get
+ * one of eight colours and keep it in `taken` (key to colour) as long as they are there. */
+export function looksOf(lines, taken) {
+  const series = lines.filter(({ role }) => !["total", "limit", "quantile"].includes(role));
+  const keys = new Set(series.map(({ key }) => key));
   for (const key of taken.keys()) if (!keys.has(key)) taken.delete(key);
-  const looks = {};
-  for (const { key, role } of lines) {
-    if (keys.has(key)) {
-      if (!taken.has(key)) taken.set(key, freeColour(taken, colours));
-      looks[key] = `series-${taken.get(key)}`;
-    } else if (role === "quantile") {
-      looks[key] = /^(p50|p95|p99|max|mean)$/.test(key) ? `quantile ${key}` : "quantile";
-    } else if (role === "limit") looks[key] = "limit";
-    else looks[key] = keys.size > 0 ? "total" : "total only";
+  for (const key of keys) {
+    const used = [...taken.values()];
+    if (!taken.has(key)) taken.set(key, COLOURS.find((colour) => !used.includes(colour)) ?? 1 + (used.length % 8));
   }
-  return looks;
-}
-
-function freeColour(taken, colours) {
-  const used = new Set(taken.values());
-  for (let colour = 1; colour <= colours; colour += 1) if (!used.has(colour)) return colour;
-  return 1 + (taken.size % colours);
+  return new Map(lines.map(({ key, role }) => {
+    if (keys.has(key)) return [key, `series-${taken.get(key)}`];
+    if (role === "quantile" && /^(p50|p95|p99|max|mean)$/.test(key)) return [key, `quantile ${key}`];
+    return [key, role === "total" && keys.size === 0 ? "only" : role];
+  }));
 }

@@ -4,7 +4,7 @@
 // What is only this page's business stands behind the `#` of the address, which servers never see: the
 // filter, which charts are enlarged, and what was asked of charts that are out of sight.
 
-import { el, setAttribute, setText } from "./dom.js";
+import { el, find, setAttribute, setText } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { keyed } from "./keyed.js";
 import { matches, nextShown, parseShow, showText } from "./show.js";
@@ -14,9 +14,10 @@ const FIRST = 12;
 
 const entries = new Map(); // the index's charts by id
 const options = new Map(); // what is asked of a chart, by id: { stat?, by?, find? }
+const places = new Map(); // elements by chart; they stay, and what is in them
 const wide = new Set();
 const visible = new Set();
-let filter = "";
+let page = null; // { groups, group, context, tabs, filter, note, grid }
 let listed = []; // the charts with a place, in order
 let shown = [];
 let timer = 0;
@@ -25,8 +26,9 @@ let timer = 0;
 export const entryOf = (id) => entries.get(id);
 /** What is asked of a chart beyond what it shows by itself. */
 export const optionsOf = (id) => options.get(id) ?? {};
-const textOf = (id) => showText({ id, ...optionsOf(id) });
 export const isWide = (id) => wide.has(id);
+const isAsked = (id) => Object.keys(optionsOf(id)).length > 0;
+const textOf = (id) => showText({ id, ...optionsOf(id) });
 
 export function setWide(id, on) {
   if (on) wide.add(id);
@@ -40,54 +42,45 @@ export function change(id, changes, context) {
   if (id === null) return;
   const asked = { ...optionsOf(id), ...changes };
   if ("stat" in changes) delete asked.by;
-  for (const name of Object.keys(asked)) if (!asked[name]) delete asked[name];
-  options.set(id, asked);
+  options.set(id, Object.fromEntries(Object.entries(asked).filter(([, wish]) => wish)));
   ask(context, shown.includes(id) ? shown : [...shown, id]);
 }
 
 function ask(context, ids) {
-  shown = ids;
-  const order = new Map(listed.map((id, at) => [id, at]));
-  const sorted = [...ids].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-  context.setQuery({ show: sorted.map(textOf) });
+  shown = ids.toSorted((a, b) => listed.indexOf(a) - listed.indexOf(b));
+  context.setQuery({ show: shown.map(textOf) });
   keepHash();
 }
 
+// Returns the charts that the address names.
 function readAddress(query) {
   const hash = new URLSearchParams(location.hash.slice(1));
-  filter = hash.get("filter") ?? "";
+  if (document.activeElement !== page.filter) page.filter.value = hash.get("filter") ?? "";
   wide.clear();
   for (const id of hash.getAll("wide")) wide.add(Number(id));
   options.clear();
-  const shows = query.getAll("show").map(parseShow).filter(Boolean);
-  const kept = hash.getAll("kept").map(parseShow).filter(Boolean);
-  for (const { id, ...asked } of [...kept, ...shows]) options.set(id, asked);
-  return shows.map((show) => show.id);
+  const parsed = (texts) => texts.map(parseShow).filter(Boolean);
+  const shows = parsed(query.getAll("show"));
+  for (const { id, ...asked } of [...parsed(hash.getAll("kept")), ...shows]) options.set(id, asked);
+  return shows.map(({ id }) => id);
 }
 
 function keepHash() {
   const hash = new URLSearchParams();
-  if (filter) hash.set("filter", filter);
+  if (filter()) hash.set("filter", filter());
   for (const id of wide) hash.append("wide", id);
-  for (const [id, asked] of options) {
-    if (!shown.includes(id) && Object.keys(asked).length > 0) hash.append("kept", textOf(id));
-  }
-  const text = String(hash);
-  if (text === location.hash.slice(1)) return;
-  history.replaceState(history.state, "", `${location.pathname}${location.search}${text && `#${text}`}`);
+  for (const id of options.keys()) if (!shown.includes(id) && isAsked(id)) hash.append("kept", textOf(id));
+  const address = new URL(location.href);
+  address.hash = hash;
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
 }
 
-const places = new Map(); // elements by chart
-let page = null; // { card, context, group, parts }
-
 const sight = new IntersectionObserver((changes) => {
-  for (const { target, isIntersecting, boundingClientRect } of changes) {
+  for (const { target, isIntersecting, boundingClientRect: { height } } of changes) {
     if (isIntersecting) visible.add(target.chart);
-    else {
-      visible.delete(target.chart);
-      // Its room is kept, so that nothing jumps when it comes back.
-      if (boundingClientRect.height > 0) target.style.minHeight = `${boundingClientRect.height}px`;
-    }
+    else visible.delete(target.chart);
+    // Its room is kept, so that nothing jumps when it comes back.
+    if (!isIntersecting && height > 0) target.style.minHeight = `${height}px`;
   }
   settle();
 }, { rootMargin: "100% 0px" });
@@ -103,101 +96,90 @@ function settle() {
 }
 
 function place({ id }) {
-  const node = el("div", { class: "chart-place", "data-place": `chart-${id}` }, el("p", { class: "chart-wait" }));
-  node.chart = id;
-  sight.observe(node);
-  return node;
+  if (!places.has(id)) {
+    const node = el("div", { class: "chart-place", "data-place": `chart-${id}` }, el("p", { class: "chart-wait" }));
+    places.set(id, Object.assign(node, { chart: id }));
+    sight.observe(node);
+  }
+  return places.get(id);
 }
 
-const groupShown = () => page.card.groups.find(({ name }) => name === page.group) ?? page.card.groups[0];
+const filter = () => page.filter.value.trim();
+const groupShown = () => page.groups.find(({ name }) => name === page.group) ?? page.groups[0];
 const firstOf = (group) => (group?.charts ?? []).slice(0, FIRST).map(({ id }) => id);
 
 function draw() {
-  const { card, context, parts } = page;
-  const group = groupShown();
-  const among = ({ charts }) => charts.filter((chart) => matches(chart, filter));
-  const found = filter ? card.groups.flatMap(among) : group?.charts ?? [];
+  const { groups, context: { query } } = page;
+  const wanted = filter();
+  const group = wanted ? null : groupShown();
+  const among = ({ charts }) => charts.filter((chart) => matches(chart, wanted));
+  const found = wanted ? groups.flatMap(among) : group?.charts ?? [];
   listed = found.map(({ id }) => id);
   const tab = () => el("li", null, el("a", null, el("span"), el("small")));
-  keyed(parts.tabs, card.groups, ({ name }) => name, tab, ({ firstChild: link }, { name, charts }) => {
-    const query = new URLSearchParams({ group: name });
-    if (context.query.has("range")) query.set("range", context.query.get("range"));
-    setAttribute(link, "href", `metrics?${query}`);
-    setAttribute(link, "aria-current", name === group?.name && !filter ? "page" : null);
+  keyed(page.tabs, groups, ({ name }) => name, tab, ({ firstChild: link }, { name, charts }) => {
+    const address = new URLSearchParams({ group: name });
+    if (query.has("range")) address.set("range", query.get("range"));
+    setAttribute(link, "href", `metrics?${address}`);
+    setAttribute(link, "aria-current", name === group?.name && "page");
     link.group = name;
     setText(link.firstChild, name);
-    setText(link.lastChild, formatNumber((filter ? among({ charts }) : charts).length, ""));
+    setText(link.lastChild, formatNumber(among({ charts }).length, ""));
   });
   const count = `${found.length || "No"} chart${found.length === 1 ? "" : "s"}`;
   const none = found.length === 0 ? "No metrics are defined." : "";
-  setText(parts.note, filter ? `${count} of all groups with “${filter}”` : none);
-  parts.note.hidden = parts.note.textContent === "";
-  keyed(parts.grid, found, ({ id }) => id, place, (node, { id, name }) => {
+  setText(page.note, wanted ? `${count} of all groups with “${wanted}”` : none);
+  keyed(page.grid, found, ({ id }) => id, place, (node, { id, name }) => {
     node.classList.toggle("wide", wide.has(id));
     setText(node.firstChild, name);
   });
-  const here = new Map(found.map(({ id }, at) => [id, parts.grid.children[at]]));
-  for (const [id, node] of places) {
-    if (here.get(id) === node) continue;
-    sight.unobserve(node);
-    visible.delete(id);
-  }
-  places.clear();
-  for (const [id, node] of here) places.set(id, node);
   settle();
 }
 
 function turnTo(event) {
   const link = event.target.closest("a");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   page.group = link.group;
-  filter = page.parts.filter.value = "";
+  page.filter.value = "";
   shown = firstOf(groupShown());
   // The first charts as they are need not be named.
-  const asked = shown.some((id) => Object.keys(optionsOf(id)).length > 0);
-  page.context.setQuery({ group: link.group, show: asked ? shown.map(textOf) : null }, { push: true });
+  const show = shown.some(isAsked) ? shown.map(textOf) : null;
+  page.context.setQuery({ group: link.group, show }, { push: true });
   keepHash();
   draw();
 }
 
 function create(card, context) {
-  const parts = {
+  const oninput = () => {
+    keepHash();
+    draw();
+  };
+  page = {
+    context,
     tabs: el("ul", { onclick: turnTo }),
-    filter: el("input", {
-      type: "search", placeholder: "Filter charts", maxlength: "200",
-      "aria-label": "Filter charts of all groups by name, tag or description",
-    }),
+    filter: find("Filter charts of all groups by name, tag or description",
+      { placeholder: "Filter charts", maxlength: "200", oninput }),
     note: el("p", { class: "groups-note", role: "status" }),
     grid: el("div", { class: "chart-grid" }),
   };
-  parts.filter.addEventListener("input", () => {
-    filter = parts.filter.value.trim();
-    keepHash();
-    draw();
-  });
-  page = { card, context, group: null, parts };
-  return el("div", { class: "groups" },
-    el("div", { class: "groups-bar" }, el("nav", { "aria-label": "Groups of charts" }, parts.tabs), parts.filter),
-    parts.note, parts.grid);
+  const tabs = el("nav", { class: "tabs", "aria-label": "Groups of charts" }, page.tabs);
+  return el("div", null, el("div", { class: "groups-bar" }, tabs, page.filter), page.note, page.grid);
 }
 
 // The address may have been changed by a link or by the back button.
-function whole(element, card, context) {
-  page.card = { ...card, groups: card.groups ?? [] };
+function whole(element, card, { query }) {
+  const isFirst = !page.groups;
+  page.groups = card.groups ?? [];
   entries.clear();
-  for (const { charts } of page.card.groups) for (const chart of charts) entries.set(chart.id, chart);
-  const first = page.group === null;
-  const asked = readAddress(context.query);
-  const named = context.query.get("group");
-  const home = page.card.groups.find(({ charts }) => charts.some(({ id }) => id === asked[0]))?.name;
-  page.group = named ?? home ?? card.group;
-  if (document.activeElement !== page.parts.filter) page.parts.filter.value = filter;
+  for (const { charts } of page.groups) for (const chart of charts) entries.set(chart.id, chart);
+  const asked = readAddress(query);
+  const home = page.groups.find(({ charts }) => charts.some(({ id }) => id === asked[0]));
+  page.group = query.get("group") ?? home?.name ?? card.group;
   shown = asked.length > 0 ? asked : firstOf(groupShown());
   draw();
   keepHash();
   // A link to a chart further down leads there, once the places are on the page.
-  if (!first || listed.indexOf(asked[0]) < FIRST) return;
+  if (!isFirst || listed.indexOf(asked[0]) < FIRST) return;
   requestAnimationFrame(() => places.get(asked[0])?.scrollIntoView());
 }
 

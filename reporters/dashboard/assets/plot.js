@@ -9,166 +9,161 @@ import { drawHeat, edgeTicks, heightOf, rowAt, windowOf } from "./heat.js";
 import { keyed } from "./keyed.js";
 import { bandPath, linePath } from "./lines.js";
 
-const EDGE = { left: 62, right: 10, top: 8, bottom: 20 };
+const LEFT = 62;
+const RIGHT = 10;
+const TOP = 8;
+const BOTTOM = 20;
 const KNOWN = /^(seconds|bytes|ratio)?( ?per second)?$/;
 
 export class Plot {
-  #grid = svg("g", { class: "grid" });
   #values = svg("g", { class: "value-axis" });
   #times = svg("g", { class: "time-axis" });
-  #lines = svg("g", { class: "lines" });
+  #lines = svg("g");
   #hair = svg("line");
-  #when = svg("text", { y: EDGE.top + 9 });
+  #when = svg("text", { y: TOP + 9 });
   #cell = svg("rect", { class: "cell" });
   #mark = svg("g", { class: "hair", visibility: "hidden" }, this.#hair, this.#when, this.#cell);
-  #empty = el("p", { class: "plot-empty", hidden: true });
-  #canvas = el("canvas", { class: "heat", "aria-hidden": "true", hidden: true });
-  #area = { width: 0, height: 0 };
+  #empty = el("p", { class: "plot-empty" });
+  #canvas = el("canvas", { class: "heat", "aria-hidden": "true" });
+  // Of the area within the axes.
+  #width = 0;
+  #height = 0;
   #from = 0;
   #span = 1;
 
-  constructor() {
-    this.element = el("div", { class: "plot", role: "img", tabindex: "0" }, this.#canvas,
-      svg("svg", { "aria-hidden": "true" }, this.#grid, this.#values, this.#times, this.#lines, this.#mark),
-      this.#empty);
-  }
+  element = el("div", { class: "plot", role: "img", tabindex: "0" }, this.#canvas,
+    svg("svg", { "aria-hidden": "true" }, this.#values, this.#times, this.#lines, this.#mark), this.#empty);
 
   /** Draws `data`, once it is known how large (`size`, from an observer: asking would make the browser
-   * lay out the page for each chart): those of its lines that are in `shown`, with the classes in `looks`. */
-  draw({ data, shown, looks, unit, stepped, near, empty }) {
+   * lay out the page for each chart): those of its lines that are in `shown`, with the classes in `looks`.
+   * Values that are `held` until the next one are stepped, and need no zero. */
+  draw({ data, shown, looks, unit, held, empty }) {
     if (!this.size?.width) return;
-    const area = {
-      width: Math.max(40, this.size.width - EDGE.left - EDGE.right),
-      height: Math.max(20, this.size.height - EDGE.top - EDGE.bottom),
-    };
-    this.#area = area;
+    this.#width = Math.max(40, this.size.width - LEFT - RIGHT);
+    this.#height = Math.max(20, this.size.height - TOP - BOTTOM);
     this.#span = data.slots * data.step;
     // Without data it is the range that ends now.
-    const end = data.length > 0 ? endOf(data) : Math.min(Date.now(), data.start + this.#span);
-    this.#from = end - this.#span;
+    this.#from = (data.length > 0 ? endOf(data) : Date.now()) - this.#span;
     this.data = data;
     this.heat = data.columns && !empty ? windowOf(data.columns, data.edges) : null;
-    const scale = KNOWN.test(unit ?? "") ? unit : "";
-    const count = Math.max(2, Math.round(area.height / 42));
-    let y;
-    if (this.heat) {
-      y = (value) => this.#down(heightOf(value, data.edges, this.heat));
-      const ticks = edgeTicks(data.edges, this.heat, scale, Math.round(area.height / 22));
-      this.#valueAxis(ticks.map(({ height, label }) => ({ at: this.#down(height), label })));
-    } else {
-      const bounds = boundsOf(shown) ?? { low: 0, high: 0 };
-      // What only ever was a whole number has no halves.
-      const isWhole = (value) => value === null || Number.isInteger(value);
-      const whole = scale === "" && shown.every(({ values }) => values.every(isWhole));
-      const axis = axisFor(bounds.low, bounds.high, scale, count, near, whole ? 1 : 0);
-      // Divided before they are subtracted: two huge numbers are further apart than any number.
-      const half = axis.max / 2 - axis.min / 2;
-      y = (value) => this.#down((value / 2 - axis.min / 2) / half);
-      const ticks = empty ? [] : axis.ticks;
-      this.#valueAxis(ticks.map(({ value, label }) => ({ at: y(value), label, zero: value === 0 })));
-    }
-    this.#timeAxis(this.#from, this.#from + this.#span);
+    const y = this.#valueAxis(shown, KNOWN.test(unit ?? "") ? unit : "", held, empty);
+    this.#timeAxis();
     this.#drawHeat();
-    this.#drawLines(shown, looks, y, stepped);
+    this.#drawLines(shown, looks, y, held);
     this.#empty.hidden = !empty;
     setText(this.#empty, empty || "");
   }
 
   #down(height) {
-    return EDGE.top + (1 - height) * this.#area.height;
+    return TOP + (1 - height) * this.#height;
   }
 
   #x(time) {
-    return EDGE.left + ((time - this.#from) / this.#span) * this.#area.width;
+    return LEFT + ((time - this.#from) / this.#span) * this.#width;
   }
 
-  #valueAxis(ticks) {
-    const right = EDGE.left + this.#area.width;
-    keyed(this.#grid, ticks, (tick) => tick.label, () => svg("line"), (line, { at, zero }) => {
-      place(line, { x1: EDGE.left, x2: right, y1: crisp(at), y2: crisp(at), class: zero ? "zero" : null });
+  // Returns how far down a value is.
+  #valueAxis(shown, unit, held, empty) {
+    const { data: { edges }, heat } = this;
+    let y = (value) => this.#down(heightOf(value, edges, heat));
+    let ticks;
+    if (heat) {
+      ticks = edgeTicks(edges, heat, unit, Math.round(this.#height / 22));
+    } else {
+      const { low, high } = boundsOf(shown) ?? { low: 0, high: 0 };
+      // What only ever was a whole number has no halves.
+      const isWhole = (value) => value === null || Number.isInteger(value);
+      const whole = unit === "" && shown.every(({ values }) => values.every(isWhole));
+      const axis = axisFor(low, high, unit, Math.max(2, Math.round(this.#height / 42)), held, whole ? 1 : 0);
+      // Divided before they are subtracted: two huge numbers are further apart than any number.
+      const heightIn = (value) => (value / 2 - axis.min / 2) / (axis.max / 2 - axis.min / 2);
+      y = (value) => this.#down(heightIn(value));
+      ticks = empty ? [] : axis.ticks.map((tick) => ({ height: heightIn(tick.value), ...tick }));
+    }
+    this.#ticks(this.#values, ticks, ({ label }) => label, ({ height, value }) => {
+      const at = this.#down(height);
+      const line = { x1: LEFT, x2: LEFT + this.#width, y1: crisp(at), y2: crisp(at), class: value === 0 && "zero" };
+      return [line, { x: LEFT - 8, y: Math.round(at + 4) }];
     });
-    keyed(this.#values, ticks, (tick) => tick.label, () => svg("text"), (text, { at, label }) => {
-      place(text, { x: EDGE.left - 8, y: Math.round(at + 4) });
-      setText(text, label);
-    });
+    return y;
   }
 
-  #timeAxis(from, to) {
-    const ticks = timeTicks(from, to, Math.max(1, Math.floor(this.#area.width / 72)));
-    const bottom = EDGE.top + this.#area.height;
-    const made = () => svg("g", null, svg("line"), svg("text"));
-    keyed(this.#times, ticks, (tick) => tick.time, made, (node, tick) => {
-      const x = this.#x(tick.time);
+  #timeAxis() {
+    const ticks = timeTicks(this.#from, this.#from + this.#span, Math.max(1, Math.floor(this.#width / 72)));
+    const bottom = TOP + this.#height;
+    this.#ticks(this.#times, ticks, ({ time }) => time, ({ time }) => {
+      const x = this.#x(time);
       // Half a label may not stand beyond either end.
-      const near = Math.min(x - EDGE.left + 40, EDGE.left + this.#area.width + EDGE.right - x) < 18;
-      place(node.firstChild, { x1: crisp(x), x2: crisp(x), y1: bottom, y2: bottom + 4 });
-      place(node.lastChild, { x: Math.round(x), y: bottom + 16, visibility: near ? "hidden" : null });
-      setText(node.lastChild, tick.label);
+      const near = Math.min(x - LEFT + 40, LEFT + this.#width + RIGHT - x) < 18;
+      const line = { x1: crisp(x), x2: crisp(x), y1: bottom, y2: bottom + 4 };
+      return [line, { x: Math.round(x), y: bottom + 16, visibility: near && "hidden" }];
+    });
+  }
+
+  // `placed(tick)` gives the attributes of its line and of its text.
+  #ticks(axis, ticks, keyOf, placed) {
+    const make = () => svg("g", null, svg("line"), svg("text"));
+    keyed(axis, ticks, keyOf, make, ({ firstChild, lastChild }, tick) => {
+      const [line, text] = placed(tick);
+      place(firstChild, line);
+      place(lastChild, text);
+      setText(lastChild, tick.label);
     });
   }
 
   #drawHeat() {
     this.#canvas.hidden = !this.heat;
     if (!this.heat) return;
-    const { columns, start, length, step } = this.data;
-    drawHeat(this.#canvas, columns, this.heat);
-    const left = this.#x(start);
-    Object.assign(this.#canvas.style, {
-      left: `${left}px`,
-      width: `${this.#x(start + length * step) - left}px`,
-      top: `${EDGE.top}px`,
-      height: `${this.#area.height}px`,
-    });
+    drawHeat(this.#canvas, this.data.columns, this.heat);
+    const left = this.#x(this.data.start);
+    const width = this.#x(endOf(this.data)) - left;
+    const box = { left, width, top: TOP, height: this.#height };
+    for (const [name, size] of Object.entries(box)) this.#canvas.style[name] = `${size}px`;
   }
 
-  #drawLines(shown, looks, y, stepped) {
+  #drawLines(shown, looks, y, held) {
     const { start, step } = this.data;
     const x = (slot) => this.#x(start + slot * step);
-    const paths = shown.map((line) => ({
-      key: line.key,
-      look: `line ${looks[line.key]}`,
-      path: linePath(line.values, x, y, stepped && line.role !== "quantile"),
-    }));
-    const quantile = (key) => shown.find((line) => line.role === "quantile" && line.key === key);
-    const [low, high] = [quantile("p50"), quantile("p99")];
-    if (low && high && !this.heat) {
-      paths.unshift({ key: "band", look: "band", path: bandPath(low.values, high.values, x, y) });
-    }
     // What comes first in the legend lies on top.
-    paths.sort((a, b) => (a.look === "band" ? -1 : b.look === "band" ? 1 : -1));
-    const keyOf = ({ look, key }) => (look === "band" ? look : `line ${key}`);
-    keyed(this.#lines, paths, keyOf, () => svg("path"), (node, { look, path }) => {
-      place(node, { class: look, d: path });
+    const paths = shown.map(({ key, role, values }) => ({
+      key: `line ${key}`,
+      class: `line ${looks.get(key)}`,
+      d: linePath(values, x, y, held && role !== "quantile"),
+    })).reverse();
+    const quantile = (key) => shown.find((line) => line.role === "quantile" && line.key === key)?.values;
+    const [low, high] = [quantile("p50"), quantile("p99")];
+    if (low && high && !this.heat) paths.unshift({ key: "band", class: "band", d: bandPath(low, high, x, y) });
+    keyed(this.#lines, paths, ({ key }) => key, () => svg("path"), (node, { class: look, d }) => {
+      place(node, { class: look, d });
     });
-    setAttribute(this.#lines, "class", this.heat ? "lines over-heat" : "lines");
+    setAttribute(this.#lines, "class", this.heat && "over-heat");
   }
 
   /** The hair line at a slot (null: none), and a frame around a row of the heat map. */
   point(slot, row) {
-    setAttribute(this.#mark, "visibility", slot === null ? "hidden" : null);
+    setAttribute(this.#mark, "visibility", slot === null && "hidden");
     if (slot === null) return;
     const { start, step } = this.data;
-    const time = middleOf(this.data, slot);
-    const x = this.#x(time);
-    place(this.#hair, { x1: crisp(x), x2: crisp(x), y1: EDGE.top, y2: EDGE.top + this.#area.height });
-    const left = x > EDGE.left + this.#area.width / 2;
+    const x = this.#x(middleOf(this.data, slot));
+    const left = x > LEFT + this.#width / 2;
+    place(this.#hair, { x1: crisp(x), x2: crisp(x), y1: TOP, y2: TOP + this.#height });
     place(this.#when, { x: Math.round(x + (left ? -6 : 6)), "text-anchor": left ? "end" : "start" });
     setText(this.#when, formatTime(start + slot * step));
-    const framed = this.heat && row !== null && row !== undefined;
-    setAttribute(this.#cell, "visibility", framed ? null : "hidden");
+    const framed = this.heat && row !== null;
+    setAttribute(this.#cell, "visibility", !framed && "hidden");
     if (!framed) return;
-    const height = this.#area.height / this.heat.rows;
-    const width = this.#x(start + step) - this.#x(start);
-    const top = this.#down((row - this.heat.from + 1) / this.heat.rows);
-    place(this.#cell, { x: x - width / 2 - 1, y: top - 1, width: width + 2, height: height + 2 });
+    const { from, rows } = this.heat;
+    const width = this.#x(start + step) - this.#x(start) + 2;
+    const y = this.#down((row - from + 1) / rows) - 1;
+    place(this.#cell, { x: x - width / 2, y, width, height: this.#height / rows + 2 });
   }
 
   /** The moment and the heat map's row at a place of the page; null outside of the data. */
   locate({ clientX, clientY }) {
     if (!this.data) return null;
     const box = this.element.getBoundingClientRect();
-    const across = (clientX - box.left - this.element.clientLeft - EDGE.left) / this.#area.width;
-    const up = 1 - (clientY - box.top - this.element.clientTop - EDGE.top) / this.#area.height;
+    const across = (clientX - box.left - LEFT) / this.#width;
+    const up = 1 - (clientY - box.top - TOP) / this.#height;
     if (across < -0.05 || across > 1.05) return null;
     const last = endOf(this.data) - this.data.step / 2;
     const time = Math.min(last, Math.max(this.data.start, this.#from + across * this.#span));

@@ -3,9 +3,8 @@
 /** One `show` as `{ id, stat?, by?, find? }`; null if it names no chart. What is searched for comes last
  * and may hold anything. */
 export function parseShow(text) {
-  const [, id, rest] = /^(\d+)((?:;.*)?)$/s.exec(text) ?? [];
+  const [, id, options, find] = /^(\d+)((?:;(?!find=)[^;]*)*)(?:;find=(.*))?$/s.exec(text) ?? [];
   if (id === undefined) return null;
-  const [, options, find] = /^((?:;(?!find=)[^;]*)*)(?:;find=(.*))?$/s.exec(rest) ?? [null, "", undefined];
   const show = { id: Number(id) };
   for (const option of options.split(";")) {
     const [name, value] = option.split("=");

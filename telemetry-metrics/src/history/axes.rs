@@ -152,4 +152,25 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_past_does_not_begin_within_a_step_of_which_a_part_is_forgotten() {
+        for until in [480, 500, 510] {
+            let (mut axes, mut blocks) = (Axes::default(), Vec::new());
+            for tick in 1..=2_000 {
+                axes.push(tick);
+                axes.merge(40, 9, 300);
+                let coarse = axes.coarse.steps(0, u64::MAX).map(|(step, _)| step);
+                blocks
+                    .extend(coarse.filter(|step| step.start < until && step.end - step.start > 1));
+                let begin = axes.begin(until);
+                let within = blocks
+                    .iter()
+                    .find(|step| step.start < begin && begin < step.end);
+                assert_eq!(within, None, "{begin} at {tick}");
+                blocks.retain(|step| step.end > begin);
+            }
+            assert_eq!(axes.begin(until), axes.fine.begin);
+        }
+    }
 }

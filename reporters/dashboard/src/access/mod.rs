@@ -11,6 +11,7 @@ mod token;
 use std::fmt;
 
 pub(crate) use gate::{Area, Gate, Refusal};
+pub(crate) use origin::is_from_here;
 pub(crate) use sessions::Lease;
 
 /// Who may look at a dashboard.

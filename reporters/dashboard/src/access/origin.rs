@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 
 /// Whether no other site's page asks: a browser says so in `Sec-Fetch-Site`; who says nothing is no
 /// browser, an old one, or one that asks by plain HTTP.
-pub(super) fn is_from_here(headers: &HeaderMap) -> bool {
+pub(crate) fn is_from_here(headers: &HeaderMap) -> bool {
     let sites = headers.get_all("sec-fetch-site").iter();
     sites
         .map(|site| site.to_str().unwrap_or_default())
@@ -110,7 +110,10 @@ mod tests {
             assert_eq!(posted_from_here(&posted), expected, "{pairs:?}");
         }
         // As HTTP/2 has it.
-        for (origin, expected) in [("https://shop.example", true), ("https://evil.example", false)] {
+        for (origin, expected) in [
+            ("https://shop.example", true),
+            ("https://evil.example", false),
+        ] {
             let posted = request("https://shop.example/login", &[("origin", origin)]);
             assert_eq!(posted_from_here(&posted), expected, "{origin}");
         }

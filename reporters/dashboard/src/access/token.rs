@@ -44,8 +44,8 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 
 fn token_of(value: &[u8]) -> Option<&[u8]> {
     let (scheme, rest) = value.split_at_checked(b"Bearer".len())?;
-    let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer")
-        && rest.first().is_none_or(u8::is_ascii_whitespace);
+    let is_bearer =
+        scheme.eq_ignore_ascii_case(b"Bearer") && rest.first().is_none_or(u8::is_ascii_whitespace);
     is_bearer.then(|| rest.trim_ascii())
 }
 

@@ -12,7 +12,9 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use super::answer::{self, Form, Problem};
+use super::shell::address;
 use super::{Web, query};
+use crate::access::is_from_here;
 
 /// A token has 512 characters at most, each of which may take three in a form.
 const LONGEST: usize = 4_096;
@@ -29,7 +31,8 @@ pub(super) async fn show(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderM
     if knows {
         return answer::redirect(StatusCode::SEE_OTHER, &address(to.as_deref()));
     }
-    answer::html(StatusCode::OK, web.shell.login(None, to.as_deref()))
+    let is_led = !is_from_here(&headers);
+    answer::html(StatusCode::OK, web.shell.login(None, to.as_deref(), is_led))
 }
 
 pub(super) async fn log_in(State(web): State<Arc<Web>>, request: Request) -> Response {
@@ -50,7 +53,9 @@ pub(super) async fn log_in(State(web): State<Arc<Web>>, request: Request) -> Res
     ) {
         return problem.response(Form::Text);
     }
-    let page = web.shell.login(Some(&problem.sentence()), to.as_deref());
+    let page = web
+        .shell
+        .login(Some(&problem.sentence()), to.as_deref(), false);
     let mut response = problem.response(Form::Text);
     answer::set(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
     *response.body_mut() = Body::from(page);
@@ -118,8 +123,4 @@ impl Web {
         let is_ours = self.shell.has_page(slug) && rest.bytes().all(|byte| byte.is_ascii_graphic());
         is_ours.then_some(to)
     }
-}
-
-fn address(to: Option<&str>) -> String {
-    format!("./{}", to.unwrap_or("overview"))
 }

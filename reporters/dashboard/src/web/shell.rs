@@ -82,7 +82,9 @@ impl Shell {
     }
 
     /// Where to log in; `wrong` is a sentence about the last attempt, `to` where to go afterwards.
-    pub(super) fn login(&self, wrong: Option<&str>, to: Option<&str>) -> String {
+    /// Whoever followed a link of another site may be logged in: with that the cookie was not sent, and
+    /// with a link of this page it is.
+    pub(super) fn login(&self, wrong: Option<&str>, to: Option<&str>, is_led: bool) -> String {
         let mut page = Html::head(&self.title, "Log in", "login", "");
         page.add(format_args!(
             "</head><body class=\"login\"><header class=\"top\">\
@@ -109,8 +111,15 @@ impl Shell {
         page.add(format_args!(
             "<label for=\"token\">Token</label><input id=\"token\" name=\"token\" type=\"password\" \
              autocomplete=\"current-password\" maxlength=\"512\" required autofocus{described}>\
-             <button>Log in</button></form></main></body></html>"
+             <button>Log in</button></form>"
         ));
+        if is_led {
+            page.add(format_args!(
+                "<p>Another site led you here. If you are logged in already, <a href=\"{}\">go on</a>.</p>",
+                Escaped(&address(to))
+            ));
+        }
+        page.add(format_args!("</main></body></html>"));
         page.0
     }
 
@@ -126,6 +135,11 @@ impl Shell {
         ));
         page.0
     }
+}
+
+/// The way from the login to a page.
+pub(super) fn address(to: Option<&str>) -> String {
+    format!("./{}", to.unwrap_or("overview"))
 }
 
 struct Html(String);

@@ -50,6 +50,22 @@ async fn whoever_is_unknown_sees_the_login_and_nothing_else() {
     assert!(!login.text().contains("Log out") && !login.text().contains("href=\"metrics\""));
 }
 
+#[tokio::test]
+async fn whoever_is_led_here_by_another_site_can_go_on() {
+    let app = site(Access::token(TOKEN));
+    let came = async |site: &str| {
+        let came = remote(Method::GET, "/login?to=traces%3Fid%3Da%26list%3Dslow");
+        ask(&app, with(came, &[("sec-fetch-site", site)])).await
+    };
+    // A strict cookie is not sent with the other site's link, and is with this one.
+    let led = came("cross-site").await;
+    let on = "<a href=\"./traces?id=a&amp;list=slow\">go on</a>";
+    assert!(led.text().contains(on), "{}", led.text());
+    for site in ["same-origin", "none"] {
+        assert!(!came(site).await.text().contains("go on"), "{site}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_form_that_does_not_arrive_is_not_waited_for() {
     let app = site(Access::token(TOKEN));

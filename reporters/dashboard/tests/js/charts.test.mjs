@@ -94,10 +94,18 @@ test("bounds leave out gaps", () => {
 const x = (n) => n * 10;
 const y = (value) => 100 - value;
 
-test("a line is broken by gaps, and a value alone is as long as its slot, or can be seen", () => {
-  assert.equal(linePath([1, 2, null, 4, null, 5, 6], x, y), "M5 99L15 98M30 96H40M55 95L65 94");
-  assert.equal(linePath([null, 4, null], (n) => n, y), "M0 96H3");
+const dot = (across, down) => `M${across - 1} ${down}a1 1 0 1 1 2 0a1 1 0 1 1-2 0`;
+
+test("a line is broken by gaps, and a value alone is a dot", () => {
+  assert.equal(linePath([1, 2, null, 4, null, 5, 6], x, y), `M5 99L15 98M35 96${dot(35, 96)}M55 95L65 94`);
   assert.equal(linePath([], x, y), "");
+});
+
+test("what is shorter than can be seen has a dot at its end", () => {
+  const narrow = (n) => n * 2;
+  assert.equal(linePath([null, 4, 5, null], narrow, y), `M3 96L5 95${dot(5, 95)}`);
+  assert.equal(linePath([null, 4, null], narrow, y, true), `M2 96H4${dot(3, 96)}`);
+  assert.ok(!linePath([1, 2, 3], narrow, y).includes("a"));
 });
 
 test("a stepped line holds each value over its slot", () => {
@@ -111,24 +119,28 @@ test("a band is there where both of its lines are", () => {
 test("a series keeps its colour while others come and go", () => {
   const series = (...keys) => keys.map((key) => ({ key, role: "series" }));
   const taken = new Map();
-  assert.deepEqual(looksOf(series("a", "b", "c"), taken), { a: "series-1", b: "series-2", c: "series-3" });
-  assert.deepEqual(looksOf(series("d", "c", "a"), taken), { d: "series-2", c: "series-3", a: "series-1" });
+  assert.deepEqual(looksOf(series("a", "b", "c"), taken), new Map([["a", "series-1"], ["b", "series-2"], ["c", "series-3"]]));
+  assert.deepEqual(looksOf(series("d", "c", "a"), taken), new Map([["d", "series-2"], ["c", "series-3"], ["a", "series-1"]]));
+  const many = looksOf(series(..."abcdefghijkl"), taken);
+  assert.equal(new Set(many.values()).size, 8);
 });
 
 test("a total is drawn otherwise beside series than alone, and no key is a class by itself", () => {
   const total = { key: "t", role: "total" };
-  assert.deepEqual(looksOf([total], new Map()), { t: "total only" });
-  assert.equal(looksOf([total, { key: "a", role: "series" }], new Map()).t, "total");
-  assert.equal(looksOf([{ key: "p95", role: "quantile" }], new Map()).p95, "quantile p95");
-  assert.equal(looksOf([{ key: "x y", role: "quantile" }], new Map())["x y"], "quantile");
+  const look = (...lines) => looksOf(lines, new Map()).get(lines[0].key);
+  assert.equal(look(total), "only");
+  assert.equal(look(total, { key: "a", role: "series" }), "total");
+  assert.equal(look({ key: "p95", role: "quantile" }), "quantile p95");
+  assert.equal(look({ key: "x y", role: "quantile" }), "quantile");
+  assert.equal(look({ key: "__proto__", role: "series" }), "series-1");
 });
 
 const edges = [0, 1, 2, 5, 10, null];
 
 test("only rows in use are shown, with one more around them", () => {
-  assert.deepEqual(windowOf([[0, 0, 3, 0, 0], null, [0, 0, 1, 7, 0]], edges), { from: 1, to: 4, rows: 4, most: 7 });
+  assert.deepEqual(windowOf([[0, 0, 3, 0, 0], null, [0, 0, 1, 7, 0]], edges), { from: 1, rows: 4, most: 7 });
   assert.equal(windowOf([[0, 0, 0, 0, 0], null], edges), null);
-  assert.deepEqual(windowOf([[1, 0, 0, 0, 9]], edges), { from: 0, to: 4, rows: 5, most: 9 });
+  assert.deepEqual(windowOf([[1, 0, 0, 0, 9]], edges), { from: 0, rows: 5, most: 9 });
 });
 
 test("a value stands in its bucket's row, within it as far as it is", () => {

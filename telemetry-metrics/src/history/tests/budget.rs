@@ -196,10 +196,10 @@ fn who_becomes_busy_is_fine_again_from_then_on() {
 #[test]
 fn who_is_busy_takes_the_place_of_who_is_not() {
     let aggregator = start([counter("past.places.count").tags(["n"])]);
-    for n in 0..300 {
+    for n in 0..230 {
         execute!("past.places", {}, { n });
     }
-    let mut clock = Clock::start(&aggregator, HOUR, 140_000);
+    let mut clock = Clock::start(&aggregator, HOUR, 130_000);
     clock.advance(1, &aggregator.snapshot());
     let status = clock.store.status();
     assert!(status.left_out > 0, "{status:?}");
@@ -212,19 +212,46 @@ fn who_is_busy_takes_the_place_of_who_is_not() {
     for _ in 0..300 {
         // Not because there is room again.
         clock.store.admit_at = u64::MAX;
-        for n in 1_000..1_020 {
+        for n in 1_000..1_060 {
             execute!("past.places", {}, { n });
         }
         clock.advance(1, &aggregator.snapshot());
     }
-    assert_eq!(is_there(&clock), 20);
+    assert_eq!(is_there(&clock), 60);
     let status = clock.store.status();
     assert!(
-        (20..100).contains(&status.evicted),
+        (30..150).contains(&status.evicted),
         "few others go: {status:?}"
     );
     let total = clock.store.totals().into_iter();
     let total = total.filter(|total| total.definition.name() == "past.places.count");
     let stats = clock.stats(&[total.last().unwrap().id], Range::all());
-    assert_eq!(stats.count(), 300 * 20);
+    assert_eq!(stats.count(), 300 * 60);
+}
+
+#[test]
+fn the_busiest_and_totals_never_are_coarser_than_the_plan() {
+    let aggregator = start([counter("past.kept.count").tags(["n"])]);
+    let mut clock = Clock::start(&aggregator, HOUR, PLENTY);
+    clock.store.busiest = 4;
+    for _ in 0..1_000u64 {
+        for n in 0..20u64 {
+            (0..=n).for_each(|_| execute!("past.kept", {}, { n }));
+        }
+        clock.advance(1, &aggregator.snapshot());
+    }
+    // More than making quiet series coarse can do.
+    clock.store.budget = clock.store.bytes() * 55 / 100;
+    assert!(clock.store.make_room(0));
+    let status = clock.store.status();
+    assert!((9..600).contains(&status.fine_steps), "{status:?}");
+    let series = clock.store.series_of("past.kept.count");
+    let is_coarse: Vec<_> = series.iter().map(|one| one.is_coarse).collect();
+    assert_eq!(is_coarse[..4], [false; 4]);
+    assert_eq!(is_coarse[4..], [true; 16]);
+    assert!(clock.store.totals().iter().all(|total| !total.is_coarse));
+    for (place, one) in series.iter().enumerate() {
+        let count = clock.stats(&[one.id], Range::all()).count();
+        assert_eq!(count, 1_000 * (20 - place as u64));
+    }
 }

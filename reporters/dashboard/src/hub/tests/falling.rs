@@ -10,14 +10,21 @@ use crate::hub::limits::{FULL_MESSAGE, LONGEST_SECTION, Limits};
 #[tokio::test]
 async fn a_section_that_panics_says_so_and_comes_back() {
     let probes = [Arc::new(Probe::default()), Arc::new(Probe::default())];
-    for place in [Where::Open, Where::Advance, Where::Whole] {
+    let beginning = [Where::Open, Where::Advance, Where::Whole];
+    let cases = beginning.map(|place| (place, false));
+    for (place, has_begun) in cases.into_iter().chain([(Where::Advance, true)]) {
         for key in [own(0), hosts(0)] {
             let hub = hub(QUICK, Limits::default(), Probe::several(&probes));
             let id = key.id();
-            let view = view([key, own(1)]);
-            probes[0].panic_at(Some(place));
-            let mut reader = Reader::new(hub.stream(&view).unwrap());
-            reader.view().await;
+            let mut reader = Reader::new(hub.stream(&view([key, own(1)])).unwrap());
+            if has_begun {
+                reader.view().await;
+                reader.until(&id, 3).await;
+                probes[0].panic_at(Some(place));
+            } else {
+                probes[0].panic_at(Some(place));
+                reader.view().await;
+            }
             let has_fallen = |reader: &Reader| {
                 let card = reader.sections.get(&id).map(|section| &section["cards"][0]);
                 card.is_some_and(|card| card["notices"][0]["text"].is_string())
@@ -28,9 +35,9 @@ async fn a_section_that_panics_says_so_and_comes_back() {
             let others = reader.number("chart-1").unwrap_or(0);
             reader.until("chart-1", others + 20).await;
             assert!(has_fallen(&reader), "{place:?}");
+            assert!(hub.status().panics > 0);
             probes[0].panic_at(None);
             reader.until(&id, 5).await;
-            assert!(hub.status().panics > 0);
         }
     }
 }
