@@ -15,7 +15,7 @@ const TIMES = [
 /** The round step at or above `raw`. */
 export function roundStep(raw, unit) {
   if (!(raw > 0)) return 1;
-  if (/^bytes/.test(unit ?? "") && raw > 512) return 2 ** Math.ceil(Math.log2(raw));
+  if (/^bytes/.test(unit ?? "") && raw > 512 && raw < 1e300) return 2 ** Math.ceil(Math.log2(raw));
   if (unit === "seconds" && raw > 5) {
     return TIMES.find((step) => step >= raw) ?? DAY * roundStep(raw / DAY, "");
   }
@@ -34,7 +34,8 @@ function ticksBy(min, max, step, unit) {
   const last = Math.floor(max / step + 1e-6);
   for (let n = Math.ceil(min / step - 1e-6); n <= last && ticks.length < 50; n += 1) {
     const value = Number((n * step).toPrecision(12));
-    ticks.push({ value, label: value === 0 ? "0" : digits(Number((value / factor).toPrecision(9)), 6) + suffix });
+    const label = value === 0 ? "0" : digits(Number((value / factor).toPrecision(9)), 6) + suffix;
+    if (Number.isFinite(value)) ticks.push({ value, label });
   }
   return ticks;
 }
@@ -52,7 +53,8 @@ export function axisFor(low, high, unit, count = 4, near = false, least = 0) {
     const margin = Math.max(spread / 4, (largest / 100 - spread) / 2);
     [from, to] = [low - margin, high + margin];
   }
-  if (from === to) return { min: 0, max: 1, ticks: [{ value: 0, label: "0" }] };
+  // No number is finer.
+  if (!(to - from > 1e-300)) return { min: 0, max: 1, ticks: [{ value: 0, label: "0" }] };
   const step = Math.max(least, roundStep(to / count - from / count, unit));
   const min = Math.max(-Number.MAX_VALUE, Math.floor(from / step + 1e-6) * step);
   const max = Math.max(min + step, Math.min(Number.MAX_VALUE, Math.ceil(to / step - 1e-6) * step));

@@ -1,6 +1,6 @@
 // The plain kinds of cards: fields, figures, usage, notices, text.
 
-import { coded, el, replace, setText, svg } from "./dom.js";
+import { coded, el, linked, rewrite, setAttribute, setText, svg } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { keyed, putValue } from "./keyed.js";
 
@@ -13,14 +13,11 @@ const SHAPES = {
 };
 
 /** `good`, `warn`, `bad`, or nothing, whatever else the server says. */
-export function known(status) {
-  return status in WORDS ? status : "";
-}
+export const known = (status) => (status in WORDS ? status : "");
 
 /** A small sign for a status, with its word for those who do not see it. */
 export function sign(status, word = WORDS[status]) {
-  if (!known(status)) return null;
-  return el("span", { class: `sign ${status}`, title: word },
+  return known(status) && el("span", { class: `sign ${status}`, title: word },
     svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: SHAPES[status] })),
     el("span", { class: "unseen", text: `${word}: ` }));
 }
@@ -33,39 +30,30 @@ export function announce(text) {
 }
 
 const byPlace = (_, index) => index;
+const putSign = (node, status) => rewrite(node, known(status), () => sign(status));
 
-function putSign(node, status) {
-  if (node.status === status) return;
-  node.status = status;
-  replace(node, sign(status));
-}
-
-function putHint(node, hint) {
-  setText(node, hint ?? "");
-  node.hidden = !hint;
+/** Writes a sentence, for which nothing is no reason to take up room. */
+export function putText(node, text) {
+  node.hidden = !text;
+  rewrite(node, text, () => coded(text ?? ""));
 }
 
 // Fields and figures: a label, a value, and perhaps a sign, a link, a hint.
-function described(items, name) {
-  return {
-    create: () => el("dl", { class: items }),
-    whole(list, card) {
-      keyed(list, card[items] ?? [], byPlace,
-        () => el("div", null, el("dt"), el("dd", null, el("span"), el("span"), el("small"))),
-        (node, { label, value, status, href, hint }) => {
-          const [head, body] = node.children;
-          node.className = `${name} ${known(status)}`;
-          if (node.label !== label || node.href !== href) {
-            Object.assign(node, { label, href });
-            replace(head, href ? el("a", { href, text: label }) : label);
-          }
-          putSign(body.children[0], status);
-          putValue(body.children[1], value);
-          putHint(body.children[2], hint);
-        });
-    },
-  };
-}
+const described = (items, name) => ({
+  create: () => el("dl", { class: items }),
+  whole(list, card) {
+    keyed(list, card[items] ?? [], byPlace,
+      () => el("div", null, el("dt"), el("dd", null, el("span"), el("span"), el("small"))),
+      (node, { label, value, status, href, hint }) => {
+        const [head, { children: [mark, number, small] }] = node.children;
+        node.className = `${name} ${known(status)}`;
+        rewrite(head, [label, href], () => linked(href, label));
+        putSign(mark, status);
+        putValue(number, value);
+        putText(small, hint);
+      });
+  },
+});
 
 const usage = {
   create: () => el("ul", { class: "usages" }),
@@ -74,22 +62,21 @@ const usage = {
       () => el("li", null, el("span", null, el("span"), el("span")), el("span"),
         el("span", { class: "bar", "aria-hidden": "true" }, el("span")), el("small")),
       (node, item) => {
-        const [label, numbers, bar, hint] = node.children;
+        const [{ children: [mark, label] }, numbers, bar, small] = node.children;
         node.className = known(item.status);
         // A bar that is not full is sign enough.
-        putSign(label.firstChild, item.status === "good" ? null : item.status);
-        setText(label.lastChild, item.label);
+        putSign(mark, item.status === "good" ? "" : item.status);
+        setText(label, item.label);
         setText(numbers, usageText(item));
         bar.hidden = !(item.limit > 0) || typeof item.value !== "number";
-        bar.firstChild.style.width = `${bar.hidden ? 0 : Math.min(1, Math.max(0, item.value / item.limit)) * 100}%`;
-        putHint(hint, item.hint);
+        bar.firstChild.style.width = `${Math.min(1, Math.max(0, item.value / item.limit || 0)) * 100}%`;
+        putText(small, item.hint);
       });
   },
 };
 
 function usageText({ value, limit, unit }) {
-  if (typeof value !== "number") return "–";
-  if (!(limit > 0)) return formatNumber(value, unit);
+  if (!(limit > 0) || typeof value !== "number") return formatNumber(value, unit);
   const share = formatNumber(value / limit, "ratio");
   // A share of one says all there is to say; a unit that is a word need not be said twice.
   if (unit === "ratio") return limit === 1 ? share : `${formatNumber(value, unit)} of ${formatNumber(limit, unit)}`;
@@ -97,40 +84,39 @@ function usageText({ value, limit, unit }) {
   return `${formatNumber(value, once)} of ${formatNumber(limit, unit)}, ${share}`;
 }
 
+const RANKS = ["bad", "warn", "", "good"];
+const rank = ({ status }) => RANKS.indexOf(known(status));
+// Other numbers in a sentence do not make it another problem.
+const shape = ({ text }) => text.replace(/[\d.,]+/g, "0");
+
 const notices = {
-  create: () => el("div", { class: "notices" },
-    el("ul"), el("p", null, sign("good"), el("span"))),
+  create: () => el("div", { class: "notices" }, el("ul"), el("p", null, sign("good"), el("span"))),
   whole(box, card) {
     const [list, good] = box.children;
-    const rank = { bad: 0, warn: 1, good: 3 };
-    const items = [...(card.notices ?? [])]
-      .sort((a, b) => (rank[a.status] ?? 2) - (rank[b.status] ?? 2));
-    keyed(list, items, ({ status, href, text }) => JSON.stringify([status, href, text]),
-      ({ status, href, text }) => el("li", { class: known(status) }, sign(status),
-        el(href ? "a" : "span", { href }, coded(text))));
+    const items = [...(card.notices ?? [])].sort((a, b) => rank(a) - rank(b));
+    const shapes = items.map(shape);
+    const alike = (_, at) => `${shapes.slice(0, at).filter((other) => other === shapes[at]).length} ${shapes[at]}`;
+    keyed(list, items, alike, () => el("li", null, el("span"), el("a")), (node, { status, href, text }) => {
+      node.className = known(status);
+      putSign(node.firstChild, status);
+      setAttribute(node.lastChild, "href", href);
+      putText(node.lastChild, text);
+    });
     list.hidden = items.length === 0;
     good.hidden = items.length > 0;
     setText(good.lastChild, card.good ?? "Nothing to report");
-    tell(box, items);
+    // Says aloud which problems are new.
+    const bad = items.filter(({ status }) => status !== "good");
+    const fresh = bad.filter((item) => box.told && !box.told.has(shape(item)));
+    box.told = new Set(bad.map(shape));
+    if (fresh.length > 0) announce(fresh.map(({ text }) => text).join(" "));
   },
 };
-
-// Says aloud which problems are new; other numbers in a sentence do not make
-// it another problem.
-function tell(box, items) {
-  const shape = ({ text }) => text.replace(/[\d.,]+/g, "0");
-  const bad = items.filter((item) => item.status !== "good");
-  const fresh = bad.filter((item) => box.told && !box.told.has(shape(item)));
-  box.told = new Set(bad.map(shape));
-  if (fresh.length > 0) announce(fresh.map((item) => item.text).join(" "));
-}
 
 const text = {
   create: () => el("div", { class: "prose" }),
   whole(box, card) {
-    if (box.written === card.text) return;
-    box.written = card.text;
-    replace(box, (card.text ?? "").split(/\n\s*\n/).map((text) => el("p", null, coded(text))));
+    rewrite(box, card.text, () => (card.text ?? "").split(/\n\s*\n/).map((part) => el("p", null, coded(part))));
   },
 };
 

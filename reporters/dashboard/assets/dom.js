@@ -14,18 +14,37 @@ export function svg(name, attributes, ...children) {
   return fill(document.createElementNS(SVG, name), attributes, children);
 }
 
+/** A button that does something here. */
+export function button(text, onclick, attributes) {
+  return el("button", { type: "button", text, onclick, ...attributes });
+}
+
 /** A field to search in. */
 export function find(label, attributes) {
   return el("input", {
-    type: "search", autocomplete: "off", autocapitalize: "none", spellcheck: "false",
+    type: "search", autocomplete: "off", autocapitalize: "none", spellcheck: "false", maxlength: "200",
     "aria-label": label, ...attributes,
   });
+}
+
+/** `children`, as a link if there is an address. */
+export function linked(href, ...children) {
+  return href ? el("a", { href }, children) : children;
 }
 
 /** Puts `children` in place of whatever `node` held. */
 export function replace(node, ...children) {
   node.replaceChildren(...children.flat(Infinity).filter(present));
   return node;
+}
+
+/** Puts what `make` makes in place of what `node` held, if `said`, which it is
+ * made of, is not what was said there last. */
+export function rewrite(node, said, make) {
+  const written = JSON.stringify(said);
+  if (node.written === written) return;
+  node.written = written;
+  replace(node, make());
 }
 
 /** A text with what stands between backticks as code. Without its partner, a
@@ -65,14 +84,11 @@ function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (!present(value)) continue;
     if (name === "text") node.textContent = value;
-    else if (name.startsWith("on") && typeof value === "function") {
-      node.addEventListener(name.slice(2), value);
-    } else setAttribute(node, name, value);
+    else if (typeof value === "function") node.addEventListener(name.slice(2), value);
+    else setAttribute(node, name, value);
   }
   node.append(...children.flat(Infinity).filter(present));
   return node;
 }
 
-function present(value) {
-  return value !== null && value !== undefined && value !== false;
-}
+const present = (value) => value !== null && value !== undefined && value !== false;

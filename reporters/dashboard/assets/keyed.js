@@ -1,8 +1,9 @@
 // Lists whose elements stay: an item that is still there keeps its element,
 // and with it focus, scroll position, selection and what is open.
 
-import { valueNode } from "./format.js";
 import { staying } from "./delta.js";
+import { rewrite } from "./dom.js";
+import { valueNode } from "./format.js";
 
 /** Gives `parent` one child per item. `make(item)` makes an element, and
  * `update(element, item, index)` writes an item into it, at first too. Items
@@ -36,9 +37,6 @@ export function arrange(parent, nodes) {
 }
 
 /** Writes a value into an element, unless it is there already. */
-export function putValue(node, value) {
-  const written = JSON.stringify(value ?? null);
-  if (node.written === written) return;
-  node.written = written;
-  node.replaceChildren(valueNode(value ?? null));
+export function putValue(node, value = null) {
+  rewrite(node, value, () => valueNode(value));
 }

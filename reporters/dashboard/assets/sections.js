@@ -128,11 +128,12 @@ export class Sections {
     const title = card.title ?? "";
     setAttribute(frame, "aria-label", frame.own ? null : title || null);
     if (frame.own) return;
-    const written = JSON.stringify([title, card.href, card.hint]);
+    const written = JSON.stringify([title, card.href, card.hint, card.hint_link]);
     if (frame.written !== written) {
       frame.written = written;
       replace(frame.heading, card.href ? el("a", { href: card.href, text: title }) : title);
-      replace(frame.hint, coded(card.hint ?? ""));
+      const { href, text } = card.hint_link ?? {};
+      replace(frame.hint, coded(card.hint ?? ""), href && [" ", el("a", { href, text })]);
     }
     frame.hint.hidden = !card.hint;
     frame.heading.hidden = !title;

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use telemetry::HandlerInfo;
+use telemetry_metrics::HealthReport;
 use telemetry_metrics::history::Tick;
-use telemetry_metrics::{HealthReport, Snapshot};
 
 use crate::hub::HubStatus;
 use crate::sections::Totals;
@@ -18,7 +18,6 @@ pub(crate) struct Moment<'s> {
     pub(crate) now: SystemTime,
     hub: HubStatus,
     totals: OnceLock<Totals>,
-    snapshot: OnceLock<Snapshot>,
     handlers: OnceLock<Vec<HandlerInfo>>,
     health: OnceLock<Vec<HealthReport>>,
 }
@@ -31,7 +30,6 @@ impl<'s> Moment<'s> {
             now: SystemTime::now(),
             hub: HubStatus::default(),
             totals: OnceLock::new(),
-            snapshot: OnceLock::new(),
             handlers: OnceLock::new(),
             health: OnceLock::new(),
         }
@@ -50,11 +48,6 @@ impl<'s> Moment<'s> {
     pub(crate) fn totals(&self) -> &Totals {
         self.totals
             .get_or_init(|| Totals::of_history(&self.sources.history))
-    }
-
-    /// All numbers since the start. Costs as much as a scrape, once per tick: prefer the history.
-    pub(crate) fn snapshot(&self) -> &Snapshot {
-        self.snapshot.get_or_init(|| self.sources.numbers.take())
     }
 
     pub(crate) fn handlers(&self) -> &[HandlerInfo] {

@@ -12,6 +12,9 @@ pub(crate) const RANGES: [u32; 6] = [60, 300, 900, 3_600, 21_600, 86_400];
 /// So many charts at once.
 pub(crate) const MAX_CHARTS: usize = 60;
 
+/// So many bytes of text in a parameter.
+pub(crate) const LONGEST: usize = 256;
+
 /// Charts where none are named.
 const FIRST_CHARTS: usize = 12;
 
@@ -102,6 +105,17 @@ pub(crate) struct TraceList {
     pub(crate) list: String,
     pub(crate) route: String,
     pub(crate) before: Option<u64>,
+    /// Those as well that nobody looks for unless by name.
+    pub(crate) all: bool,
+}
+
+impl TraceList {
+    pub(crate) fn with_all(&self, all: bool) -> Self {
+        Self {
+            all,
+            ..self.clone()
+        }
+    }
 }
 
 /// The sections of a page, in their order.
@@ -219,12 +233,18 @@ fn own_sections(
                     ),
                 };
                 let route = text(query, "route")?.unwrap_or_default();
+                let all = match text(query, "all")?.as_deref() {
+                    None => false,
+                    Some("1") => true,
+                    Some(_) => return Err("`all` is 1, or not there".to_owned()),
+                };
                 vec![
                     Key::NPlusOne,
                     Key::TraceList(TraceList {
                         list,
                         route,
                         before,
+                        all,
                     }),
                 ]
             }
@@ -314,7 +334,7 @@ fn check_names(page: &str, query: &[(String, String)]) -> Result<(), String> {
         "metrics" => &["group", "show"],
         // What is found is for the browser to say.
         "events" => &["tail", "find"],
-        "traces" => &["list", "route", "id", "before"],
+        "traces" => &["list", "route", "id", "before", "all"],
         _ => &[],
     };
     let all = ["page", "range"];
@@ -350,7 +370,6 @@ fn text(query: &[(String, String)], key: &str) -> Result<Option<String>, String>
 }
 
 fn short(value: &str, key: &str) -> Result<String, String> {
-    const LONGEST: usize = 256;
     if value.len() > LONGEST {
         return Err(format!("`{key}` is longer than {LONGEST} bytes"));
     }

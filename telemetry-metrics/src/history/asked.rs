@@ -61,6 +61,9 @@ impl Store {
         let tracks: Vec<_> = self.of_one_definition(ids).collect();
         let until = coarse_until(&tracks);
         let begin = self.axes.begin(until);
+        // Of a step that ends beyond, nobody knows what is within.
+        let (_, to) = self.axes.span(until, after, to);
+        let after = after.min(to);
         let wanted = step.as_nanos().div_ceil(self.interval.as_nanos().max(1));
         let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
         let (mut coarsest, mut from) = (1, after);

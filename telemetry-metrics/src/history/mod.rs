@@ -23,7 +23,9 @@
 //!   it shows no peak that was not there.
 //! - **Totals.** For each definition with tags, all its series together are recorded as one more, at
 //!   full resolution ([`History::totals`]): exactly what was counted in all of them, whether they
-//!   expire, come back, or are left out for lack of room.
+//!   expire, come back, or are left out for lack of room. Of those that are left out it must be known
+//!   how far they have counted, about 200 bytes each, for which a quarter of the budget is there; totals
+//!   are without what is beyond that.
 //! - **The budget holds.** When it is hit, the quietest series become coarse, one after the other and
 //!   no more than needed: only their newest 60 steps stay fine (down to 9 if that is not enough), and what
 //!   is older is ten times as coarse as that of others. Totals and the busiest 32 series keep the
@@ -36,8 +38,9 @@
 //!   600 more for its present state. The past of a day, in which something happened every second, takes
 //!   about 4 kB for a counter and 33 kB for a distribution with numbers in five buckets. So 1,000 busy
 //!   counters and 1,000 busy distributions take 38 of 64 MiB, a day long, and none is coarse; of
-//!   twice as many, some are. Not in the budget: the snapshot of the moment, what answers to questions
-//!   take (they may hold a copy of the past that they read), and a table of 32 KiB that all share.
+//!   twice as many, up to a tenth are. Not in the budget: the snapshot of the moment, what answers to
+//!   questions take (they may hold a copy of the past that they read), and a table of 32 KiB that all
+//!   share.
 //! - A series that expired stays as long as its past is there. One that comes back goes on, and what
 //!   it counted since is part of the step in which it came.
 //! - Steps are spaced by the monotonic clock, so setting the wall clock moves labels only. A process

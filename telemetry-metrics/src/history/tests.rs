@@ -58,6 +58,8 @@ impl Clock {
         self.store.sample(self.tick, now, snapshot);
         assert_eq!(self.store.bytes(), self.store.counted_anew());
         assert!(self.store.bytes() <= self.store.budget);
+        let coarse = self.store.tracks.values().filter(|track| track.is_coarse());
+        assert_eq!(self.store.status().coarse, coarse.count());
     }
 
     fn ids(&self, kind: Kind, name: &str) -> Vec<SeriesId> {

@@ -1,7 +1,7 @@
 //! [`Gate`]: decides about requests.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 
@@ -11,6 +11,10 @@ use super::token::{self, Token};
 use super::{Access, Kind, cookie, loopback, origin};
 use crate::problem::DashboardError;
 use crate::web::Problem;
+
+/// How long a host's decision is good for a stream: then the page asks for another one, which the host
+/// decides about as it is by then.
+const HOST_DECIDED: Duration = Duration::from_secs(15 * 60);
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +73,7 @@ impl Gate {
     /// With a lease if it is not for as long as the dashboard is there.
     pub(crate) fn admit(&self, area: Area, request: &Parts) -> Result<Option<Lease>, Refusal> {
         match self {
-            Self::HostDecides => Ok(None),
+            Self::HostDecides => Ok(Some(Lease::until(Instant::now() + HOST_DECIDED))),
             Self::Loopback => loopback::check(area, request)
                 .map(|()| None)
                 .map_err(|why| Refusal::No(Problem::new(StatusCode::FORBIDDEN, why))),
@@ -161,5 +165,23 @@ impl fmt::Debug for Gate {
             Self::Token(_) => "Token(..)",
             Self::HostDecides => "HostDecides",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_decides_again_about_who_looks_on() {
+        let gate = Gate::new(&Access::host_decides()).unwrap();
+        let (request, ()) = Request::new(()).into_parts();
+        let lease = gate.admit(Area::Stream, &request).unwrap().unwrap();
+        let began = tokio::time::Instant::now();
+        lease.over().await;
+        let lasted = began.elapsed().as_secs_f64();
+        assert!((899.0..901.0).contains(&lasted), "{lasted}");
     }
 }

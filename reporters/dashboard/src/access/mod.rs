@@ -99,7 +99,8 @@ impl Access {
         self
     }
 
-    /// Everybody who gets as far as the router: its host has decided, in a layer around it.
+    /// Everybody who gets as far as the router: its host has decided, in a layer around it. A page that
+    /// is open comes by again every quarter of an hour, and is refused if that layer does so by then.
     ///
     /// ```
     /// use axum::extract::Request;

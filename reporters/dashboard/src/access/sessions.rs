@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::time::timeout_at;
+use tokio::time::{sleep_until, timeout_at};
 
 /// Cannot be guessed.
 pub(super) type Id = [u8; 32];
@@ -25,17 +25,25 @@ struct Session {
     end: watch::Sender<()>,
 }
 
-/// How long somebody may look on: as long as their session.
+/// How long somebody may look on.
 #[derive(Debug)]
 pub(crate) struct Lease {
     until: Instant,
-    end: watch::Receiver<()>,
+    /// Of their session, if there is one.
+    end: Option<watch::Receiver<()>>,
 }
 
 impl Lease {
+    pub(super) fn until(until: Instant) -> Self {
+        Self { until, end: None }
+    }
+
     /// Waits for the end.
-    pub(crate) async fn over(mut self) {
-        let _ = timeout_at(self.until.into(), self.end.changed()).await;
+    pub(crate) async fn over(self) {
+        match self.end {
+            Some(mut end) => drop(timeout_at(self.until.into(), end.changed()).await),
+            None => sleep_until(self.until.into()).await,
+        }
     }
 }
 
@@ -70,7 +78,7 @@ impl Sessions {
         if now.duration_since(session.began) < LONGEST {
             return Some(Lease {
                 until: session.began + LONGEST,
-                end: session.end.subscribe(),
+                end: Some(session.end.subscribe()),
             });
         }
         sessions.remove(id);

@@ -169,6 +169,11 @@ impl Card {
         self.set("href", json!(href))
     }
 
+    /// A link behind its hint.
+    pub(crate) fn hint_link(self, href: &str, text: &str) -> Self {
+        self.set("hint_link", json!({ "href": href, "text": text }))
+    }
+
     /// With at most so many rows, fields, figures, bars or sentences, and a hint if there were more.
     pub(crate) fn at_most(mut self, items: usize) -> Self {
         let mut left_out = 0;

@@ -68,6 +68,12 @@ impl Value {
         Self(json!({ "c": text.into() }))
     }
 
+    /// A sentence, with code between backticks.
+    #[must_use]
+    pub fn prose(text: impl Into<String>) -> Self {
+        Self(json!({ "p": text.into() }))
+    }
+
     /// A link to a page of the dashboard (`traces?list=failed`), which shows a value.
     #[must_use]
     pub fn link(href: impl Into<String>, shown: impl Into<Self>) -> Self {

@@ -181,6 +181,7 @@ fn what_makes_no_sense_is_refused_in_words() {
     );
     assert!(refused("handlers", "range=7", &sources).starts_with("`range` is one of"));
     assert!(refused("traces", "list=best", &sources).starts_with("`list` is one of"));
+    assert!(refused("traces", "all=0", &sources).starts_with("`all` is 1"));
     assert!(refused("traces", "before=now", &sources).starts_with("`before` is a number"));
 }
 

@@ -5,7 +5,7 @@ use super::assets::File;
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         pub(super) static FILES: [File; [$($name),*].len()] =
-            [$(File::new($name, include_bytes!(concat!("../../assets/", $name)))),*];
+            [$(File::new($name, include_str!(concat!("../../assets/", $name)))),*];
     };
 }
 

@@ -1,4 +1,4 @@
-//! Streams of those who have a session end with it.
+//! Streams that end when those who watch may do so no longer.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use futures_core::Stream;
 use crate::access::Lease;
 
 /// It ends without a word, perhaps within an event, which browsers then forget: a page asks again, and
-/// is told to log in.
+/// goes on or is told to log in.
 struct Leased {
     /// `None` after the end.
     body: Option<BodyDataStream>,

@@ -10,18 +10,22 @@ use telemetry_dashboard::Access;
 
 use crate::support::{ask, get, request, site, with};
 
-/// All together.
+/// All together, as they are served without compression.
 const MOST_BYTES: usize = 100_000;
 
 /// The files of the folder.
-fn files() -> BTreeMap<String, Vec<u8>> {
+fn files() -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
     let files = entries.map(|entry| {
         let name = entry.file_name().into_string().unwrap();
-        (name, std::fs::read(entry.path()).unwrap())
+        (name, std::fs::read_to_string(entry.path()).unwrap())
     });
     files.collect()
+}
+
+fn extension(name: &str) -> &str {
+    name.rsplit_once('.').unwrap().1
 }
 
 /// The folder that pages link to.
@@ -34,15 +38,20 @@ async fn folder(app: &Router) -> String {
 }
 
 #[tokio::test]
-async fn each_file_is_delivered_as_it_is_and_kept_for_ever() {
+async fn each_file_is_delivered_and_kept_for_ever() {
     let app = site(Access::loopback());
     let folder = folder(&app).await;
     for (name, content) in files() {
         let path = format!("{folder}/{name}");
         let plain = get(&app, &path).await;
         assert_eq!(plain.status, StatusCode::OK, "{name} is not in files.rs");
-        assert_eq!(plain.body, content, "{name}");
-        let content_type = match name.rsplit_once('.').unwrap().1 {
+        let only_comments_are_gone = match extension(&name) {
+            "js" => assert_same_script,
+            "css" => assert_same_style,
+            _ => |source: &str, served: &str, name: &str| assert_eq!(served, source, "{name}"),
+        };
+        only_comments_are_gone(&content, plain.text(), &name);
+        let content_type = match extension(&name) {
             "js" => "text/javascript; charset=utf-8",
             "css" => "text/css; charset=utf-8",
             "svg" => "image/svg+xml",
@@ -67,8 +76,92 @@ async fn each_file_is_delivered_as_it_is_and_kept_for_ever() {
         flate2::read::GzDecoder::new(&small.body[..])
             .read_to_end(&mut decoded)
             .unwrap();
-        assert_eq!(decoded, content, "{name}");
+        assert_eq!(decoded, plain.body, "{name}");
     }
+}
+
+/// Each line is a line of the source, in their order, and what is left out is not code.
+fn assert_same_script(source: &str, served: &str, name: &str) {
+    let mut served = served.lines().peekable();
+    for line in source.lines().map(str::trim) {
+        if served.next_if_eq(&line).is_some() {
+            continue;
+        }
+        let is_for_readers = ["//", "/*", "*"]
+            .iter()
+            .any(|begin| line.starts_with(begin));
+        assert!(line.is_empty() || is_for_readers, "{name} lost: {line}");
+    }
+    assert_eq!(served.next(), None, "{name}");
+}
+
+/// Nothing but comments and space is gone.
+fn assert_same_style(source: &str, served: &str, name: &str) {
+    let mut parts = source.split("/*");
+    let mut rules = parts.next().unwrap().to_owned();
+    for part in parts {
+        rules.push_str(part.split_once("*/").unwrap().1);
+    }
+    let dense = |text: &str| text.replace(char::is_whitespace, "").replace(";}", "}");
+    assert_eq!(dense(served), dense(&rules), "{name}");
+}
+
+#[test]
+fn no_text_and_no_comment_is_where_it_would_be_changed_for_delivery() {
+    for (name, content) in files() {
+        match extension(&name) {
+            "js" => check_script(&content, &name),
+            "css" => check_style(&content, &name),
+            _ => {}
+        }
+    }
+}
+
+/// No text goes on in the next line, and comments over several lines have these to themselves.
+fn check_script(source: &str, name: &str) {
+    let mut is_comment = false;
+    for line in source.lines().map(str::trim) {
+        is_comment |= line.starts_with("/*");
+        if let Some((before, after)) = line.split_once("*/") {
+            assert!(is_comment && after.is_empty(), "{name}: {line}");
+            assert!(!before.trim_start_matches("/*").contains("/*"));
+            is_comment = false;
+            continue;
+        }
+        if is_comment || line.starts_with("//") {
+            continue;
+        }
+        assert!(!line.contains("/*"), "{name}: {line}");
+        // Not exact where a text is within a template's braces, but then quotes come in pairs as well.
+        let mut open = None;
+        let mut characters = line.chars().peekable();
+        while let Some(character) = characters.next() {
+            match (open, character) {
+                (_, '\\') => drop(characters.next()),
+                // The rest is a comment.
+                (None, '/') if characters.peek() == Some(&'/') => break,
+                (None, '"' | '\'' | '`') => open = Some(character),
+                (Some(quote), _) if quote == character => open = None,
+                _ => {}
+            }
+        }
+        assert_eq!(open, None, "{name}: {line}");
+    }
+    assert!(!is_comment, "{name}");
+}
+
+/// No text has what stands between the parts of a rule.
+fn check_style(source: &str, name: &str) {
+    assert!(!source.contains('\''), "{name}: texts are in double quotes");
+    let mut is_text = false;
+    for part in source.split('"') {
+        // Nothing between rules, and no comment, has a quote.
+        let changed = ["/*", "*/", "; ", ": ", ", ", " {", "{ ", " }", ";}", "\n"];
+        let found = changed.iter().find(|changed| part.contains(**changed));
+        assert!(!is_text || found.is_none(), "{name}: {part:?}");
+        is_text = !is_text;
+    }
+    assert!(is_text, "{name}: a quote without its partner");
 }
 
 #[tokio::test]
@@ -95,12 +188,16 @@ async fn a_page_of_another_version_is_led_to_this_one() {
     }
 }
 
-#[test]
-fn all_files_together_are_small() {
-    let sizes = files()
-        .into_iter()
-        .map(|(name, content)| (content.len(), name));
-    let mut sizes: Vec<_> = sizes.collect();
+#[tokio::test]
+async fn all_files_together_are_small() {
+    let app = site(Access::loopback());
+    let folder = folder(&app).await;
+    let mut sizes = Vec::new();
+    for name in files().into_keys() {
+        let served = get(&app, &format!("{folder}/{name}")).await;
+        assert_eq!(served.status, StatusCode::OK, "{name}");
+        sizes.push((served.body.len(), name));
+    }
     sizes.sort();
     let all: usize = sizes.iter().map(|(size, _)| size).sum();
     assert!(all <= MOST_BYTES, "{all} bytes: {sizes:?}");
@@ -109,8 +206,7 @@ fn all_files_together_are_small() {
 #[test]
 fn files_ask_nobody_else_and_need_no_inline_code() {
     for (name, content) in files() {
-        let text = String::from_utf8(content).unwrap();
-        let text = text.replace("http://www.w3.org/2000/svg", "");
+        let text = content.replace("http://www.w3.org/2000/svg", "");
         for forbidden in [
             "http://",
             "https://",
@@ -135,13 +231,12 @@ fn modules_import_files_that_there_are() {
     let files = files();
     let mut imported = vec!["app.js", "style.css", "icon.svg"];
     for (name, content) in &files {
-        let text = std::str::from_utf8(content).unwrap();
-        let js = text
+        let js = content
             .split("from \"")
             .skip(1)
-            .chain(text.split("import \"").skip(1));
-        let css = text.split("@import \"").skip(1);
-        let dynamic = text.split("import(\"").skip(1);
+            .chain(content.split("import \"").skip(1));
+        let css = content.split("@import \"").skip(1);
+        let dynamic = content.split("import(\"").skip(1);
         for rest in js.chain(css).chain(dynamic) {
             let (target, _) = rest.split_once('"').unwrap();
             let target = target.trim_start_matches("./");

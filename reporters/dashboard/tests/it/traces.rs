@@ -107,6 +107,66 @@ async fn there_are_fifty_on_a_page_and_a_link_to_older_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn steps_that_nothing_asked_for_are_left_out_and_counted_unless_they_are_asked_for() {
+    let (app, _traces) = traced_with("it.traces.steps", |builder| {
+        builder.slow(Duration::from_millis(50))
+    });
+    let poll = || span!("it.traces.steps.query", { source: "orders" });
+    poll().in_scope(|| std::thread::sleep(Duration::from_millis(60)));
+    span!("it.traces.steps.job", { worker: "Mail" }).finish();
+    poll().in_scope_result(|| Err::<(), _>("no")).unwrap_err();
+    poll().in_scope(|| poll().finish());
+    span!("it.traces.steps.request", { route: "/" }).finish();
+    // More than are looked at for one page at first.
+    for _ in 0..600 {
+        poll().finish();
+    }
+    let query = "it.traces.steps.query";
+    let kept = ["/", query, query, "it.traces.steps.job Mail", query];
+    let recent = listed(&app, "").await;
+    assert_eq!(firsts(&recent), kept);
+    assert_eq!(
+        recent["hint"],
+        "600 single spans outside of requests and jobs are left out."
+    );
+    let link = json!({ "href": "traces?list=recent&all=1", "text": "Show them" });
+    assert_eq!(recent["hint_link"], link);
+    assert_eq!(recent.get("older"), None);
+
+    let all = listed(&app, "?all=1").await;
+    assert_eq!(firsts(&all), [query; 50]);
+    assert_eq!(all["hint_link"]["href"], "traces?list=recent");
+    let older = all["older"].as_str().unwrap();
+    assert!(
+        older.starts_with("traces?list=recent&all=1&before="),
+        "{older}"
+    );
+
+    let slow = listed(&app, "?list=slow").await;
+    assert_eq!((rows(&slow).len(), firsts(&slow)[0]), (5, query));
+    assert!(slow["hint"].as_str().unwrap().starts_with("600 "));
+    let failed = listed(&app, "?list=failed").await;
+    assert_eq!((firsts(&failed), failed.get("hint")), (vec![query], None));
+    assert_eq!(firsts(&listed(&app, "?route=/").await), ["/"]);
+    let refused = get(&app, "/dashboard/api/traces?all=yes").await;
+    assert_eq!(refused.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_most_are_left_out_older_ones_can_still_be_reached() {
+    let (app, _traces) = traced("it.traces.deep");
+    span!("it.traces.deep.request", { route: "/first" }).finish();
+    for _ in 0..4_500 {
+        span!("it.traces.deep.query").finish();
+    }
+    let recent = listed(&app, "").await;
+    assert_eq!(rows(&recent).len(), 0);
+    assert!(recent["empty"].as_str().unwrap().contains("left out"));
+    let older = recent["older"].as_str().unwrap().replace("traces?", "?");
+    assert_eq!(firsts(&listed(&app, &older).await), ["/first"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trace_is_a_waterfall_that_shows_what_it_may() {
     let (app, _traces) = traced("it.traces.one");
     let request =

@@ -7,7 +7,7 @@ use telemetry::execute;
 use super::{Clock, HOUR, PLENTY, SECOND, start};
 use crate::Kind;
 use crate::amount::Amount;
-use crate::history::{Bucket, Range};
+use crate::history::{Bucket, Range, Tick};
 use crate::metric::{counter, distribution, last_value, sum, summary};
 
 fn edges(buckets: &[Bucket]) -> Vec<(f64, f64, u64)> {
@@ -204,4 +204,21 @@ fn the_series_of_a_definition_come_busiest_first() {
     }
     assert_eq!(names(&clock).0, ["1", "3", "2"]);
     assert_eq!(clock.store.series_of("past.nobody").len(), 0);
+}
+
+#[test]
+fn whole_slots_are_as_long_as_the_steps_before_the_range() {
+    let aggregator = start([counter("past.whole.count")]);
+    let mut clock = Clock::start(&aggregator, HOUR, PLENTY);
+    for tick in (1..=800).filter(|tick| *tick != 120) {
+        execute!("past.whole");
+        clock.advance(tick - clock.tick, &aggregator.snapshot());
+        let ids = clock.ids(Kind::Counter, "past.whole.count");
+        // It begins where the last sample of a group of ten was, in the midst of a slot of four.
+        let range = Range::between(Tick::new(119), Tick::new(u64::MAX));
+        let slots = clock.slots(&ids, range, SECOND * 4);
+        for stats in slots.stats.iter().flatten() {
+            assert!(stats.covered() <= slots.step + SECOND, "{slots:?}");
+        }
+    }
 }

@@ -4,7 +4,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::plot::{Change, Plot};
 use super::spec::Spec;
+use super::timing::Reach;
 use crate::moment::Moment;
+
+/// The field with what else there is to say.
+const MORE: &str = "more";
 
 /// A chart while it is watched. Each advance asks the history only for what came since the last one.
 #[derive(Debug)]
@@ -13,6 +17,8 @@ pub(crate) struct ChartCard {
     plot: Plot,
     /// Fields around it that are others since the last advance.
     set: Map<String, Json>,
+    /// What else there is to say, without how far back it goes.
+    more: Option<Json>,
     is_new: bool,
 }
 
@@ -31,6 +37,7 @@ impl ChartCard {
     pub(crate) fn new(spec: Spec) -> Self {
         Self {
             plot: Plot::new(&spec),
+            more: spec.fields.get(MORE).cloned(),
             spec,
             set: Map::new(),
             is_new: true,
@@ -38,11 +45,14 @@ impl ChartCard {
     }
 
     /// Shows this from the next advance on: goes on if it draws the same, begins anew if not.
-    pub(crate) fn show(&mut self, spec: Spec) {
+    pub(crate) fn show(&mut self, mut spec: Spec) {
         if !self.spec.draws_as(&spec) {
             *self = Self::new(spec);
             return;
         }
+        self.more = spec.fields.remove(MORE);
+        let more = self.with_reach();
+        spec.fields.extend(more.map(|more| (MORE.to_owned(), more)));
         let gone = self.spec.fields.keys();
         let gone = gone.filter(|key| !spec.fields.contains_key(*key));
         self.set.extend(gone.map(|key| (key.clone(), Json::Null)));
@@ -85,7 +95,25 @@ impl ChartCard {
 
     /// The first half of an advance: the lines. What surrounds them may depend on them.
     pub(super) fn draw(&mut self, moment: &Moment<'_>) -> Change {
-        self.plot.advance(moment)
+        let change = self.plot.advance(moment);
+        match self.with_reach() {
+            Some(more) => self.set(MORE, more),
+            None if self.spec.fields.remove(MORE).is_some() => {
+                self.set.insert(MORE.to_owned(), Json::Null);
+            }
+            None => {}
+        }
+        change
+    }
+
+    /// What else there is to say.
+    fn with_reach(&self) -> Option<Json> {
+        let reach = self.plot.reach().map(Reach::told);
+        match (self.more.as_ref().and_then(Json::as_str), reach) {
+            (Some(more), Some(reach)) => Some(json!(format!("{more}. {reach}"))),
+            (None, Some(reach)) => Some(json!(reach)),
+            (_, None) => self.more.clone(),
+        }
     }
 
     /// The second half.

@@ -7,7 +7,7 @@ use telemetry_metrics::Amount;
 use telemetry_metrics::Kind;
 use telemetry_metrics::history::{History, PastSeries, SeriesId};
 
-use super::label;
+use super::label::Find;
 use super::latest::counted;
 use super::source::is_same;
 use super::spec::Of;
@@ -30,8 +30,7 @@ const BUSIER: f64 = 1.5;
 /// The busiest series of a definition, those with a text in their label.
 #[derive(Debug)]
 pub(super) struct Chosen {
-    /// In lower case.
-    find: String,
+    find: Find,
     /// The busiest first.
     pub(super) shown: Vec<PastSeries>,
     /// All that were found.
@@ -44,7 +43,7 @@ pub(super) struct Chosen {
 impl Chosen {
     pub(super) fn new(find: &str) -> Self {
         Self {
-            find: find.trim().to_lowercase(),
+            find: Find::of(find),
             shown: Vec::new(),
             found: Vec::new(),
             all: 0,
@@ -53,7 +52,7 @@ impl Chosen {
     }
 
     pub(super) fn is_of_all(&self) -> bool {
-        self.find.is_empty()
+        self.find == Find::All
     }
 
     /// Decides again if it is time; tells whether it did. `turn` spreads the work of many charts
@@ -88,7 +87,7 @@ impl Chosen {
         self.all = series.len();
         series.retain(|one| {
             let is_past = one.gone.is_some_and(|gone| gone.number() <= begin);
-            !is_past && label::matches(one, &self.find)
+            !is_past && self.find.is_in(one)
         });
         self.found = series.iter().map(|one| one.id).collect();
         self.found.sort_unstable();

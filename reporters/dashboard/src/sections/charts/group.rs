@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use telemetry_metrics::Definition;
 
+use super::label::clean;
 use crate::sources::Sources;
 
 /// The option by which a definition says its group.
@@ -12,12 +13,16 @@ const OPTION: &str = "nav";
 /// The group of what the library says about itself.
 const OWN: &str = "telemetry";
 
+/// A longer name is cut: it is part of addresses.
+const LONGEST: usize = 60;
+
 /// The group of a definition: its option `nav`, or the first segment of its name.
-pub(crate) fn group_of(definition: &Definition) -> &str {
+pub(crate) fn group_of(definition: &Definition) -> String {
     let options = definition.options().iter();
     let mut nav = options.filter(|(key, group)| key == OPTION && !group.trim().is_empty());
     let first = definition.name().split('.').next().unwrap_or_default();
-    nav.next_back().map_or(first, |(_, group)| group.trim())
+    let group = nav.next_back().map_or(first, |(_, group)| group.trim());
+    clean(group, LONGEST)
 }
 
 /// Charts that stand together.
@@ -36,7 +41,7 @@ pub(crate) fn groups(sources: &Sources) -> Vec<Group> {
         match groups.iter().position(|group| group.name == name) {
             Some(at) => groups[at].charts.push((id, definition)),
             None => groups.push(Group {
-                name: name.to_owned(),
+                name,
                 charts: vec![(id, definition)],
             }),
         }

@@ -60,14 +60,17 @@ mod spec;
 mod stat;
 #[cfg(test)]
 mod tests;
+mod timing;
 
 pub(crate) use group::{group_of, group_or_first};
 pub(crate) use known::Known;
+pub(crate) use label::Labels;
 pub(crate) use mixed::{Mixed, Piece};
 pub(crate) use number::Number;
 pub(crate) use source::Totals;
 pub(crate) use spec::{Line, Of, Role, Spec};
 pub(crate) use stat::check_chart;
+pub(crate) use timing::Reach;
 
 use crate::live::{Live, Made};
 use crate::sources::Sources;

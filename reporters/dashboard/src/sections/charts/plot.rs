@@ -11,7 +11,8 @@ use super::latest::latest;
 use super::number::Number;
 use super::scale::{Scale, rounded};
 use super::source::{Answer, Source, Totals, time_of};
-use super::spec::{Of, Spec, Timing};
+use super::spec::{Of, Spec};
+use super::timing::{Reach, Timing};
 use crate::card::milliseconds;
 use crate::moment::Moment;
 
@@ -22,6 +23,9 @@ const LOOK_AGAIN: u64 = 10;
 #[derive(Debug)]
 pub(super) struct Plot {
     timing: Timing,
+    /// The same, or a shorter one while there is no past for that; and how far back that goes then.
+    drawn: Timing,
+    reach: Option<Reach>,
     sources: Vec<Source>,
     rows: Vec<Row>,
     /// Of the first row's source.
@@ -85,6 +89,8 @@ impl Plot {
         let first = sources.first().filter(|_| spec.heat);
         Self {
             timing: spec.timing,
+            drawn: spec.timing,
+            reach: None,
             heat: first.map(|source| Heat::new(source.definition())),
             sources,
             rows,
@@ -104,7 +110,8 @@ impl Plot {
             self.interval = history.interval();
         }
         let found_others = self.look(history, tick, moment);
-        if self.slot == 0 || found_others {
+        let is_longer = self.measure(history);
+        if self.slot == 0 || found_others || is_longer {
             return self.fill(history, tick);
         }
         let to = tick / self.slot * self.slot;
@@ -132,6 +139,19 @@ impl Plot {
             return Change::Whole;
         }
         Change::Appended(count)
+    }
+
+    /// Whether the range that is drawn is another one than before: there is more past to show.
+    fn measure(&mut self, history: &History) -> bool {
+        let reach = Reach::of(history);
+        let drawn = self.timing.holding(reach);
+        self.reach = (drawn != self.timing).then_some(reach);
+        std::mem::replace(&mut self.drawn, drawn) != drawn
+    }
+
+    /// How far back it goes, if that is not as far as it was asked to.
+    pub(super) fn reach(&self) -> Option<Reach> {
+        self.reach
     }
 
     /// What adds up can only be told where steps end.
@@ -181,8 +201,8 @@ impl Plot {
     fn fill(&mut self, history: &History, tick: u64) -> Change {
         let interval = self.interval.as_nanos().max(1);
         let ticks = |time: Duration| u64::try_from(time.as_nanos().div_ceil(interval));
-        let after = tick.saturating_sub(ticks(self.timing.range).unwrap_or(u64::MAX));
-        let wanted = ticks(self.timing.step).unwrap_or(u64::MAX).max(1);
+        let after = tick.saturating_sub(ticks(self.drawn.range).unwrap_or(u64::MAX));
+        let wanted = ticks(self.drawn.step).unwrap_or(u64::MAX).max(1);
         let ask = |slot: u64| -> Vec<Answer> {
             let sources = self.sources.iter();
             sources
@@ -277,12 +297,22 @@ impl Plot {
 
     /// How many slots the range has at most.
     fn slots(&self) -> usize {
-        self.timing.slots(time_of(self.interval, self.slot))
+        self.drawn.slots(time_of(self.interval, self.slot))
     }
 
     fn time(&self, tick: u64) -> u64 {
         let since_zero = time_of(self.interval, tick);
         milliseconds(self.zero.checked_add(since_zero).unwrap_or(self.zero))
+    }
+
+    /// Where the first slot begins. Where there is none yet, the range still ends with what was sampled.
+    fn start(&self) -> u64 {
+        let begin = self.time(self.begin);
+        if self.begin < self.end {
+            return begin;
+        }
+        let range = time_of(self.interval, self.slot).as_millis() * self.slots() as u128;
+        begin.saturating_sub(u64::try_from(range).unwrap_or(0))
     }
 
     /// Writes all of it into a card, with keys, labels and roles of the lines.
@@ -296,7 +326,7 @@ impl Plot {
             })
         });
         let step = time_of(self.interval, self.slot).as_millis();
-        card.insert("start".to_owned(), json!(self.time(self.begin)));
+        card.insert("start".to_owned(), json!(self.start()));
         card.insert("step".to_owned(), json!(u64::try_from(step).unwrap_or(1)));
         card.insert("slots".to_owned(), json!(self.slots()));
         card.insert("lines".to_owned(), Json::Array(lines.collect()));

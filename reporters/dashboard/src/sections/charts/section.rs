@@ -11,8 +11,9 @@ use super::figures::{Figures, ticks};
 use super::label::{Labels, clean};
 use super::number::Number;
 use super::scale::Scale;
-use super::spec::{Line, Of, Role, Spec, Timing};
+use super::spec::{Line, Of, Role, Spec};
 use super::stat::{By, Stat};
+use super::timing::Timing;
 use crate::card::Card;
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
@@ -59,7 +60,14 @@ impl Section {
     /// What it shows of the series that are chosen.
     fn spec(&self) -> Spec {
         let mut spec = Spec::new(CARD, "", self.key.range)
-            .set("metric", describe(self.key.definition, &self.definition))
+            .set(
+                "metric",
+                describe(
+                    self.key.definition,
+                    &self.definition,
+                    self.definition.tags(),
+                ),
+            )
             .set("stat", json!(self.stat.as_str()))
             .set("by", json!(self.by.as_str()))
             .unit(&Scale::of(&self.definition, &self.stat.number()).unit);
@@ -101,9 +109,22 @@ impl Section {
             return spec;
         };
         let shown: Vec<_> = chosen.shown.iter().collect();
-        let Labels { labels, shared } = Labels::of(&shown);
+        let Labels {
+            labels,
+            keys,
+            shared,
+        } = Labels::of(&shown);
         if !shared.is_empty() {
-            spec = spec.set("more", json!(format!("All have {shared}")));
+            let all = match shown.len() == chosen.found.len() {
+                true => "All have",
+                // Others may have others.
+                false => "All that are shown have",
+            };
+            spec = spec.set("more", json!(format!("{all} {shared}")));
+        }
+        if !shown.is_empty() {
+            let metric = describe(self.key.definition, &self.definition, &keys);
+            spec = spec.set("metric", metric);
         }
         // Values of different things are seldom worth adding up; and one alone is the total.
         let has_total = self.definition.kind() != Kind::LastValue && chosen.found.len() != 1;
@@ -195,13 +216,13 @@ fn quantile(label: &str, of: &Of, number: Number) -> Line {
     Line::new(label, label, Role::Quantile, of.clone(), number)
 }
 
-/// What a chart says about its metric.
-fn describe(id: usize, definition: &Definition) -> Json {
+/// What a chart says about its metric. Of its tags, those that are told.
+fn describe(id: usize, definition: &Definition, tags: &[String]) -> Json {
     let mut metric = json!({
         "id": id,
         "name": definition.name(),
         "type": definition.kind().as_str(),
-        "tags": definition.tags(),
+        "tags": tags,
         "events": definition.events(),
     });
     if let Some(text) = definition.description() {

@@ -1,7 +1,6 @@
 //! [`Spec`]: what a chart shows.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 use telemetry_metrics::Definition;
@@ -10,6 +9,7 @@ use telemetry_metrics::history::SeriesId;
 use super::number::Number;
 use super::scale::Scale;
 use super::source::is_same;
+use super::timing::Timing;
 use crate::view::Range;
 
 /// A chart to be: its id within the section, its range, its lines, and what stands around them.
@@ -25,13 +25,6 @@ pub(crate) struct Spec {
     pub(super) heat: bool,
     /// All other fields of the card.
     pub(super) fields: Map<String, Json>,
-}
-
-/// How far back, and how long a slot is at least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Timing {
-    pub(super) range: Duration,
-    pub(super) step: Duration,
 }
 
 /// One line of a chart.
@@ -118,6 +111,11 @@ impl Spec {
         self.set("hint", json!(hint))
     }
 
+    /// What else there is to say, in smaller print still.
+    pub(crate) fn more(self, more: &str) -> Self {
+        self.set("more", json!(more))
+    }
+
     pub(super) fn set(mut self, key: &str, value: Json) -> Self {
         self.fields.insert(key.to_owned(), value);
         self
@@ -133,43 +131,6 @@ impl Spec {
                 .iter()
                 .zip(&other.lines)
                 .all(|(one, other)| one.is_as(other))
-    }
-}
-
-impl Timing {
-    /// The history keeps ten minutes as fine as they were sampled, then groups of ten, from 100
-    /// minutes on of a hundred. These steps fit into those, so a chart looks the same whether
-    /// it was opened now or has been open for an hour.
-    pub(super) fn of(range: Range) -> Self {
-        let step = match range.0 {
-            0..=60 => 1,
-            61..=300 => 5,
-            301..=900 => 10,
-            901..=3_600 => 30,
-            3_601..=21_600 => 100,
-            _ => 300,
-        };
-        Self {
-            range: range.time(),
-            step: Duration::from_secs(step),
-        }
-    }
-
-    /// For columns, which are wider than a point of a line.
-    pub(super) fn of_columns(range: Range) -> Self {
-        let timing = Self::of(range);
-        let step = match range.0 {
-            3_601..=21_600 => Duration::from_secs(200),
-            21_601.. => Duration::from_secs(1_000),
-            _ => timing.step,
-        };
-        Self { step, ..timing }
-    }
-
-    /// How many slots the range has at most.
-    pub(super) fn slots(self, step: Duration) -> usize {
-        let slots = self.range.as_nanos().div_ceil(step.as_nanos().max(1));
-        usize::try_from(slots).unwrap_or(usize::MAX).clamp(1, 5_000)
     }
 }
 

@@ -103,7 +103,7 @@ impl Series {
         for row in &rows {
             let cells = [
                 Value::link(
-                    links::chart(moment.sources, row.place, ""),
+                    links::chart(moment.sources, row.place),
                     Value::code(row.name),
                 ),
                 row.series.into(),

@@ -38,7 +38,7 @@ impl Skipped {
             let mut definitions = moment.sources.definitions.iter();
             let name = Value::code(metric);
             let name = match definitions.position(|one| one.name() == metric) {
-                Some(place) => Value::link(links::chart(moment.sources, place, ""), name),
+                Some(place) => Value::link(links::chart(moment.sources, place), name),
                 None => name,
             };
             let cells = [

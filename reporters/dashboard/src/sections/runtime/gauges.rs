@@ -8,7 +8,7 @@ use std::sync::Arc;
 use telemetry_metrics::history::PastSeries;
 use telemetry_metrics::{Definition, Kind};
 
-use super::super::charts::{Line, Mixed, Number, Of, Piece, Role, Spec};
+use super::super::charts::{Labels, Line, Mixed, Number, Of, Piece, Role, Spec};
 use super::super::fills::Pairs;
 use super::super::past::Book;
 use super::super::{links, words};
@@ -62,7 +62,7 @@ fn spec(sources: &Sources, place: usize, pairs: &Pairs, book: &Book, range: Rang
     let definition = &sources.definitions[place];
     let spec = Spec::new(&format!("gauge-{place}"), definition.name(), range)
         .compact()
-        .href(&links::chart(sources, place, ""));
+        .href(&links::chart(sources, place));
     let spec = match definition.description() {
         Some(description) => spec.hint(description),
         None => spec,
@@ -84,12 +84,13 @@ fn by_series(mut spec: Spec, definition: &Arc<Definition>, book: &Book) -> Spec 
     // Who is the busiest may change at each poll, and a chart that begins anew each time is none: those
     // that were met first are shown.
     series.sort_by_key(|one| one.id);
-    for one in series.into_iter().take(MOST_LINES) {
-        let texts: Vec<_> = one.tags().map(|(_, text)| text).collect();
-        let label = match one.is_overflow {
-            true => "overflow".to_owned(),
-            false => words::short(&texts.join(", ")),
-        };
+    series.truncate(MOST_LINES);
+    let told = Labels::of(&series);
+    if !told.keys.is_empty() {
+        let keys: Vec<_> = told.keys.iter().map(|key| words::short(key)).collect();
+        spec = spec.more(&format!("By {}", keys.join(", ")));
+    }
+    for (one, label) in series.into_iter().zip(told.labels) {
         let of = Of::some(definition, [one.id]);
         let key = one.id.number().to_string();
         spec = spec.line(Line::new(&key, &label, Role::Series, of, Number::Value));

@@ -1,109 +1,37 @@
 //! Lists of traces: the latest, the slowest, those that failed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use form_urlencoded::Serializer;
 use serde_json::json;
 use telemetry::TraceId;
-use telemetry_traces::{Class, Cursor, Finding, Outcome, Query, TraceSummary, Traces};
+use telemetry_traces::{Class, Finding, Outcome, TraceSummary};
 
+use super::super::words::many;
+use super::pick::Picked;
 use super::{findings, no_store, what};
 use crate::card::{Card, Status, Table, Value};
 use crate::moment::Moment;
 use crate::sources::Sources;
 use crate::view::TraceList;
 
-/// Rows of a page.
-const PAGE: usize = 50;
-
-/// Of so many the slowest are found: all that are likely to be there, of those that are slow or failed,
-/// which the store keeps longer than others.
-const COMPARED: usize = 5_000;
-
-/// And of so many of the others, the latest, where those are few.
-const OTHERS: usize = 500;
-
 pub(super) fn cards(list: &TraceList, moment: &Moment<'_>) -> Vec<Card> {
     let sources = moment.sources;
     let Some(traces) = &sources.traces else {
         return vec![no_store()];
     };
-    let (found, older) = match &*list.list {
-        "slow" => slowest(list, traces, sources),
-        _ => latest(list, traces, sources),
-    };
-    vec![table(list, &found, older, sources)]
+    let picked = Picked::of(list, traces, sources);
+    vec![table(list, &picked, sources)]
 }
 
-fn query(list: &TraceList) -> Query {
-    let query = match &*list.list {
-        "failed" => Query::new().failed(),
-        _ => Query::new(),
-    };
-    match &*list.route {
-        "" => query,
-        route => query.route(route),
-    }
-}
-
-/// The page, and how the next one is asked for.
-fn latest(
-    list: &TraceList,
-    traces: &Traces,
-    sources: &Sources,
-) -> (Vec<TraceSummary>, Option<u64>) {
-    let mut found = Vec::new();
-    let mut before = list.before.map(Cursor::new);
-    // As often as all of them were the dashboard's own, within reason.
-    for _ in 0..8 {
-        let mut query = query(list).limit(PAGE + 1);
-        if let Some(cursor) = before {
-            query = query.before(cursor);
-        }
-        let page = traces.list(&query);
-        before = page.last().map(TraceSummary::cursor);
-        let is_last = page.len() <= PAGE;
-        found.extend(page.into_iter().filter(|trace| !sources.own.began(trace)));
-        if is_last || found.len() > PAGE {
-            break;
-        }
-    }
-    let has_more = found.len() > PAGE;
-    found.truncate(PAGE);
-    let last = found.last().map(|trace| trace.cursor().get());
-    (found, last.filter(|_| has_more))
-}
-
-/// The longest first; the next page is asked for by how many to leave out.
-fn slowest(
-    list: &TraceList,
-    traces: &Traces,
-    sources: &Sources,
-) -> (Vec<TraceSummary>, Option<u64>) {
-    let mut found = traces.list(&query(list).kept().limit(COMPARED));
-    let mut others = Vec::new();
-    if found.len() < OTHERS {
-        others = traces.list(&query(list).limit(OTHERS));
-    }
-    // One that was slow meanwhile is in both.
-    let mut seen = HashSet::new();
-    found.append(&mut others);
-    found.retain(|trace| seen.insert(trace.id()) && !sources.own.began(trace));
-    found.sort_by_key(|trace| std::cmp::Reverse((trace.duration(), trace.cursor())));
-    let skip = usize::try_from(list.before.unwrap_or(0)).unwrap_or(usize::MAX);
-    let has_more = found.len() > skip.saturating_add(PAGE);
-    let page = found.into_iter().skip(skip).take(PAGE).collect();
-    (page, has_more.then_some((skip + PAGE) as u64))
-}
-
-fn table(list: &TraceList, found: &[TraceSummary], older: Option<u64>, sources: &Sources) -> Card {
+fn table(list: &TraceList, picked: &Picked, sources: &Sources) -> Card {
     let findings = findings(sources);
     let mut table = Table::new(["Trace"])
         .texts(["When"])
         .numbers(["Duration", "Spans"])
         .texts(["Outcome", "N+1"])
-        .empty(empty(list));
-    for trace in found {
+        .empty(empty(list, picked.left_out));
+    for trace in &picked.traces {
         let href = format!("traces?id={}", trace.id());
         let cells = [
             what(trace.root(), &sources.visible).into(),
@@ -116,20 +44,36 @@ fn table(list: &TraceList, found: &[TraceSummary], older: Option<u64>, sources: 
         let status = status(trace, findings.contains_key(&trace.id()));
         table.row_with(trace.id().to_string(), cells, status, Some(&href));
     }
-    let card = Card::table("traces", table).wide();
-    match older {
+    let mut card = Card::table("traces", table).wide();
+    if list.all {
+        card = card
+            .hint("Single spans outside of requests and jobs are shown, too.")
+            .hint_link(&address(&list.with_all(false), None), "Leave them out");
+    } else if picked.left_out > 0 {
+        let spans = many(picked.left_out, "single span", "single spans");
+        let are = if picked.left_out == 1 { "is" } else { "are" };
+        let hint = format!("{spans} outside of requests and jobs {are} left out.");
+        let href = address(&list.with_all(true), None);
+        card = card.hint(&hint).hint_link(&href, "Show them");
+    }
+    match picked.older {
         None => card,
-        Some(before) => card.set("older", json!(address(list, before))),
+        before => card.set("older", json!(address(list, before))),
     }
 }
 
-fn address(list: &TraceList, before: u64) -> String {
+fn address(list: &TraceList, before: Option<u64>) -> String {
     let mut query = Serializer::new(String::new());
     query.append_pair("list", &list.list);
     if !list.route.is_empty() {
         query.append_pair("route", &list.route);
     }
-    query.append_pair("before", &before.to_string());
+    if list.all {
+        query.append_pair("all", "1");
+    }
+    if let Some(before) = before {
+        query.append_pair("before", &before.to_string());
+    }
     format!("traces?{}", query.finish())
 }
 
@@ -162,8 +106,9 @@ fn worst(findings: &HashMap<TraceId, Vec<Finding>>, id: TraceId) -> Value {
     most.map(|count| format!("{count} times")).into()
 }
 
-fn empty(list: &TraceList) -> &'static str {
+fn empty(list: &TraceList, left_out: u64) -> &'static str {
     match (&*list.list, &*list.route, list.before) {
+        _ if left_out > 0 => "There are none but those that are left out.",
         (_, _, Some(_)) => "There are no older ones.",
         ("failed", "", _) => "No trace failed, of those that are kept.",
         (_, "", _) => "There are no traces yet.",

@@ -4,6 +4,7 @@ mod list;
 mod n_plus_one;
 mod own;
 mod paced;
+mod pick;
 mod spans;
 mod waterfall;
 

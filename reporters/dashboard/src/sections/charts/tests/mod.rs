@@ -204,6 +204,10 @@ fn apply(card: &mut Json, delta: &Json) {
     let slots = card["slots"].as_u64().unwrap() as usize;
     let step = card["step"].as_u64().unwrap();
     let mut surplus = 0;
+    // A chart without slots says where they would be.
+    if card["lines"][0]["values"] == json!([]) {
+        card["start"] = append["start"].clone();
+    }
     for line in card["lines"].as_array_mut().unwrap() {
         let key = line["key"].as_str().unwrap().to_owned();
         let values = line["values"].as_array_mut().unwrap();

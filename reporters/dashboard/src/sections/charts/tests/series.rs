@@ -111,14 +111,7 @@ fn find_shows_those_whose_label_has_it_and_the_total_is_theirs() {
     let card = shown.until(&stage, has_values);
     let mut found = labels(&card);
     found[1..].sort();
-    assert_eq!(
-        found,
-        [
-            "total",
-            "route=/Users/new, status=500",
-            "route=/users, status=200"
-        ]
-    );
+    assert_eq!(found, ["total", "/Users/new 500", "/users 200"]);
     assert_eq!(card["all"], json!(3));
     assert_eq!(figure(&card, "in range"), Some(2.0));
     let mut shown = stage.open(&find(1, "users"));

@@ -8,6 +8,7 @@ use telemetry_metrics::history::Range as Past;
 use super::{Roles, Times};
 use crate::card::{Card, Status, Value};
 use crate::moment::Moment;
+use crate::sections::charts::Reach;
 use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
 use crate::sections::past::{Book, Cached, rounded, value};
 use crate::sections::{links, words};
@@ -58,15 +59,16 @@ fn card(
     range: Range,
     over_range: OverRange,
 ) -> Card {
-    let over = format!("in the {}", words::last(range));
-    let link = |place: Option<&usize>| place.map(|place| links::chart(moment.sources, *place, ""));
+    let reach = Reach::of(&moment.sources.history);
+    let over = reach.words(range);
+    let link = |place: Option<&usize>| place.map(|place| links::chart(moment.sources, *place));
     let mut figures = Vec::new();
     let rate = roles.counted(moment, Past::last(NOW)).rate();
     figures.push(figure(
         "Requests",
         rate.map(rounded).map(Value::per_second),
         None,
-        "in the last minute",
+        &reach.words(Range(60)),
         link(roles.all.first()),
     ));
     if let Some((failed, of)) = over_range.failures {

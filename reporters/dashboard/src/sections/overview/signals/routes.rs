@@ -10,6 +10,7 @@ use telemetry_metrics::history::{PastSeries, Range as Past, SeriesId};
 use super::{Roles, Times};
 use crate::card::{Card, Status, Table, Value};
 use crate::moment::Moment;
+use crate::sections::charts::Reach;
 use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
 use crate::sections::past::{Book, Cached, rounded, tag};
 use crate::sections::{links, words};
@@ -185,11 +186,14 @@ fn table(moment: &Moment<'_>, rows: &[Row], roles: &Roles, range: Range) -> Card
             share.map(rounded).map(Value::ratio).into(),
             row.p95.map(rounded).map(Value::seconds).into(),
         ];
-        let href = place.map(|place| links::chart(moment.sources, place, &row.route));
+        let href = place.map(|place| links::series(moment.sources, place, "route", &row.route));
         table.row_with(row.route.clone(), cells, status, href.as_deref());
     }
     Card::table("routes", table)
         .title("Busiest routes")
-        .hint(&format!("In the {}.", words::last(range)))
+        .hint(&format!(
+            "Counted {}.",
+            Reach::of(&moment.sources.history).words(range)
+        ))
         .wide()
 }

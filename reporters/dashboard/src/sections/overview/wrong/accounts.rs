@@ -80,7 +80,7 @@ fn limit(sources: &Sources, metric: &str) -> Option<(usize, String)> {
         .definitions
         .iter()
         .position(|one| one.name() == metric)?;
-    let href = links::chart(sources, place, "");
+    let href = links::chart(sources, place);
     Some((sources.definitions[place].max_series(), href))
 }
 

@@ -89,7 +89,7 @@ impl Watched {
             })
             .collect();
         places.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let href = links::chart(moment.sources, *place, "");
+        let href = links::chart(moment.sources, *place);
         report.check(panicked(&places).map(|notice| notice.link(href)));
     }
 
@@ -100,7 +100,7 @@ impl Watched {
                 .then(|| mean(&minute(moment, fill.series)))
                 .flatten();
             let share = mean.map_or(0.0, |mean| mean / fill.limit);
-            let href = links::chart(moment.sources, fill.place, "");
+            let href = links::chart(moment.sources, fill.place);
             report.check(full(&fill, share).map(|notice| notice.link(href)));
         }
     }
@@ -117,7 +117,7 @@ impl Watched {
                 };
                 let texts: Vec<_> = one.tags().map(|(_, text)| text).collect();
                 let name = label(definition, &texts.join(", "));
-                let href = links::chart(moment.sources, *place, "");
+                let href = links::chart(moment.sources, *place);
                 report.check(waiting(&name, &values).map(|notice| notice.link(href)));
             }
         }

@@ -56,7 +56,7 @@ pub(super) fn check(
             Some(_) => links::traces("failed", ""),
             None => {
                 let place = roles.failed.first().map_or(0, |failed| failed.place);
-                links::chart(moment.sources, place, "")
+                links::chart(moment.sources, place)
             }
         };
         let worst = || worst_routes(moment, roles, book);
@@ -71,7 +71,7 @@ pub(super) fn check(
             let usual = (*usual.get(moment, || hour_before(moment, roles)))?;
             slower(now, of(usual.p95, usual.count)?)
         });
-        let href = links::chart(moment.sources, place, "");
+        let href = links::chart(moment.sources, place);
         report.check(found.map(|notice| notice.link(href)));
     }
 }
