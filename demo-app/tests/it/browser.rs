@@ -8,7 +8,7 @@ use crate::support::postgres::Postgres;
 use crate::support::program::Program;
 use crate::support::{eventually, http};
 
-/// The tour's script, and the picture of it that the README shows.
+/// The tour's script, and the picture of it that the documentation shows.
 const TOUR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/tour.mjs");
 const SHOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images/live.png");
 
@@ -168,7 +168,7 @@ impl Pictures {
         }
     }
 
-    /// Puts the one that the README shows in its place, with `RENEW_PICTURES` set.
+    /// Puts the one that the documentation shows in its place, with `RENEW_PICTURES` set.
     fn renew(&self) {
         let shown = Path::new(SHOWN);
         if std::env::var_os("RENEW_PICTURES").is_some() {
@@ -176,7 +176,7 @@ impl Pictures {
         }
         assert!(
             shown.exists(),
-            "the README's picture: run with RENEW_PICTURES=1"
+            "the picture of the live page: run with RENEW_PICTURES=1"
         );
     }
 

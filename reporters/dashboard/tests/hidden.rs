@@ -70,10 +70,10 @@ fn say_it_everywhere() {
                     .finish();
                 completion_span!("hidden.query", { system: "postgresql", statement: &*statement })
                     .finish();
-                // Whose strings nobody knows.
-                completion_span!("hidden.query", { statement: &*statement }).finish();
-                execute!("hidden.event", {}, { system: "sqlite", statement: &*statement });
             }
+            // Whose strings nobody knows.
+            completion_span!("hidden.query", { statement: &*statements()[0] }).finish();
+            execute!("hidden.event", {}, { system: "sqlite", statement: &*statements()[0] });
             let mysql = format!(r#"select 'it\'s {SECRET}', "{SECRET}""#);
             completion_span!("hidden.query", { system: "mysql", statement: &*mysql }).finish();
             for n in 0..MANY {

@@ -88,10 +88,16 @@ impl Shell {
         let mut page = Html::head(&self.title, "Log in", "login", "");
         page.add(format_args!(
             "</head><body class=\"login\"><header class=\"top\">\
-             <a class=\"brand\" href=\"overview\">{}</a></header><main id=\"main\"><h1>Log in</h1>\
-             <form method=\"post\" action=\"login",
+             <a class=\"brand\" href=\"overview\">{}</a></header><main id=\"main\"><h1>Log in</h1>",
             Escaped(&self.title)
         ));
+        if is_led {
+            page.add(format_args!(
+                "<p>Another site led you here. If you are logged in already, <a href=\"{}\">go on</a>.</p>",
+                Escaped(&address(to))
+            ));
+        }
+        page.add(format_args!("<form method=\"post\" action=\"login"));
         if let Some(to) = to {
             let to: String = form_urlencoded::byte_serialize(to.as_bytes()).collect();
             page.add(format_args!("?to={}", Escaped(&to)));
@@ -111,15 +117,8 @@ impl Shell {
         page.add(format_args!(
             "<label for=\"token\">Token</label><input id=\"token\" name=\"token\" type=\"password\" \
              autocomplete=\"current-password\" maxlength=\"512\" required autofocus{described}>\
-             <button>Log in</button></form>"
+             <button>Log in</button></form></main></body></html>"
         ));
-        if is_led {
-            page.add(format_args!(
-                "<p>Another site led you here. If you are logged in already, <a href=\"{}\">go on</a>.</p>",
-                Escaped(&address(to))
-            ));
-        }
-        page.add(format_args!("</main></body></html>"));
         page.0
     }
 
