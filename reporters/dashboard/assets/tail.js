@@ -2,33 +2,37 @@
 // It follows them only while its end is in sight; whoever scrolls up to read
 // is left in peace, and told how many have come since.
 
-import { coded, el, find, replace, setText } from "./dom.js";
+import { putText } from "./cards.js";
+import { button, el, find, replace, setText } from "./dom.js";
 import { formatClock, formatNumber, formatValue, valueNode } from "./format.js";
 
 const MOST = 500;
 
 function create() {
   const box = el("div", { class: "tail" });
-  box.find = find("Filter the events below", { placeholder: "Filter", oninput: () => filter(box) });
+  box.find = find("Filter the events below", { placeholder: "Filter", oninput() {
+    for (const line of box.list.children) line.hidden = !has(box, line);
+    say(box);
+    follow(box);
+  } });
   box.count = el("span", { class: "count" });
   box.list = el("ol");
   box.scroll = el("div", {
-    class: "scroll", role: "group", tabindex: "0", "aria-label": "Events, newest last",
-    onscroll: () => edge(box),
+    class: "scroll", role: "group", tabindex: "0", "aria-label": "Events, newest last", onscroll: () => edge(box),
   }, box.list);
-  box.jump = el("button", { type: "button", class: "jump", onclick: () => {
+  box.jump = button("", () => {
     follow(box, true);
     box.scroll.focus({ preventScroll: true });
-  } });
+  }, { class: "jump" });
   box.quiet = el("p", { class: "nothing" });
   box.problem = el("p", { class: "problem" });
-  box.append(
-    el("div", { class: "table-bar" }, box.find, box.count,
-      el("button", { type: "button", text: "Clear", onclick: () => {
-        clear(box);
-        say(box);
-      } })),
-    box.problem, el("div", { class: "tail-frame" }, box.scroll, box.jump), box.quiet);
+  const wipe = button("Clear", () => {
+    clear(box);
+    say(box);
+  });
+  box.append(el("div", { class: "table-bar" }, box.find, box.count, wipe), box.problem,
+    el("div", { class: "tail-frame" }, box.scroll, box.jump), box.quiet);
+  box.sticks = true;
   return box;
 }
 
@@ -38,24 +42,27 @@ function clear(box) {
   box.sticks = true;
 }
 
+// Whoever reads further up is not disturbed when the connection was lost for a while.
 function whole(box, card) {
-  clear(box);
-  add(box, card, card.events);
+  const goesOn = !box.sticks && box.card.pattern === card.pattern;
+  if (!goesOn) clear(box);
+  add(box, card, card.events?.filter(({ t }) => !goesOn || t > box.newest));
 }
 
 function add(box, card, events = []) {
   box.card = card;
-  const rows = events.slice(-MOST).map((event) => row(box, event));
-  box.list.append(...rows);
+  box.newest = events.at(-1)?.t ?? box.newest;
+  const lines = events.slice(-MOST).map((event) => write(box, event));
+  box.list.append(...lines);
   // Nothing goes from above what somebody reads, until there is far too much.
   let much = box.list.children.length - (box.sticks ? MOST : 4 * MOST);
   for (; much > 0; much -= 1) box.list.firstChild.remove();
-  if (!box.sticks) box.fresh += rows.length;
+  if (!box.sticks) box.fresh += lines.length;
   say(box);
   follow(box);
 }
 
-function row(box, { t, name, trace, measurements = [], metadata = [] }) {
+function write(box, { t, name, trace, measurements = [], metadata = [] }) {
   const pairs = [...measurements, ...metadata];
   const line = el("li", null,
     el("time", { text: `${formatClock(t)}.${String(t % 1000).padStart(3, "0")}` }),
@@ -63,19 +70,13 @@ function row(box, { t, name, trace, measurements = [], metadata = [] }) {
     el("span", { class: "pairs" }, pairs.map(([key, value]) =>
       el("span", null, el("span", { class: "key", text: key }), " ", valueNode(value))),
     trace && el("a", { href: `traces?id=${encodeURIComponent(trace)}`, text: "trace" })));
-  line.text = [name, trace, ...pairs.flatMap(([key, value]) => [key, formatValue(value)])]
-    .join(" ").toLowerCase();
-  line.hidden = !line.text.includes(wanted(box));
+  line.text = [name, trace, ...pairs.flatMap(([key, value]) => [key, formatValue(value)])].join(" ").toLowerCase();
+  line.hidden = !has(box, line);
   return line;
 }
 
 const wanted = (box) => box.find.value.trim().toLowerCase();
-
-function filter(box) {
-  for (const line of box.list.children) line.hidden = !line.text.includes(wanted(box));
-  say(box);
-  follow(box);
-}
+const has = (box, line) => line.text.includes(wanted(box));
 
 function follow(box, now = box.sticks) {
   if (now) box.scroll.scrollTop = box.scroll.scrollHeight;
@@ -94,15 +95,14 @@ function say(box) {
   const seen = [...box.list.children].filter((line) => !line.hidden).length;
   // Until something is asked for, the form above says all there is to say.
   box.hidden = !pattern && !problem;
-  setText(box.count, `${wanted(box) ? `${seen} of ${all}` : `${all} events`}${
+  setText(box.count, `${wanted(box) ? `${seen} of ` : ""}${all} events${
     held ? `, ${formatNumber(held)} held back by the rate limit` : ""}`);
   box.jump.hidden = box.sticks;
   setText(box.jump, box.fresh > 0 ? `${formatNumber(box.fresh)} new` : "To the newest");
   box.scroll.parentNode.hidden = seen === 0;
   box.quiet.hidden = seen > 0 || Boolean(problem);
   setText(box.quiet, all > 0 ? "No event has this text." : `Waiting for ${pattern}.`);
-  box.problem.hidden = !problem;
-  replace(box.problem, coded(problem ?? ""));
+  putText(box.problem, problem);
 }
 
 export const kinds = { tail: { create, whole, delta: (box, card, delta) => add(box, card, delta.events) } };

@@ -90,7 +90,7 @@ async fn the_signals_are_those_of_what_was_emitted() {
     assert_eq!(b["status"], "bad");
     assert_eq!(
         b["href"],
-        "metrics?group=dash_signals&show=0%3Bby%3Dseries%3Bfind%3D%2Fb"
+        "metrics?group=dash_signals&show=0%3Bby%3Dseries%3Bfind%3D%3Droute%3D%2Fb"
     );
     for chart in ["rate", "errors", "times", "in-flight"] {
         let card = find_card(&page, "signals", chart);

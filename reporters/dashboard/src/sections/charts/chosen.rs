@@ -7,7 +7,7 @@ use telemetry_metrics::Amount;
 use telemetry_metrics::Kind;
 use telemetry_metrics::history::{History, PastSeries, SeriesId};
 
-use super::label::Find;
+use super::label::{Find, is_shared};
 use super::latest::counted;
 use super::source::is_same;
 use super::spec::Of;
@@ -35,6 +35,8 @@ pub(super) struct Chosen {
     pub(super) shown: Vec<PastSeries>,
     /// All that were found.
     pub(super) found: Vec<SeriesId>,
+    /// The places of the tags that all of them have in common.
+    pub(super) shared: Vec<usize>,
     /// How many there are of the definition, whatever was looked for.
     pub(super) all: usize,
     decided: Option<(u64, usize)>,
@@ -46,6 +48,7 @@ impl Chosen {
             find: Find::of(find),
             shown: Vec::new(),
             found: Vec::new(),
+            shared: Vec::new(),
             all: 0,
             decided: None,
         }
@@ -91,6 +94,8 @@ impl Chosen {
         });
         self.found = series.iter().map(|one| one.id).collect();
         self.found.sort_unstable();
+        let tags = 0..of.definition.tags().len();
+        self.shared = tags.filter(|tag| is_shared(&series, *tag)).collect();
         let is_shown = |one: &PastSeries| self.shown.iter().any(|shown| shown.id == one.id);
         series.sort_by(|one, other| {
             let score = |series| busyness(series, if is_shown(series) { BUSIER } else { 1.0 });

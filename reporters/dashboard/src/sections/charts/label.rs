@@ -23,6 +23,8 @@ pub(crate) struct Labels {
     pub(crate) keys: Vec<String>,
     /// Tags that are left out of the labels because all have them, as text; may be empty.
     pub(crate) shared: String,
+    /// Their places.
+    pub(super) left_out: Vec<usize>,
 }
 
 impl Labels {
@@ -35,6 +37,7 @@ impl Labels {
                 labels: vec![OVERFLOW.to_owned(); series.len()],
                 keys: Vec::new(),
                 shared: String::new(),
+                left_out: Vec::new(),
             };
         };
         let keys = first.definition.tags();
@@ -43,10 +46,13 @@ impl Labels {
         if told.is_empty() {
             told = (0..keys.len()).collect();
         }
-        let shared = (0..keys.len()).filter(|tag| !told.contains(tag));
-        let shared = shared.filter(|tag| !text(first, *tag).is_empty());
-        let shared: Vec<_> = shared
-            .map(|tag| pair(&keys[tag], text(first, tag)))
+        let left_out = (0..keys.len()).filter(|tag| !told.contains(tag));
+        let left_out: Vec<_> = left_out
+            .filter(|tag| !text(first, *tag).is_empty())
+            .collect();
+        let shared: Vec<_> = left_out
+            .iter()
+            .map(|tag| pair(&keys[*tag], text(first, *tag)))
             .collect();
         let label = |label: &dyn Fn(&PastSeries) -> String| -> Vec<String> {
             let label = |one: &&PastSeries| match one.is_overflow {
@@ -64,8 +70,16 @@ impl Labels {
             labels,
             keys: told.iter().map(|tag| keys[*tag].clone()).collect(),
             shared: clean(&shared.join(", "), LONGEST),
+            left_out,
         }
     }
+}
+
+/// Whether all series have the same text for a tag.
+pub(super) fn is_shared(series: &[PastSeries], tag: usize) -> bool {
+    let mut own = series.iter().filter(|one| !one.is_overflow);
+    let first = own.next().map(|one| text(one, tag));
+    own.all(|one| Some(text(one, tag)) == first)
 }
 
 /// The value of a tag; series that were met before a tag was have none for it.
@@ -219,3 +233,6 @@ pub(super) fn clean(text: &str, longest: usize) -> String {
     }
     cleaned
 }
+
+#[cfg(test)]
+mod tests;

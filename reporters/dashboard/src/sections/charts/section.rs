@@ -113,9 +113,10 @@ impl Section {
             labels,
             keys,
             shared,
+            left_out,
         } = Labels::of(&shown);
         if !shared.is_empty() {
-            let all = match shown.len() == chosen.found.len() {
+            let all = match left_out.iter().all(|tag| chosen.shared.contains(tag)) {
                 true => "All have",
                 // Others may have others.
                 false => "All that are shown have",
