@@ -1,8 +1,8 @@
 // Starts the page: its tools, its stream, its sections.
 
-import { el, replace, setText } from "./dom.js";
 import { kinds as cards } from "./cards.js";
 import { kinds as charts } from "./chart.js";
+import { button, rewrite, setText } from "./dom.js";
 import * as events from "./events.js";
 import { formatClock } from "./format.js";
 import { kinds as groups } from "./metrics.js";
@@ -10,7 +10,7 @@ import { Sections } from "./sections.js";
 import { Stream } from "./stream.js";
 import { kinds as tables } from "./table.js";
 import { kinds as tails } from "./tail.js";
-import { keys, pause, range, theme } from "./tools.js";
+import { keys, range, theme } from "./tools.js";
 import { kinds as trees } from "./trace.js";
 import * as traces from "./traces.js";
 
@@ -23,22 +23,20 @@ const state = byId("state");
 
 const context = { page, query, setQuery, paused: () => stream.paused };
 const sections = new Sections(root, kinds, context);
-let last = null; // when the newest sections are of
+// When the newest sections are of.
+let last = null;
 let outdated = false;
-let note = ""; // said until the next change of state
+// Said until the next change of state.
+let note = "";
 
-const stream = new Stream(() => {
-  const asked = new URLSearchParams(query);
-  asked.set("page", page);
-  return `stream?${asked}`;
-}, {
+const stream = new Stream(() => `stream?${new URLSearchParams([["page", page], ...query])}`, {
   view: (view) => sections.view(view.sections),
   sections(changes, at) {
     last = at;
     root.removeAttribute("aria-busy");
     const fits = sections.apply(changes);
     form?.update?.(sections);
-    ranges.node.hidden = !ranged && !sections.has("chart");
+    showRange();
     return fits;
   },
   state: show,
@@ -55,36 +53,38 @@ const stream = new Stream(() => {
   login: () => location.assign(`login?to=${encodeURIComponent(page + location.search)}`),
 });
 
-const ranged = page === "metrics" || page === "overview";
 const ranges = range(context);
-const pauses = pause(stream);
-const form = { __proto__: null, events, traces }[page]?.controls(context) ?? null;
-start();
+const turn = () => (stream.paused ? stream.open() : stream.pause());
+const pause = button("Pause", turn, { class: "pause" });
+const form = { __proto__: null, events, traces }[page]?.controls(context);
 
-function start() {
-  byId("tools").append(theme(), keys({
-    " ": pauses.turn,
-    "/": () => document.querySelector('main input:is([type="search"], [type="text"])')?.focus(),
-    "[": () => !ranges.node.hidden && ranges.step(-1),
-    "]": () => !ranges.node.hidden && ranges.step(1),
-  }));
-  // The state stands beside what changes it.
-  ranges.node.hidden = !ranged;
-  byId("controls").append(state, pauses.node, ranges.node);
-  if (form) root.before(form.node);
-  root.setAttribute("aria-busy", "true");
-  // On a narrow screen it may be out of sight.
-  document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  addEventListener("popstate", () => {
-    if (String(new URLSearchParams(location.search)) === String(query)) return;
-    for (const name of new Set(query.keys())) query.delete(name);
-    for (const [name, value] of new URLSearchParams(location.search)) query.append(name, value);
-    form?.back?.();
-    ranges.back();
-    stream.open();
-  });
-  stream.open();
+function showRange() {
+  ranges.node.hidden = page !== "metrics" && page !== "overview" && !root.querySelector(".chart-card");
 }
+
+byId("tools").append(theme(), keys({
+  " ": turn,
+  "/": () => document.querySelector('main input:is([type="search"], [type="text"])')?.focus(),
+  "[": () => ranges.step(-1),
+  "]": () => ranges.step(1),
+}));
+// The state stands beside what changes it.
+showRange();
+byId("controls").append(state, pause, ranges.node);
+if (form) root.before(form.node);
+root.setAttribute("aria-busy", "true");
+// On a narrow screen it may be out of sight.
+document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+addEventListener("popstate", () => {
+  const now = new URLSearchParams(location.search);
+  if (String(now) === String(query)) return;
+  for (const name of new Set(query.keys())) query.delete(name);
+  for (const [name, value] of now) query.append(name, value);
+  form?.back();
+  ranges.back();
+  stream.open();
+});
+stream.open();
 
 // `changes`: by name, a text, a list of texts, or null for none. With `push`
 // the browser's back button undoes it.
@@ -97,23 +97,19 @@ function setQuery(changes, { push = false } = {}) {
   if (String(query) === before) return;
   const address = (String(query) ? `?${query}` : location.pathname) + location.hash;
   history[push ? "pushState" : "replaceState"](null, "", address);
-  if (stream.paused) pauses.turn();
-  else stream.open();
+  stream.open();
 }
 
-function show(now, text) {
+function show(now, text = "") {
   document.documentElement.dataset.state = now;
+  setText(pause, stream.paused ? "Resume" : "Pause");
   const since = last ? ` Shown is what was at ${formatClock(last)}.` : "";
   const words = {
     connecting: "Connecting", live: "Live", paused: "Paused",
-    lost: `Connection lost, trying again.${text ? ` ${text}` : ""}${since}`,
+    lost: `Connection lost, trying again. ${text}${since}`,
     full: `${text || "Too many viewers; trying again."}${since}`,
     refused: text || "The program refused to answer.",
   };
-  const sentence = note + words[now];
-  if (!outdated) setText(state, sentence);
-  else if (!state.querySelector("button")) {
-    replace(state, "A new version is running: ",
-      el("button", { type: "button", text: "reload", onclick: () => location.reload() }));
-  }
+  const sentence = outdated ? "A new version is running: " : note + words[now];
+  rewrite(state, sentence, () => [sentence, outdated && button("reload", () => location.reload())]);
 }

@@ -80,7 +80,8 @@ export function timeTicks(from, to, count) {
 function nextRound(time, step) {
   const away = (at) => new Date(at).getTimezoneOffset() * MINUTE * 1000;
   const round = Math.ceil((time - away(time)) / step) * step;
-  // The clock may have been changed between `time` and what was found.
-  const found = round + away(round + away(time));
-  return found >= time ? found : found + step;
+  const found = round + away(time);
+  // The clock may have been changed in between. That moves no full hour, but a quarter of a day.
+  const moved = round + away(found);
+  return step > HOUR * 1000 && moved >= time ? moved : found;
 }

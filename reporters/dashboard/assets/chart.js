@@ -6,9 +6,9 @@
 
 import { Controls, statName } from "./controls.js";
 import { append, isEmpty, slotAt, wholeData } from "./data.js";
-import { coded, el, replace, setAttribute, setText } from "./dom.js";
+import { coded, el, linked, rewrite, setAttribute, setText } from "./dom.js";
 import { formatClock, formatExact, formatNumber, formatTime } from "./format.js";
-import { bucketText, countOf } from "./heat.js";
+import { bucketText, countOf, forgetShade } from "./heat.js";
 import { current, follow, seen } from "./hover.js";
 import { keyed, putValue } from "./keyed.js";
 import { Legend, choicesOf } from "./legend.js";
@@ -28,10 +28,8 @@ function schedule(chart) {
 // Both keep elements only as long as the page does.
 const inWindow = new IntersectionObserver((entries) => {
   for (const { target: { chart }, isIntersecting } of entries) {
-    if (isIntersecting) seen.add(chart);
-    else seen.delete(chart);
-    if (isIntersecting && chart.due) schedule(chart);
-    else if (isIntersecting) chart.point();
+    seen[isIntersecting ? "add" : "delete"](chart);
+    if (isIntersecting) schedule(chart);
   }
 }, { rootMargin: "200px" });
 const sizes = new ResizeObserver((entries) => {
@@ -42,6 +40,7 @@ const sizes = new ResizeObserver((entries) => {
 });
 
 function redraw() {
+  forgetShade();
   for (const chart of seen) schedule(chart);
 }
 
@@ -51,21 +50,20 @@ class Chart {
   #heading;
   #detail = el("p", { class: "hint" });
   #figures = el("dl", { class: "chart-figures" });
-  #legend;
+  #legend = new Legend(this, (line) => {
+    this.#choices.set(line.key, !this.hides(line));
+    schedule(this);
+  });
   #values = new Values();
   #controls;
   #choices;
-  #looks = new Map();
 
+  looks = new Map();
   plot = new Plot();
 
   constructor(card, context) {
     this.#context = context;
     this.#choices = choicesOf(`${context.page} ${context.section} ${card.id}`);
-    this.#legend = new Legend((line) => {
-      this.#choices.set(line.key, !this.#hides(line));
-      schedule(this);
-    });
     this.#controls = new Controls(context, (open) => {
       this.#values.element.hidden = !open;
       schedule(this);
@@ -103,12 +101,12 @@ class Chart {
     return this.card.title ?? this.card.metric?.name ?? "Chart";
   }
 
-  // The total of series would flatten them all.
-  #hides = ({ key, role }) => this.#choices.get(key)
+  /** Whether a line is not drawn: as was chosen, else a total that would flatten all of its series. */
+  hides = ({ key, role }) => this.#choices.get(key)
     ?? (role === "total" && this.card.by === "series" && this.data.lines.length > 2);
 
   get #shown() {
-    return this.data.lines.filter((line) => !this.#hides(line));
+    return this.data.lines.filter((line) => !this.hides(line));
   }
 
   #head() {
@@ -116,14 +114,13 @@ class Chart {
     const { metric } = card;
     this.element.classList.toggle("compact", Boolean(card.compact));
     // A long name is broken where its parts end.
-    const name = this.#name.split(/(?<=[._/])/).flatMap((part) => [part, el("wbr")]);
-    const href = card.href && el("a", { href: card.href }, name);
-    rewrite(this.#heading, [this.#name, card.href], href || name);
+    const name = () => this.#name.split(/(?<=[._/])/).flatMap((part) => [part, el("wbr")]);
+    rewrite(this.#heading, [this.#name, card.href], () => linked(card.href, name()));
+    const join = (parts, between) => parts.filter(Boolean).join(between);
     const by = metric?.tags?.length && `by ${metric.tags.join(", ")}`;
-    const facts = metric ? [metric.type?.replace("_", " "), by, card.unit === "ratio" ? "%" : card.unit] : [];
-    const parts = [facts.filter(Boolean).join(" · "), metric?.description, card.hint, card.more];
-    const detail = parts.filter(Boolean).join(". ");
-    rewrite(this.#detail, detail, coded(detail));
+    const facts = metric && join([metric.type?.replace("_", " "), by, card.unit === "ratio" ? "%" : card.unit], " · ");
+    const detail = join([facts, metric?.description, card.hint, card.more], ". ");
+    rewrite(this.#detail, detail, () => coded(detail));
     this.#detail.hidden = !detail;
     setAttribute(this.#detail, "title", metric?.events?.length && `Event: ${metric.events.join(", ")}`);
     this.#figures.hidden = !card.figures?.length;
@@ -135,20 +132,14 @@ class Chart {
   }
 
   draw() {
-    const { card, data } = this;
+    const { card, card: { stat, unit }, data } = this;
     this.due = false;
-    this.#looks = looksOf(data.lines, this.#taken);
-    this.plot.draw({
-      data,
-      shown: this.#shown,
-      looks: this.#looks,
-      unit: card.unit,
-      held: card.stat === "value",
-      empty: isEmpty(data) && this.#nothing(),
-    });
+    const looks = this.looks = looksOf(data.lines, this.#taken);
+    const empty = isEmpty(data) && this.#nothing();
+    this.plot.draw({ data, shown: this.#shown, looks, unit, held: stat === "value", empty });
     setAttribute(this.plot.element, "aria-label", this.#summary());
     this.#controls.draw(card, data.lines);
-    if (!this.#values.element.hidden) this.#values.draw(data, card.unit, this.#name);
+    if (!this.#values.element.hidden) this.#values.draw(data, unit, this.#name);
     this.point();
   }
 
@@ -160,17 +151,8 @@ class Chart {
     const { at, row } = this.#at(moment);
     plot.point(at, row);
     const slot = at ?? (data.length > 0 && !moment ? data.length - 1 : null);
-    this.#legend.draw({
-      lines: isEmpty(data) ? [] : data.lines,
-      looks: this.#looks,
-      hides: this.#hides,
-      unit: this.card.unit,
-      slot,
-      time: slot === null ? moment && formatTime(moment.time) : this.#when(slot),
-      looking: moment !== null,
-      note: this.#counted(slot, row),
-      heat: Boolean(plot.heat),
-    });
+    const when = slot === null ? moment && formatTime(moment.time) : this.#when(slot);
+    this.#legend.draw(slot, when && `${moment ? "at" : "newest,"} ${when}`, this.#counted(slot, row));
   }
 
   // Where the moment that is looked at is in this chart.
@@ -197,9 +179,9 @@ class Chart {
     const { columns, edges } = this.data;
     const column = columns?.[slot];
     if (!column) return "";
-    const text = (count) => formatExact(count ?? 0, "");
-    if (row === null || row >= column.length) return `${text(countOf(column))} counted`;
-    return `${text(column[row])} of ${text(countOf(column))} at ${bucketText(edges, row, this.card.unit)}`;
+    const all = formatExact(countOf(column), "");
+    if (row === null || row >= column.length) return `${all} counted`;
+    return `${formatExact(column[row] ?? 0, "")} of ${all} at ${bucketText(edges, row, this.card.unit)}`;
   }
 
   /** The moment that is looked at, in words. */
@@ -221,14 +203,6 @@ class Chart {
     if (isEmpty(data)) return `Chart: ${what}, ${this.#nothing()}`;
     return `Chart: ${what}. Newest: ${this.#said(data.length - 1).join(", ")}.`;
   }
-}
-
-// Unless it says that already.
-function rewrite(node, said, children) {
-  const text = JSON.stringify(said);
-  if (node.written === text) return;
-  node.written = text;
-  replace(node, children);
 }
 
 export const kinds = {

@@ -1,7 +1,7 @@
 // What a chart of the metrics page can be asked: another statistic, all series together, some of its
 // series; its table; more room.
 
-import { el, find, replace, setAttribute, setText } from "./dom.js";
+import { button, el, find, replace, setAttribute, setText } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { change, entryOf, isWide, optionsOf, setWide } from "./metrics.js";
 
@@ -16,9 +16,9 @@ export const statName = (stat) => NAMES[stat] ?? stat ?? "";
 export class Controls {
   #stat = this.#choice("stat", "Statistic");
   #by = this.#choice("by", "Lines", { series: "by series", total: "together" });
-  #wide = this.#toggle("Enlarge", (on) => setWide(this.#id, on));
+  #wide = this.#toggle("Enlarge", (on) => setWide(this.#id, on), true);
   #table;
-  #find = find("", { placeholder: "Find series", maxlength: "200", oninput: () => this.#typed() });
+  #find = find("", { placeholder: "Find series", oninput: () => this.#typed() });
   #said = el("span");
   #timer = 0;
   #id = null;
@@ -29,20 +29,22 @@ export class Controls {
     this.#context = context;
     this.#table = this.#toggle("Table", table);
     this.element = el("div", { class: "chart-tools" }, this.#stat, this.#by, this.#wide, this.#table);
-    this.series = el("p", { class: "chart-series" }, this.#said, this.#find);
+    this.series = el("p", { class: "chart-series", hidden: true }, this.#said, this.#find);
   }
 
-  #toggle(text, turn) {
-    const button = el("button", { type: "button", text, "aria-pressed": "false", onclick() {
-      const on = button.getAttribute("aria-pressed") !== "true";
-      setAttribute(button, "aria-pressed", String(on));
+  // What only some charts have is hidden until it is known.
+  #toggle(text, turn, hidden) {
+    const node = button(text, () => {
+      const on = node.getAttribute("aria-pressed") !== "true";
+      setAttribute(node, "aria-pressed", String(on));
       turn(on);
-    } });
-    return button;
+    }, { "aria-pressed": "false", hidden });
+    return node;
   }
 
   #choice(name, label, choices) {
-    const node = el("select", { "aria-label": label, onchange: () => this.#ask({ [name]: node.value }) });
+    const onchange = () => this.#ask({ [name]: node.value });
+    const node = el("select", { "aria-label": label, hidden: true, onchange });
     return offer(node, choices ?? {});
   }
 

@@ -66,12 +66,10 @@ export const middleOf = (data, slot) => data.start + (slot + 0.5) * data.step;
 export function boundsOf(lines) {
   let low = Infinity;
   let high = -Infinity;
-  for (const { values } of lines) {
-    for (const value of values) {
-      if (value === null) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
+  for (const value of lines.flatMap(({ values }) => values)) {
+    if (value === null) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
   }
   return low <= high ? { low, high } : null;
 }

@@ -57,7 +57,8 @@ function ordered(map, order) {
 /** Which of a list of positions can stay where they are while the others move
  * around them: a longest rising run, as a Set of indexes. `-1` is new. */
 export function staying(positions) {
-  const tails = []; // tails[n]: index of the smallest end of a run of n + 1
+  // `tails[n]`: index of the smallest end of a run of n + 1.
+  const tails = [];
   const before = new Array(positions.length).fill(-1);
   positions.forEach((position, index) => {
     if (position < 0) return;

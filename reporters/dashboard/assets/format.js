@@ -1,7 +1,7 @@
 // Numbers, units and moments as text. Short text has three significant digits, exact text five, and
 // whole counts in full.
 
-import { el } from "./dom.js";
+import { coded, el } from "./dom.js";
 
 const NOTHING = "–";
 const GAP = "\u00a0";
@@ -82,6 +82,7 @@ export function formatValue(value) {
   if ("t" in value) return formatTime(value.t);
   if ("c" in value) return String(value.c);
   if ("l" in value) return formatValue(value.x);
+  if ("p" in value) return String(value.p).replaceAll("`", "");
   return value.h ? "hidden" : NOTHING;
 }
 
@@ -97,6 +98,7 @@ export function valueNode(value) {
     if ("t" in of && text !== NOTHING) return el("time", { datetime: new Date(of.t).toISOString(), text });
     if ("c" in of) return el("code", { text });
     if ("l" in of) return el("a", { href: of.l }, valueNode(of.x));
+    if ("p" in of) return el("span", null, coded(String(of.p)));
     if (of.h) return el("span", { class: "hidden-value", title: HIDDEN, text });
   }
   return document.createTextNode(text);

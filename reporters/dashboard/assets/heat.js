@@ -5,6 +5,8 @@ import { digits, formatNumber, scaleOf } from "./format.js";
 
 const FEW = 6;
 
+let shade = "";
+
 /** The rows worth showing: from the first to the last bucket in use and one more on either side,
  * null if nothing was counted. */
 export function windowOf(columns, edges) {
@@ -76,13 +78,20 @@ export function countOf(column) {
   return column ? column.reduce((sum, count) => sum + (count > 0 ? count : 0), 0) : null;
 }
 
+/** The colours are others now. */
+export function forgetShade() {
+  shade = "";
+}
+
 /** Draws the columns, a pixel per bucket and slot, in the canvas's text colour; the browser stretches it
  * without smoothing. */
 export function drawHeat(canvas, columns, { from, rows, most }) {
   // Clears it, too.
   Object.assign(canvas, { width: Math.max(1, columns.length), height: rows });
   const ink = canvas.getContext("2d");
-  ink.fillStyle = getComputedStyle(canvas).color;
+  // Asked for once: it may make the browser do all styles.
+  shade ||= getComputedStyle(canvas).color;
+  ink.fillStyle = shade;
   columns.forEach((column, x) => {
     for (let row = 0; row < rows; row += 1) {
       ink.globalAlpha = levelOf(column?.[from + row], most);

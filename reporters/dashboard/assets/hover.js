@@ -7,7 +7,8 @@ import { middleOf, slotAt } from "./data.js";
 // Charts within the window, as chart.js finds them; only they are told.
 export const seen = new Set();
 
-let moment = null; // { time, chart, row }
+// { time, chart, row }
+let moment = null;
 let frame = 0;
 
 /** What is looked at: `{ time, chart, row }`; null, too, if its chart went away meanwhile. */
@@ -52,17 +53,13 @@ function step(chart, { key, shiftKey }) {
   const last = data.length - 1;
   const stride = shiftKey ? 10 : 1;
   const now = moment ? slotAt(data, moment.time) : null;
-  let slot = {
-    ArrowLeft: (now ?? last + stride) - stride, ArrowRight: (now ?? last) + stride, Home: 0, End: last,
-  }[key];
+  const up = heat && now !== null ? { ArrowUp: 1, ArrowDown: -1 }[key] : undefined;
+  const move = up ? 0 : { ArrowLeft: -stride, ArrowRight: stride, Home: -Infinity, End: Infinity }[key];
+  if (move === undefined) return false;
   let row = moment?.chart === chart ? moment.row : null;
-  const up = { ArrowUp: 1, ArrowDown: -1 }[key];
-  if (up && heat && now !== null) {
-    slot = now;
-    row = row === null ? heat.from : Math.min(heat.from + heat.rows - 1, Math.max(heat.from, row + up));
-  }
-  if (slot === undefined) return false;
-  look({ time: middleOf(data, Math.min(last, Math.max(0, slot))), chart, row });
+  if (up) row = row === null ? heat.from : Math.min(heat.from + heat.rows - 1, Math.max(heat.from, row + up));
+  const slot = Math.min(last, Math.max(0, (now ?? last) + move));
+  look({ time: middleOf(data, slot), chart, row });
   announce(chart.tell());
   return true;
 }

@@ -62,7 +62,7 @@ export function looksOf(lines, taken) {
   }
   return new Map(lines.map(({ key, role }) => {
     if (keys.has(key)) return [key, `series-${taken.get(key)}`];
-    if (role === "quantile" && /^(p50|p95|p99|max|mean)$/.test(key)) return [key, `quantile ${key}`];
+    if (role === "quantile" && /^\w+$/.test(key)) return [key, `quantile ${key}`];
     return [key, role === "total" && keys.size === 0 ? "only" : role];
   }));
 }

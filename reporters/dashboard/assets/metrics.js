@@ -12,13 +12,18 @@ import { matches, nextShown, parseShow, showText } from "./show.js";
 const SETTLED = 300;
 const FIRST = 12;
 
-const entries = new Map(); // the index's charts by id
-const options = new Map(); // what is asked of a chart, by id: { stat?, by?, find? }
-const places = new Map(); // elements by chart; they stay, and what is in them
+// The index's charts by id.
+const entries = new Map();
+// What is asked of a chart, by id: { stat?, by?, find? }.
+const options = new Map();
+// Elements by chart; they stay, and what is in them.
+const places = new Map();
 const wide = new Set();
 const visible = new Set();
-let page = null; // { groups, group, context, tabs, filter, note, grid }
-let listed = []; // the charts with a place, in order
+// { groups, group, context, tabs, filter, note, grid }
+let page = null;
+// The charts with a place, in order.
+let listed = [];
 let shown = [];
 let timer = 0;
 
@@ -110,6 +115,7 @@ const firstOf = (group) => (group?.charts ?? []).slice(0, FIRST).map(({ id }) =>
 
 function draw() {
   const { groups, context: { query } } = page;
+  const range = query.has("range") && { range: query.get("range") };
   const wanted = filter();
   const group = wanted ? null : groupShown();
   const among = ({ charts }) => charts.filter((chart) => matches(chart, wanted));
@@ -117,9 +123,7 @@ function draw() {
   listed = found.map(({ id }) => id);
   const tab = () => el("li", null, el("a", null, el("span"), el("small")));
   keyed(page.tabs, groups, ({ name }) => name, tab, ({ firstChild: link }, { name, charts }) => {
-    const address = new URLSearchParams({ group: name });
-    if (query.has("range")) address.set("range", query.get("range"));
-    setAttribute(link, "href", `metrics?${address}`);
+    setAttribute(link, "href", `metrics?${new URLSearchParams({ ...range, group: name })}`);
     setAttribute(link, "aria-current", name === group?.name && "page");
     link.group = name;
     setText(link.firstChild, name);
@@ -157,8 +161,7 @@ function create(card, context) {
   page = {
     context,
     tabs: el("ul", { onclick: turnTo }),
-    filter: find("Filter charts of all groups by name, tag or description",
-      { placeholder: "Filter charts", maxlength: "200", oninput }),
+    filter: find("Filter charts of all groups by name, tag or description", { placeholder: "Filter charts", oninput }),
     note: el("p", { class: "groups-note", role: "status" }),
     grid: el("div", { class: "chart-grid" }),
   };

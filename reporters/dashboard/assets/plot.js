@@ -65,19 +65,17 @@ export class Plot {
   // Returns how far down a value is.
   #valueAxis(shown, unit, held, empty) {
     const { data: { edges }, heat } = this;
-    let y = (value) => this.#down(heightOf(value, edges, heat));
+    let heightIn = (value) => heightOf(value, edges, heat);
     let ticks;
     if (heat) {
       ticks = edgeTicks(edges, heat, unit, Math.round(this.#height / 22));
     } else {
       const { low, high } = boundsOf(shown) ?? { low: 0, high: 0 };
       // What only ever was a whole number has no halves.
-      const isWhole = (value) => value === null || Number.isInteger(value);
-      const whole = unit === "" && shown.every(({ values }) => values.every(isWhole));
+      const whole = unit === "" && shown.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
       const axis = axisFor(low, high, unit, Math.max(2, Math.round(this.#height / 42)), held, whole ? 1 : 0);
       // Divided before they are subtracted: two huge numbers are further apart than any number.
-      const heightIn = (value) => (value / 2 - axis.min / 2) / (axis.max / 2 - axis.min / 2);
-      y = (value) => this.#down(heightIn(value));
+      heightIn = (value) => (value / 2 - axis.min / 2) / (axis.max / 2 - axis.min / 2);
       ticks = empty ? [] : axis.ticks.map((tick) => ({ height: heightIn(tick.value), ...tick }));
     }
     this.#ticks(this.#values, ticks, ({ label }) => label, ({ height, value }) => {
@@ -85,7 +83,7 @@ export class Plot {
       const line = { x1: LEFT, x2: LEFT + this.#width, y1: crisp(at), y2: crisp(at), class: value === 0 && "zero" };
       return [line, { x: LEFT - 8, y: Math.round(at + 4) }];
     });
-    return y;
+    return (value) => this.#down(heightIn(value));
   }
 
   #timeAxis() {

@@ -7,18 +7,21 @@
 //                                           changed; without it, `whole`
 //   own: true                               writes title and hint by itself
 //
-// `context` is the page's, with `section` (its id) and `title` (the section's). A section goes into the
-// element `[data-place="<its id>"]` if the page has one, else into the root.
+// `context` is the page's, with `section` (its id) and `title` (the section's).
+// A section goes into the element `[data-place="<its id>"]` if the page has
+// one, else into the root.
 
-import { coded, el, replace, setAttribute, setText } from "./dom.js";
+import { putText } from "./cards.js";
 import { patchCards } from "./delta.js";
+import { el, linked, rewrite, setAttribute } from "./dom.js";
 import { arrange, keyed } from "./keyed.js";
 
 export class Sections {
   #root;
   #kinds;
   #context;
-  #sections = new Map(); // id -> { node, cards: Map of JSON, context }
+  // Id -> { node, cards: Map of JSON, context }
+  #sections = new Map();
   #ids = [];
 
   constructor(root, kinds, context) {
@@ -54,28 +57,17 @@ export class Sections {
     return this.#sections.get(section)?.cards.get(card);
   }
 
-  /** Whether there is a card of this kind anywhere. */
-  has(kind) {
-    return [...this.#sections.values()].some((section) =>
-      [...section.cards.values()].some((card) => card.kind === kind));
-  }
-
-  #whole({ id, title, cards }) {
-    let section = this.#sections.get(id);
-    if (!section) {
+  #whole({ id, title = "", cards }) {
+    if (!this.#sections.has(id)) {
       const heading = el("h2", { id: `title-${id}` });
       const body = el("div", { class: "cards" });
-      section = {
-        node: el("section", { class: "section", "data-section": id }, heading, body),
-        heading, body, context: { ...this.#context, section: id },
-      };
-      this.#sections.set(id, section);
+      const node = el("section", { class: "section", "data-section": id }, heading, body);
+      this.#sections.set(id, { node, heading, body, context: { ...this.#context, section: id } });
     }
-    setText(section.heading, title ?? "");
-    section.context.title = title ?? "";
-    section.heading.hidden = !title;
-    setAttribute(section.node, "aria-labelledby", title ? section.heading.id : null);
-    section.level = title ? "h3" : "h2";
+    const section = this.#sections.get(id);
+    section.context.title = title;
+    putText(section.heading, title);
+    setAttribute(section.node, "aria-labelledby", title !== "" && section.heading.id);
     section.cards = new Map(cards.map((card) => [card.id, card]));
     this.#show(section, null);
   }
@@ -91,68 +83,44 @@ export class Sections {
 
   // `changes`: null if all of it is new, else deltas by card.
   #show(section, changes) {
+    const { node, body, context } = section;
     const cards = [...section.cards.values()];
-    section.node.classList.toggle("empty", cards.length === 0);
-    keyed(section.body, cards, (card) => `${card.kind} ${card.id}`,
-      (card) => this.#frame(section, card),
-      (frame, card) => {
-        const isNew = !frame.shown;
-        frame.shown = true;
-        if (!isNew && changes && !changes.has(card.id)) return;
-        const delta = isNew ? undefined : changes?.get(card.id);
-        this.#head(frame, card);
-        this.#draw(frame, (renderer) => {
-          if (delta && renderer.delta) {
-            renderer.delta(frame.element, card, delta, section.context);
-          } else renderer.whole(frame.element, card, section.context);
-        });
-      });
-  }
-
-  #frame(section, card) {
-    const frame = el("article", { "data-card": card.id });
-    frame.kind = card.kind;
-    frame.own = this.#kinds[card.kind]?.own;
-    frame.heading = el(section.level, { class: "title" });
-    frame.hint = el("p", { class: "hint" });
-    if (!frame.own) frame.append(frame.heading, frame.hint);
-    this.#draw(frame, (renderer) => {
-      frame.element = renderer.create(card, section.context);
-      frame.append(frame.element);
+    node.classList.toggle("empty", cards.length === 0);
+    keyed(body, cards, ({ kind, id }) => `${kind} ${id}`, (card) => this.#frame(card, context), (frame, card) => {
+      if (frame.element && changes && !changes.has(card.id)) return;
+      const { title = "", href, hint } = card;
+      frame.className = `card ${card.kind}-card${card.wide ? " wide" : ""}`;
+      if (frame.heading) {
+        setAttribute(frame, "aria-label", title !== "" && title);
+        frame.heading.hidden = !title;
+        rewrite(frame.heading, [title, href], () => linked(href, title));
+        putText(frame.hint, hint);
+      }
+      // One card that cannot be drawn is no reason to show none.
+      try {
+        const delta = frame.element && changes?.get(card.id);
+        const renderer = this.#kinds[card.kind];
+        frame.element ??= frame.appendChild(renderer.create(card, context));
+        if (delta && renderer.delta) renderer.delta(frame.element, card, delta, context);
+        else renderer.whole(frame.element, card, context);
+        putText(frame.problem, "");
+      } catch (error) {
+        console.error(error);
+        putText(frame.problem, `This card cannot be shown: ${error.message}`);
+      }
     });
+  }
+
+  #frame({ kind, id }, { title }) {
+    const frame = el("article", { "data-card": id });
+    frame.problem = el("p", { class: "problem" });
+    if (!this.#kinds[kind]?.own) {
+      frame.heading = el(title ? "h3" : "h2", { class: "title" });
+      frame.hint = el("p", { class: "hint" });
+      frame.append(frame.heading, frame.hint);
+    }
+    frame.append(frame.problem);
     return frame;
-  }
-
-  #head(frame, card) {
-    frame.className = `card ${card.kind}-card${card.wide ? " wide" : ""}`;
-    const title = card.title ?? "";
-    setAttribute(frame, "aria-label", frame.own ? null : title || null);
-    if (frame.own) return;
-    const written = JSON.stringify([title, card.href, card.hint, card.hint_link]);
-    if (frame.written !== written) {
-      frame.written = written;
-      replace(frame.heading, card.href ? el("a", { href: card.href, text: title }) : title);
-      const { href, text } = card.hint_link ?? {};
-      replace(frame.hint, coded(card.hint ?? ""), href && [" ", el("a", { href, text })]);
-    }
-    frame.hint.hidden = !card.hint;
-    frame.heading.hidden = !title;
-  }
-
-  // One card that cannot be drawn is no reason to show none.
-  #draw(frame, draw) {
-    const renderer = this.#kinds[frame.kind];
-    try {
-      if (!renderer) throw new Error(`no such kind of card: ${frame.kind}`);
-      draw(renderer);
-    } catch (error) {
-      console.error(error);
-      frame.broken ??= frame.appendChild(el("p", { class: "problem" }));
-      setText(frame.broken, `This card cannot be shown: ${error.message}`);
-      return;
-    }
-    frame.broken?.remove();
-    frame.broken = undefined;
   }
 
   #place() {

@@ -4,11 +4,12 @@
 
 const HIDDEN = 10_000;
 const LONGEST = 15_000;
+const LOOK = 5_000;
 
 /** How long to wait before a try, in milliseconds: 1 s, then twice as long
  * each time up to 15 s, less up to a quarter, so that not all come at once. */
 export function backoff(failures, random = Math.random()) {
-  return Math.min(LONGEST, 1000 * 2 ** Math.min(failures, 10)) * (1 - random / 4);
+  return Math.min(LONGEST, 1000 * 2 ** failures) * (1 - random / 4);
 }
 
 /** `on.view(view)`, `on.sections(changes, at)` (false asks for whole ones),
@@ -20,7 +21,8 @@ export class Stream {
   #url;
   #on;
   #source = null;
-  #try = null; // the question why, under way
+  // The question why, under way.
+  #try = null;
   #timer = null;
   #hiding = null;
   #failures = 0;
@@ -32,63 +34,65 @@ export class Stream {
     this.#on = on;
     this.#world = world;
     const { document } = world;
-    const seen = () => {
-      if (document.visibilityState !== "hidden") this.#wake();
-      else this.#hiding = world.setTimeout(() => this.#stop(), HIDDEN);
-    };
-    document.addEventListener("visibilitychange", seen);
+    const look = () => this.#look();
+    document.addEventListener("visibilitychange", look);
+    world.addEventListener("online", look);
     world.addEventListener("pagehide", () => this.#stop());
-    world.addEventListener("pageshow", (event) => event.persisted && this.#wake());
-    world.addEventListener("online", seen);
+    world.addEventListener("pageshow", look);
+    // Who slept may not notice that the connection is gone.
+    let last = world.Date.now();
+    world.setInterval(() => {
+      const now = world.Date.now();
+      if (now - last > 6 * LOOK && this.#source) this.open();
+      last = now;
+    }, LOOK);
   }
 
   get paused() {
     return this.#paused;
   }
 
+  /** Closes it until it is opened. */
   pause() {
     this.#paused = true;
     this.#stop();
     this.#on.state("paused");
   }
 
-  resume() {
-    this.#paused = false;
-    this.open();
-  }
-
   /** Opens it, or opens it anew: what comes next is whole sections. */
   open() {
     this.#stop();
-    if (this.#paused) return;
-    const { EventSource } = this.#world;
-    const source = new EventSource(this.#url());
+    const source = new this.#world.EventSource(this.#url());
     this.#source = source;
-    if (this.#boot === null) this.#on.state("connecting");
-    const listen = (name, act) => source.addEventListener(name, (event) => {
+    if (this.#paused || this.#boot === null) {
+      this.#paused = false;
+      this.#on.state("connecting");
+    }
+    const listen = (name, act) => source.addEventListener(name, ({ data }) => {
       if (this.#source !== source) return;
-      let data;
+      let told;
       try {
-        data = JSON.parse(event.data);
+        told = JSON.parse(data);
       } catch {
         this.#fail("lost");
         return;
       }
-      act(data);
+      act(told);
     });
     listen("view", (view) => this.#view(view));
     listen("sections", ({ sections, at }) => {
       if (this.#on.sections(sections, at) === false) this.#fail("connecting");
+      else this.#failures = 0;
     });
     listen("bye", ({ why }) => {
       if (why === "too many viewers") this.#fail("full");
       else this.#fail("lost", why === "closing" ? undefined : why);
     });
     source.addEventListener("error", () => this.#source === source && this.#ask());
+    this.#look();
   }
 
   #view(view) {
-    this.#failures = 0;
     if (this.#boot !== null && this.#boot !== view.boot) this.#on.restarted();
     this.#boot = view.boot;
     this.#on.outdated(view.build);
@@ -98,27 +102,26 @@ export class Stream {
 
   // An EventSource does not say what went wrong; an ordinary request does.
   async #ask() {
-    this.#close();
+    this.#stop();
     const { AbortController, fetch } = this.#world;
     const question = new AbortController();
     this.#try = question;
+    let answer;
+    let text;
     try {
-      const answer = await fetch(this.#url(), {
-        headers: { accept: "text/event-stream" }, signal: question.signal,
-      });
-      if (this.#try !== question) return;
-      if (answer.status === 401) this.#on.login();
-      else if (answer.ok) this.#fail("lost");
-      else {
-        const text = (await answer.text()).slice(0, 500);
-        if (this.#try !== question) return;
-        this.#fail(answer.status === 503 ? "full" : "refused", text);
-      }
-    } catch {
-      if (this.#try === question) this.#fail("lost");
-    } finally {
-      question.abort();
-    }
+      answer = await fetch(this.#url(), { headers: { accept: "text/event-stream" }, signal: question.signal });
+      const { ok, headers } = answer;
+      // Other words than the program's may stand on whole pages.
+      if (!ok && /^text\/plain/.test(headers.get("content-type"))) text = (await answer.text()).slice(0, 500);
+    } catch { /* Then there is no answer. */ }
+    if (this.#try !== question) return;
+    question.abort();
+    const { status = 500, redirected } = answer ?? {};
+    if (status === 401) this.#on.login();
+    else if (redirected) this.#fail("refused", "Another page answers: you may have to log in again. Reload this one.");
+    else if (status === 503 && text) this.#fail("full", text);
+    else if (status < 400 || status >= 500 || status === 429) this.#fail("lost", text);
+    else this.#fail("refused", text);
   }
 
   #fail(state, text) {
@@ -126,25 +129,23 @@ export class Stream {
     this.#on.state(state, text);
     // Asked the same, it would refuse again: the next try is the viewer's.
     if (state === "refused") return;
-    const { setTimeout } = this.#world;
-    this.#timer = setTimeout(() => this.open(), backoff(this.#failures));
+    this.#timer = this.#world.setTimeout(() => this.open(), backoff(this.#failures));
     this.#failures += 1;
   }
 
-  #wake() {
-    this.#world.clearTimeout(this.#hiding);
-    if (this.#source === null && !this.#paused) this.open();
+  // Back at once when the page is seen, gone after a while when it is not.
+  #look() {
+    const { document, setTimeout, clearTimeout } = this.#world;
+    clearTimeout(this.#hiding);
+    if (document.visibilityState === "hidden") this.#hiding = setTimeout(() => this.#stop(), HIDDEN);
+    else if (!this.#source && !this.#try && !this.#paused) this.open();
   }
 
   #stop() {
-    this.#close();
+    this.#source?.close();
+    this.#source = null;
     this.#try?.abort();
     this.#try = null;
     this.#world.clearTimeout(this.#timer);
-  }
-
-  #close() {
-    this.#source?.close();
-    this.#source = null;
   }
 }

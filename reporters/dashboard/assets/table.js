@@ -28,28 +28,36 @@ export function sortRows(rows, column, descending) {
   });
 }
 
-// What can be scrolled must be within reach of the keyboard.
-const overflow = globalThis.ResizeObserver && new ResizeObserver((changes) => {
-  for (const { target: { parentNode: scroll } } of changes) {
-    if (scroll) setAttribute(scroll, "tabindex", scroll.scrollWidth > scroll.clientWidth && "0");
-  }
-});
-
-const searched = new WeakMap(); // row -> its text
+// Row -> its text.
+const searched = new WeakMap();
 function rowText(row) {
   if (!searched.has(row)) searched.set(row, row.cells.map(formatValue).join(" ").toLowerCase());
   return searched.get(row);
+}
+
+/** Gives a box a field to filter by, and a place to say how much there is. */
+export function filtered(box, label, oninput) {
+  box.find = find(label, { placeholder: "Filter", oninput });
+  box.count = el("span", { class: "count" });
+  box.bar = el("div", { class: "table-bar" }, box.find, box.count);
+}
+
+/** The text to filter by. */
+export const wantedOf = (box) => box.find.value.trim().toLowerCase();
+
+/** Says how much of all is seen. */
+export function count(box, seen, all, more = "") {
+  setText(box.count, `${wantedOf(box) ? `${formatNumber(seen)} of ` : ""}${formatNumber(all)} ${more}`);
 }
 
 function create(card, context) {
   const box = el("div", { class: "table" });
   const redraw = () => draw(box);
   const name = card.title || context.title;
-  box.find = find(`Filter ${name || "rows"}`, { placeholder: "Filter", oninput: redraw });
-  box.count = el("span", { class: "count" });
-  box.bar = el("div", { class: "table-bar" }, box.find, box.count);
+  filtered(box, `Filter ${name || "rows"}`, redraw);
   box.head = el("tr");
-  box.moved = 0; // when the pointer did, over the rows
+  // When the pointer did, over the rows.
+  box.moved = 0;
   box.body = el("tbody", {
     onpointermove: () => { box.moved = Date.now(); },
     onpointerleave() {
@@ -58,9 +66,9 @@ function create(card, context) {
     },
     onfocusout: () => setTimeout(() => draw(box, isHeld(box))),
   });
-  const table = el("table", null, el("thead", null, box.head), box.body);
-  box.scroll = el("div", { class: "scroll", role: "group", "aria-label": name || "Table" }, table);
-  overflow.observe(table);
+  // The buttons in its head make it one that the keyboard can scroll.
+  box.scroll = el("div", { class: "scroll", role: "group", "aria-label": name || "Table" },
+    el("table", null, el("thead", null, box.head), box.body));
   box.empty = el("p", { class: "nothing" });
   box.more = button("", () => {
     box.all = true;
@@ -68,7 +76,8 @@ function create(card, context) {
   }, { class: "more" });
   box.older = el("a", { text: "Older", class: "older" });
   box.append(box.bar, box.scroll, box.empty, box.more, box.older);
-  box.sorted = null; // { column, descending }
+  // { column, descending }
+  box.sorted = null;
   return box;
 }
 
@@ -109,7 +118,7 @@ function draw(box, held = false) {
   const all = card.rows ?? [];
   [...box.head.children].forEach((head, index) => setAttribute(head, "aria-sort",
     sorted?.column === index && (sorted.descending ? "descending" : "ascending")));
-  const wanted = card.search ? box.find.value.trim().toLowerCase() : "";
+  const wanted = wantedOf(box);
   let rows = wanted ? all.filter((row) => rowText(row).includes(wanted)) : all;
   if (sorted) rows = sortRows(rows, sorted.column, sorted.descending);
   let shown = box.all ? rows : rows.slice(0, FIRST);
@@ -122,7 +131,7 @@ function draw(box, held = false) {
     (node, row) => write(node, row, box.columns));
 
   box.bar.hidden = !card.search || all.length === 0;
-  setText(box.count, `${wanted ? `${formatNumber(rows.length)} of ` : ""}${formatNumber(all.length)} rows`);
+  count(box, rows.length, all.length, "rows");
   box.scroll.hidden = shown.length === 0;
   box.empty.hidden = shown.length > 0;
   setText(box.empty, wanted ? "No row has this text." : card.empty || "Nothing here yet.");

@@ -3,19 +3,19 @@
 // is left in peace, and told how many have come since.
 
 import { putText } from "./cards.js";
-import { button, el, find, replace, setText } from "./dom.js";
+import { button, el, replace, setText } from "./dom.js";
 import { formatClock, formatNumber, formatValue, valueNode } from "./format.js";
+import { count, filtered, wantedOf } from "./table.js";
 
 const MOST = 500;
 
 function create() {
   const box = el("div", { class: "tail" });
-  box.find = find("Filter the events below", { placeholder: "Filter", oninput() {
+  filtered(box, "Filter the events below", () => {
     for (const line of box.list.children) line.hidden = !has(box, line);
     say(box);
     follow(box);
-  } });
-  box.count = el("span", { class: "count" });
+  });
   box.list = el("ol");
   box.scroll = el("div", {
     class: "scroll", role: "group", tabindex: "0", "aria-label": "Events, newest last", onscroll: () => edge(box),
@@ -26,12 +26,11 @@ function create() {
   }, { class: "jump" });
   box.quiet = el("p", { class: "nothing" });
   box.problem = el("p", { class: "problem" });
-  const wipe = button("Clear", () => {
+  box.bar.append(button("Clear", () => {
     clear(box);
     say(box);
-  });
-  box.append(el("div", { class: "table-bar" }, box.find, box.count, wipe), box.problem,
-    el("div", { class: "tail-frame" }, box.scroll, box.jump), box.quiet);
+  }));
+  box.append(box.bar, box.problem, el("div", { class: "tail-frame" }, box.scroll, box.jump), box.quiet);
   box.sticks = true;
   return box;
 }
@@ -75,8 +74,7 @@ function write(box, { t, name, trace, measurements = [], metadata = [] }) {
   return line;
 }
 
-const wanted = (box) => box.find.value.trim().toLowerCase();
-const has = (box, line) => line.text.includes(wanted(box));
+const has = (box, line) => line.text.includes(wantedOf(box));
 
 function follow(box, now = box.sticks) {
   if (now) box.scroll.scrollTop = box.scroll.scrollHeight;
@@ -95,8 +93,7 @@ function say(box) {
   const seen = [...box.list.children].filter((line) => !line.hidden).length;
   // Until something is asked for, the form above says all there is to say.
   box.hidden = !pattern && !problem;
-  setText(box.count, `${wanted(box) ? `${seen} of ` : ""}${all} events${
-    held ? `, ${formatNumber(held)} held back by the rate limit` : ""}`);
+  count(box, seen, all, held ? `events, ${formatNumber(held)} held back by the rate limit` : "events");
   box.jump.hidden = box.sticks;
   setText(box.jump, box.fresh > 0 ? `${formatNumber(box.fresh)} new` : "To the newest");
   box.scroll.parentNode.hidden = seen === 0;

@@ -1,6 +1,6 @@
-// What is in the frame beside the pages: range, pause, theme, help for keys.
+// What is in the frame beside the pages: range, theme, help for keys.
 
-import { el, setAttribute, setText } from "./dom.js";
+import { button, el, setAttribute } from "./dom.js";
 
 const RANGES = [[60, "1 min"], [300, "5 min"], [900, "15 min"], [3600, "1 h"], [21600, "6 h"], [86400, "1 day"]];
 const KEYS = [
@@ -12,64 +12,45 @@ const KEYS = [
   ["Enter, Esc", "In a trace: what is known of a span, and back"],
 ];
 
+const root = document.documentElement;
+
 // Storage may be forbidden; then nothing is remembered.
 function stored(name, value) {
   try {
-    if (value === undefined) return localStorage.getItem(`telemetry-dashboard.${name}`);
-    localStorage.setItem(`telemetry-dashboard.${name}`, value);
+    if (value) localStorage.setItem(`telemetry-dashboard.${name}`, value);
+    else return localStorage.getItem(`telemetry-dashboard.${name}`);
   } catch { /* as above */ }
   return null;
 }
 
-/** The look: as the system has it unless chosen here. */
+/** The look: as the system has it unless chosen here. The next page has it from `theme.js`. */
 export function theme() {
-  const select = el("select", { "aria-label": "Theme", onchange: () => {
+  const select = el("select", { "aria-label": "Theme", onchange() {
     stored("theme", select.value);
-    apply();
-  } }, ["auto", "light", "dark"].map((name) =>
-    el("option", { value: name, text: name[0].toUpperCase() + name.slice(1) })));
-  const apply = () =>
-    setAttribute(document.documentElement, "data-theme", select.value !== "auto" && select.value);
-  select.value = stored("theme") ?? "auto";
-  if (!select.value) select.value = "auto";
-  apply();
+    setAttribute(root, "data-theme", select.value);
+  } }, ["auto", "light", "dark"].map((value) => el("option", { value, text: value[0].toUpperCase() + value.slice(1) })));
+  select.value = root.dataset.theme ?? "auto";
   return select;
 }
 
 /** The range, as buttons of which one is pressed. */
-export function range(context) {
-  const usual = context.page === "overview" ? 3600 : 900;
-  const now = () => Number(context.query.get("range")) || usual;
+export function range({ page, query, setQuery }) {
+  const usual = page === "overview" ? 3600 : 900;
+  const now = () => Number(query.get("range")) || usual;
   const choose = (seconds) => {
-    context.setQuery({ range: seconds === usual ? null : String(seconds) });
+    setQuery({ range: seconds === usual ? null : String(seconds) });
     show();
   };
-  const buttons = RANGES.map(([seconds, text]) =>
-    el("button", { type: "button", text, onclick: () => choose(seconds) }));
-  const show = () => buttons.forEach((button, index) =>
-    setAttribute(button, "aria-pressed", String(RANGES[index][0] === now())));
+  const buttons = RANGES.map(([seconds, text]) => button(text, () => choose(seconds)));
+  const show = () => buttons.forEach((one, index) =>
+    setAttribute(one, "aria-pressed", String(RANGES[index][0] === now())));
   show();
-  return {
-    node: el("div", { class: "range", role: "group", "aria-label": "Range" }, buttons),
-    step(by) {
-      const at = RANGES.findIndex(([seconds]) => seconds === now()) + by;
-      if (RANGES[at]) choose(RANGES[at][0]);
-    },
-    back: show,
+  const node = el("div", { class: "range", role: "group", "aria-label": "Range" }, buttons);
+  const step = (by) => {
+    const next = RANGES[RANGES.findIndex(([seconds]) => seconds === now()) + by];
+    if (next && !node.hidden) choose(next[0]);
   };
-}
-
-/** A button that stops and starts the stream. */
-export function pause(stream) {
-  const button = el("button", { type: "button", class: "pause", onclick: () => turn() });
-  const show = () => setText(button, stream.paused ? "Resume" : "Pause");
-  const turn = () => {
-    if (stream.paused) stream.resume();
-    else stream.pause();
-    show();
-  };
-  show();
-  return { node: button, turn };
+  return { node, step, back: show };
 }
 
 /** Keys, and the button that tells of them. `act`: what each key does. */
@@ -85,16 +66,14 @@ export function keys(act) {
   document.body.append(dialog);
   const help = () => dialog.showModal();
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!on.checked || dialog.open) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !on.checked || dialog.open) return;
     const { activeElement } = document;
     const isFree = !activeElement || activeElement === document.body || activeElement.id === "main";
     const types = activeElement?.matches("input, select, textarea, [contenteditable]");
-    if (types || (event.key === " " && !isFree)) return;
     const does = event.key === "?" ? help : act[event.key];
-    if (!does) return;
+    if (!does || types || (event.key === " " && !isFree)) return;
     event.preventDefault();
     does();
   });
-  return el("button", { type: "button", "aria-label": "Help for keys", title: "Keys (?)", text: "?", onclick: help });
+  return button("?", help, { "aria-label": "Help for keys", title: "Keys (?)" });
 }

@@ -2,21 +2,15 @@
 // time. For the keyboard it is a tree grid whose rows take the focus: up and
 // down, right and left to open and fold, Enter for what is known of a span.
 
-import { el, replace, setAttribute } from "./dom.js";
-import { announce, known, sign } from "./cards.js";
+import { announce, known, putText, sign } from "./cards.js";
+import { button, el, rewrite, setAttribute } from "./dom.js";
 import { formatNumber, formatTime, valueNode } from "./format.js";
 import { keyed } from "./keyed.js";
 import { outline, visible } from "./tree.js";
 
-/** How a span fares: what the server says, else by its outcome. */
-function fares({ status, outcome }) {
-  if (status) return known(status);
-  if (!outcome || outcome === "ok") return "";
-  return /error|panic|fail|exception/.test(outcome) ? "bad" : "warn";
-}
-
 const seconds = (n) => formatNumber(n, "seconds");
 const item = (label, ...value) => el("div", null, el("dt", { text: label }), el("dd", null, value));
+const cell = (name, ...inside) => el("div", { role: "gridcell", class: name }, inside);
 const nodeOf = (box, key) => box.body.keyed.get(key);
 
 function create() {
@@ -30,14 +24,18 @@ function create() {
   }, el("div", { role: "rowgroup" }, el("div", { role: "row", class: "head" }, head("Span"), box.ruler,
     head("Duration", { class: "number" }),
     head("Self", { class: "number", title: "Without its children" }))), box.body);
+  box.facts = el("div");
+  const close = () => activate(box, box.active, null);
   box.panel = el("section", {
     class: "span-panel", "aria-label": "Span", hidden: true,
-    onkeydown: (event) => event.key === "Escape" && close(box),
-  });
+    onkeydown: (event) => event.key === "Escape" && close(),
+  }, button("Close", close), box.facts);
   box.append(box.summary, grid, box.panel);
   box.closed = new Set();
-  box.active = null; // the key of the row that takes the focus
-  box.open = null; // of the one whose details are shown
+  // The key of the row that takes the focus.
+  box.active = null;
+  // Of the one whose details are shown.
+  box.open = null;
   return box;
 }
 
@@ -49,53 +47,42 @@ function whole(box, card) {
   box.time = rows.reduce((most, { offset, duration }) =>
     Math.max(most, (offset || 0) + (duration || 0)), card.duration || 0) || 1e-9;
   if (!rows.some(({ key }) => key === box.active)) box.active = rows[0]?.key ?? null;
-  head(box, card);
-  keyed(box.body, rows, ({ key }) => key, ({ key }) => el("div", { role: "row", onclick: (event) => {
+  const spans = rows.filter((row) => !row.gap).length;
+  rewrite(box.summary, { ...card, rows: spans }, () => [
+    item("Trace", el("code", { text: card.trace })), item("Began", formatTime(card.started)),
+    item("Duration", seconds(card.duration)),
+    item("Outcome", sign(rows[0]?.status, card.outcome), card.in_progress ? "in progress" : card.outcome ?? "–"),
+    item("Spans", formatNumber(spans))]);
+  rewrite(box.ruler, box.time, () => [0, 0.25, 0.5, 0.75, 1].map((part) =>
+    el("span", { text: part === 0 ? "0" : seconds(part * box.time) })));
+  keyed(box.body, rows, ({ key }) => key, ({ key }) => el("div", { role: "row", onclick({ target }) {
     if (String(getSelection())) return;
-    if (event.target.closest(".toggle")) toggle(box, key);
-    else open(box, key);
-    activate(box, key);
+    if (target.closest(".toggle")) toggle(box, key);
+    activate(box, key, target.closest(".toggle") ? box.open && key : key);
   } }), (node, row, index) => write(box, node, row, box.places[index]));
   fold(box);
-}
-
-function head(box, card) {
-  const written = JSON.stringify([{ ...card, rows: box.rows.length }, box.time]);
-  if (box.written === written) return;
-  box.written = written;
-  replace(box.summary, item("Trace", el("code", { text: card.trace })),
-    item("Began", formatTime(card.started)), item("Duration", seconds(card.duration)),
-    item("Outcome", sign(fares(card), card.outcome), card.in_progress ? "in progress" : card.outcome ?? "–"),
-    item("Spans", formatNumber(box.rows.filter((row) => !row.gap).length)));
-  replace(box.ruler, [0, 0.25, 0.5, 0.75, 1].map((part) =>
-    el("span", { text: part === 0 ? "0" : seconds(part * box.time) })));
 }
 
 function write(box, node, row, { level, position, size }) {
   setAttribute(node, "aria-level", level);
   setAttribute(node, "aria-posinset", position);
   setAttribute(node, "aria-setsize", size);
-  const written = JSON.stringify([row, box.time]);
-  if (node.written === written) return;
-  node.written = written;
   node.style.setProperty("--level", level - 1);
-  node.className = `span ${row.gap ? "gap" : fares(row)}`;
-  const cell = (name, ...inside) => el("div", { role: "gridcell", class: name }, inside);
-  const toggle = el("span", { class: "toggle", "aria-hidden": "true" });
-  if (row.gap) {
-    replace(node, cell("what", toggle, row.gap));
-    return;
-  }
-  const part = (n) => Math.min(100, Math.max(0, (100 * (n || 0)) / box.time));
-  const bar = el("span", { class: "bar" });
-  bar.style.left = `${part(row.offset)}%`;
-  bar.style.width = `${Math.min(part(row.duration), 100 - part(row.offset))}%`;
-  replace(node,
-    cell("what", toggle, sign(fares(row), row.outcome), el("b", { text: row.name }),
-      row.label !== row.name && el("span", { class: "label", text: row.label }),
-      row.n1 && el("span", { class: "badge", title: row.note, text: "N+1" })),
-    cell("track", bar, el("span", { class: "unseen", text: `after ${seconds(row.offset)}` })),
-    cell("number", seconds(row.duration)), cell("number self", seconds(row.self)));
+  node.className = `span ${row.gap ? "gap" : known(row.status)}`;
+  rewrite(node, [row, box.time], () => {
+    const toggler = el("span", { class: "toggle", "aria-hidden": "true" });
+    if (row.gap) return cell("what", toggler, row.gap);
+    const bar = el("span", { class: "bar" });
+    const start = Math.min(1, Math.max(0, row.offset / box.time || 0));
+    bar.style.left = `${100 * start}%`;
+    bar.style.width = `${100 * Math.min(1 - start, Math.max(0, row.duration / box.time || 0))}%`;
+    return [
+      cell("what", toggler, sign(row.status, row.outcome), el("b", { text: row.name }),
+        row.label !== row.name && el("span", { class: "label", text: row.label }),
+        row.n1 && el("span", { class: "badge", title: row.note, text: "N+1" })),
+      cell("track", bar, el("span", { class: "unseen", text: `after ${seconds(row.offset)}` })),
+      cell("number", seconds(row.duration)), cell("number self", seconds(row.self))];
+  });
 }
 
 // Of rows that are written already: which are seen, active, chosen.
@@ -109,7 +96,7 @@ function fold(box) {
   box.rows.forEach(({ key }, index) => {
     const node = nodeOf(box, key);
     node.hidden = !seen[index];
-    setAttribute(node, "aria-expanded", box.places[index].children ? String(!box.closed.has(key)) : null);
+    setAttribute(node, "aria-expanded", box.places[index].children && String(!box.closed.has(key)));
     setAttribute(node, "aria-selected", String(key === box.open));
     setAttribute(node, "tabindex", key === box.active ? "0" : "-1");
   });
@@ -117,10 +104,10 @@ function fold(box) {
 }
 
 // Makes a row the one that has the focus; details that are open follow.
-function activate(box, key) {
+function activate(box, key, open = box.open && key) {
   if (key === undefined) return;
   box.active = key;
-  if (box.open !== null) box.open = key;
+  box.open = open;
   fold(box);
   const node = nodeOf(box, box.active);
   node?.focus({ preventScroll: true });
@@ -130,17 +117,6 @@ function activate(box, key) {
 function toggle(box, key) {
   if (!box.closed.delete(key)) box.closed.add(key);
   fold(box);
-}
-
-function open(box, key) {
-  box.open = key;
-  fold(box);
-  nodeOf(box, key)?.scrollIntoView({ block: "nearest" });
-}
-
-function close(box) {
-  box.open = null;
-  activate(box, box.active);
 }
 
 function press(box, event) {
@@ -155,9 +131,9 @@ function press(box, event) {
     End: () => activate(box, seen.at(-1)),
     ArrowRight: () => (isOpen ? activate(box, seen[at + 1]) : children && toggle(box, active)),
     ArrowLeft: () => (isOpen ? toggle(box, active) : activate(box, box.rows[parent]?.key)),
-    Enter: () => open(box, active),
-    " ": () => open(box, active),
-    Escape: () => close(box),
+    Enter: () => activate(box, active, active),
+    " ": () => activate(box, active, active),
+    Escape: () => activate(box, active, null),
   }[event.key];
   if (!go || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
@@ -165,27 +141,25 @@ function press(box, event) {
 }
 
 function details(box) {
-  const { panel } = box;
   const row = box.rows.find(({ key }) => key === box.open);
-  panel.hidden = !row;
-  const written = JSON.stringify(row);
-  if (!row || panel.written === written) return;
-  panel.written = written;
+  box.panel.hidden = !row;
+  if (!row) return;
   const name = row.gap ?? row.name;
-  const facts = (title, list) => list?.length > 0 && el("div", null, el("h4", { text: title }),
-    el("dl", { class: "fields" }, list.map(([key, value]) => item(key, valueNode(value)))));
-  replace(panel,
-    el("div", { class: "together" },
-      el("h3", null, sign(fares(row), row.outcome), name),
-      row.label !== row.name && el("small", { text: row.label }),
-      el("button", { type: "button", text: "Close", onclick: () => close(box) })),
-    row.note && el("p", { text: row.note }),
-    !row.gap && el("div", { class: "facts" },
-      facts("Span", [["outcome", row.outcome], ["began after", seconds(row.offset)],
-        ["duration", seconds(row.duration)], ["self", seconds(row.self)], ["id", { c: row.key }]]),
-      facts("Measurements", row.measurements), facts("Metadata", row.metadata)));
-  if (panel.key !== row.key) announce(`${name}, ${row.outcome ?? ""}, ${seconds(row.duration)}`);
-  panel.key = row.key;
+  const list = (title, pairs) => pairs?.length > 0 && el("div", null, el("h4", { text: title }),
+    el("dl", { class: "fields" }, pairs.map(([key, value]) => item(key, valueNode(value)))));
+  rewrite(box.facts, row, () => {
+    const note = el("p");
+    putText(note, row.note);
+    return [
+      el("h3", null, sign(row.status, row.outcome), name),
+      row.label !== row.name && el("small", { text: row.label }), note,
+      !row.gap && el("div", { class: "facts" },
+        list("Span", [["outcome", row.outcome], ["began after", seconds(row.offset)],
+          ["duration", seconds(row.duration)], ["self", seconds(row.self)], ["id", { c: row.key }]]),
+        list("Measurements", row.measurements), list("Metadata", row.metadata))];
+  });
+  if (box.panel.key !== row.key) announce(`${name}, ${row.outcome ?? ""}, ${seconds(row.duration)}`);
+  box.panel.key = row.key;
 }
 
 export const kinds = { trace: { create, whole } };

@@ -4,9 +4,11 @@
  * how many they are, and whether there is anything below it. A depth that
  * skips a level, as hostile input may, counts as one level. */
 export function outline(rows) {
-  const stack = []; // indexes of the rows that are open, outermost first
+  // Indexes of the rows that are open, outermost first.
+  const stack = [];
   const places = [];
-  const siblings = new Map(); // parent -> indexes
+  // Parent -> indexes.
+  const siblings = new Map();
   rows.forEach((row, index) => {
     const depth = Math.min(Math.max(0, Math.trunc(row.depth) || 0), stack.length);
     stack.length = depth;

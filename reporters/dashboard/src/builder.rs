@@ -13,6 +13,7 @@ use crate::dashboard::Dashboard;
 use crate::hub::Limits;
 use crate::page::Page;
 use crate::problem::DashboardError;
+use crate::sections::Hosted;
 use crate::sources::Sources;
 use crate::view::PAGES;
 use crate::visible::Visible;
@@ -69,8 +70,8 @@ pub struct DashboardBuilder<'a> {
     visible: Visible,
     requests: Option<String>,
     limits: Limits,
-    pages: Vec<Box<dyn Page>>,
-    extra: Vec<Box<dyn Page>>,
+    pages: Vec<Hosted>,
+    extra: Vec<Hosted>,
 }
 
 impl fmt::Debug for DashboardBuilder<'_> {
@@ -223,13 +224,13 @@ impl<'a> DashboardBuilder<'a> {
 
     /// Adds a page, which stands behind the others in the navigation. See [`Page`].
     pub fn page(mut self, page: impl Page) -> Self {
-        self.pages.push(Box::new(page));
+        self.pages.push(Hosted::new(page));
         self
     }
 
     /// Adds the cards of a page to the overview. Its slug and its title mean nothing then.
     pub fn on_overview(mut self, page: impl Page) -> Self {
-        self.extra.push(Box::new(page));
+        self.extra.push(Hosted::new(page));
         self
     }
 

@@ -11,7 +11,6 @@ use telemetry_metrics::history::{History, PastSeries, Range, SeriesId, Stats, Ti
 use telemetry_metrics::{Definition, Kind};
 
 use crate::card::Card;
-use crate::moment::Moment;
 
 /// A page of your own, or cards for the overview.
 ///
@@ -66,14 +65,20 @@ use crate::moment::Moment;
 /// # Ok(()) }
 /// ```
 pub trait Page: Send + Sync + 'static {
-    /// Its address below the dashboard's: lower-case letters, digits and hyphens.
+    /// Its address below the dashboard's: lower-case letters, digits and hyphens. Asked for once, when
+    /// the page is added; so are the title and the charts.
     fn slug(&self) -> &str;
 
     /// Its name in the navigation.
     fn title(&self) -> &str;
 
-    /// What it shows now. It is called on a thread that may block for a moment; a panic shows a
-    /// notice instead.
+    /// What it shows now.
+    ///
+    /// It is called on a thread of its own, within the runtime of the viewers: it may block, and
+    /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for something asynchronous. Calls
+    /// do not overlap. One that takes longer than a second delays no other part of the page; the
+    /// viewer is told, and goes on to see what was there. A panic shows a notice instead, and the
+    /// page is made again 10 seconds later.
     fn cards(&self, context: &Context<'_>) -> Vec<Card>;
 
     /// Names of metric definitions whose charts stand below the cards.
@@ -96,12 +101,12 @@ pub struct Context<'c> {
 }
 
 impl<'c> Context<'c> {
-    pub(crate) fn new(moment: &Moment<'c>, range: Duration) -> Self {
+    pub(crate) fn new(history: &'c History, range: Duration, now: SystemTime, tick: Tick) -> Self {
         Self {
-            history: &moment.sources.history,
+            history,
             range,
-            now: moment.now,
-            tick: moment.tick,
+            now,
+            tick,
             series: RefCell::default(),
         }
     }

@@ -8,8 +8,7 @@ use telemetry_metrics::history::History;
 use telemetry_metrics::{Aggregator, Definition, DefinitionProblem, Health, Snapshots};
 use telemetry_traces::{NPlusOne, Traces};
 
-use crate::page::Page;
-use crate::sections::{Known, Own, Tails};
+use crate::sections::{Hosted, Known, Own, Tails};
 use crate::visible::Visible;
 
 pub(crate) struct Sources {
@@ -27,9 +26,9 @@ pub(crate) struct Sources {
     /// The prefix of the events of requests, if its host says so.
     pub(crate) requests: Option<String>,
     /// Pages of the host.
-    pub(crate) pages: Vec<Box<dyn Page>>,
+    pub(crate) pages: Vec<Hosted>,
     /// What it adds to the overview.
-    pub(crate) extra: Vec<Box<dyn Page>>,
+    pub(crate) extra: Vec<Hosted>,
     pub(crate) started: SystemTime,
     /// The dashboard's own account: what it sent to viewers.
     pub(crate) health: Health,

@@ -2,6 +2,7 @@
 
 mod answers;
 mod budget;
+mod definitions;
 mod model;
 mod totals;
 

@@ -14,6 +14,7 @@ mod traces;
 mod words;
 
 pub(crate) use charts::{Known, Totals, check_chart, group_of, group_or_first};
+pub(crate) use custom::Hosted;
 pub(crate) use events::Tails;
 pub(crate) use traces::Own;
 

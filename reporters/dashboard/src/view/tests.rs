@@ -9,6 +9,7 @@ use telemetry_metrics::{Aggregator, Check, counter, distribution, last_value, su
 use super::*;
 use crate::card::Card;
 use crate::page::{Context, Page};
+use crate::sections::Hosted;
 
 fn sources() -> Sources {
     let charts = (0..100).map(|n| counter(format!("view.many.count{n}")).tags(["route"]));
@@ -226,7 +227,7 @@ impl Page for Stock {
 #[test]
 fn a_page_of_the_host_has_the_charts_that_it_names_once_each() {
     let mut sources = sources();
-    sources.pages.push(Box::new(Stock));
+    sources.pages.push(Hosted::new(Stock));
     let view = View::parse("stock", &pairs("range=300"), &sources).unwrap();
     assert_eq!(view.title, "Stock");
     assert_eq!(ids(&view), ["page", "chart-2", "chart-102"]);

@@ -35,6 +35,7 @@ files![
     "style.css",
     "table.js",
     "tail.js",
+    "theme.js",
     "tools.js",
     "trace.js",
     "traces.js",

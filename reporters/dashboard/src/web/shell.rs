@@ -152,6 +152,7 @@ impl Html {
              <meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <meta name=\"color-scheme\" content=\"light dark\"><title>{name} · {title}</title>\
+             <script src=\"{up}assets/{build}/theme.js\"></script>\
              <link rel=\"stylesheet\" href=\"{up}assets/{build}/style.css\">\
              <link rel=\"icon\" href=\"{up}assets/{build}/icon.svg\">",
             page = Escaped(page),

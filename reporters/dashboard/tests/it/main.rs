@@ -3,9 +3,11 @@
 mod access;
 mod assets;
 mod closing;
+mod crawl;
 mod events;
 mod guarded;
 mod guessing;
+mod hostile;
 mod inside;
 mod login;
 mod metrics;

@@ -43,6 +43,10 @@ impl Program {
         }
     }
 
+    pub(crate) fn app(&self) -> &Router {
+        &self.app
+    }
+
     /// The JSON of a page, with all that was emitted before.
     pub(crate) async fn page(&self, page: &str) -> Json {
         let seen = self.history.wait_for(self.history.newest(), A_WHILE);

@@ -69,6 +69,7 @@ test("each kind of value has a text", () => {
   assert.equal(formatValue({ c: "a::b" }), "a::b");
   assert.equal(formatValue({ l: "traces?id=1", x: { c: "id" } }), "id");
   assert.equal(formatValue({ h: true }), "hidden");
+  assert.equal(formatValue({ p: "ask `users` once" }), "ask users once");
   assert.equal(formatValue({ strange: 1 }), "–");
   assert.match(formatValue({ t: noon }), /12:00:05$/);
 });
@@ -130,4 +131,22 @@ test("moments are round on the clock on the wall", () => {
   assert.deepEqual(shown(86_400, 4), ["12:00", "18:00", "22 Nov", "06:00"]);
   assert.deepEqual(timeTicks(5, 5, 4), []);
   assert.deepEqual(timeTicks(0, 1000, NaN), []);
+});
+
+test("ticks go on where clocks are changed", () => {
+  const before = process.env.TZ;
+  process.env.TZ = "Europe/Berlin";
+  const shown = (month, day, hour, seconds, count) => {
+    const from = Date.UTC(2026, month, day, hour, 30);
+    return timeTicks(from, from + seconds * 1000, count).map((tick) => tick.label);
+  };
+  try {
+    assert.deepEqual(shown(2, 29, 0, 3600, 4), ["01:30", "01:45", "03:00", "03:15", "03:30"]);
+    assert.deepEqual(shown(9, 25, 0, 3600, 4), ["02:30", "02:45", "02:00", "02:15", "02:30"]);
+    assert.deepEqual(shown(2, 28, 17, 86_400, 4), ["29 Mar", "06:00", "12:00", "18:00"]);
+    assert.deepEqual(shown(9, 24, 17, 86_400, 4), ["25 Oct", "06:00", "12:00", "18:00"]);
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
 });

@@ -8,8 +8,8 @@ const sorted = (rows, descending) => sortRows(rows, 0, descending).map((row) => 
 
 test("a value sorts by what it is of, whatever stands around it", () => {
   const values = [null, undefined, 3, "a", { n: 1.5, u: "seconds" }, { t: 12 }, { c: "x" },
-    { l: "traces", x: { n: 7 } }, { h: true }, {}];
-  assert.deepEqual(values.map(sortKey), [null, null, 3, "a", 1.5, 12, "x", 7, null, null]);
+    { p: "y `z`" }, { l: "traces", x: { n: 7 } }, { h: true }, {}];
+  assert.deepEqual(values.map((value) => sortKey(value)), [null, null, 3, "a", 1.5, 12, "x", "y `z`", 7, null, null]);
 });
 
 test("numbers sort by size, and what is missing comes last either way", () => {

@@ -198,6 +198,7 @@ mod tests {
             route: None,
             repo: None,
             source: None,
+            system: None,
             context: telemetry::SpanContext::new_root(),
             at: SystemTime::now(),
         };

@@ -56,6 +56,7 @@ impl<'e> End<'e> {
             }
         }
         let (mut statement, mut repo, mut source, mut command) = (None, None, None, None);
+        let mut system = None;
         let (mut outcome, mut route) = (None, None);
         let (mut is_about_one, mut has_savepoint) = (false, false);
         for (key, value) in metadata {
@@ -63,6 +64,7 @@ impl<'e> End<'e> {
                 "statement" => statement = value.as_str(),
                 "repo" => repo = value.as_str(),
                 "source" => source = value.as_str(),
+                "system" => system = value.as_str(),
                 "command" => command = value.as_str(),
                 "outcome" => outcome = value.as_str(),
                 "savepoint" => has_savepoint = true,
@@ -81,6 +83,7 @@ impl<'e> End<'e> {
                 statement,
                 repo,
                 source,
+                system,
                 command,
             },
             call: Call {

@@ -166,6 +166,7 @@ impl Sum {
             route: route.map(str::to_owned),
             repo: self.shape.repo.as_deref().map(str::to_owned),
             source: self.shape.source.as_deref().map(str::to_owned),
+            system: self.shape.system.as_deref().map(str::to_owned),
             context,
             at: SystemTime::now(),
         }

@@ -29,6 +29,9 @@ pub struct Finding {
     pub repo: Option<String>,
     /// The query's `source`, which is mostly a table.
     pub source: Option<String>,
+    /// The query's `system`, such as `postgresql`. In `mysql` the normal form may have values in it: see
+    /// [`normalise`](crate::normalise).
+    pub system: Option<String>,
     /// The request's span; or the one right above the queries, if the request was not known.
     pub context: SpanContext,
     /// When it was found.

@@ -59,7 +59,7 @@ static NUMBER: AtomicU64 = AtomicU64::new(0);
 /// | `statement` | its [normal form](crate::normalise), cut at 1 KiB |
 /// | `parent` | the name of the span that ran it |
 /// | `route` | that of the request's span. Absent if it has none |
-/// | `repo`, `source` | those of the query |
+/// | `repo`, `source`, `system` | those of the query |
 ///
 /// # When
 ///
@@ -207,6 +207,7 @@ fn emit(finding: &Finding) {
                 route: finding.route.as_deref(),
                 repo: finding.repo.as_deref(),
                 source: finding.source.as_deref(),
+                system: finding.system.as_deref(),
             }
         );
     });

@@ -8,7 +8,7 @@ pub(super) const MAX_READ: usize = 8 * 1024;
 /// As much of a normal form is kept, in bytes.
 pub(super) const MAX_KEPT: usize = 1024;
 
-/// As much of the names of a repository and of a table is kept, in bytes.
+/// As much of the names of a repository, a table and a database system is kept, in bytes.
 pub(super) const MAX_NAME: usize = 128;
 
 /// A list of so many values is a batch already, and a loop of batches is no N+1.
@@ -23,6 +23,7 @@ pub(super) struct Shape {
     pub(super) statement: Box<str>,
     pub(super) repo: Option<Box<str>>,
     pub(super) source: Option<Box<str>>,
+    pub(super) system: Option<Box<str>>,
     pub(super) kind: Kind,
     /// It asks for the next rows of many, behind some place.
     pub(super) pages: bool,
@@ -46,6 +47,7 @@ pub(super) struct Asked<'e> {
     pub(super) statement: &'e str,
     pub(super) repo: Option<&'e str>,
     pub(super) source: Option<&'e str>,
+    pub(super) system: Option<&'e str>,
     pub(super) command: Option<&'e str>,
 }
 
@@ -57,6 +59,7 @@ impl<'e> Asked<'e> {
             statement: at_most(self.statement, MAX_READ),
             repo: self.repo.map(name),
             source: self.source.map(name),
+            system: self.system.map(name),
             command: self.command,
         }
     }
@@ -81,6 +84,7 @@ impl Shape {
             statement: normal.into(),
             repo: asked.repo.map(Into::into),
             source: asked.source.map(Into::into),
+            system: asked.system.map(Into::into),
             kind: signs.kind(asked.command),
             pages: signs.limits && (signs.has_offset || signs.has_range),
         }
@@ -89,7 +93,8 @@ impl Shape {
     /// What it takes, roughly.
     pub(super) fn bytes(&self) -> usize {
         let len = |name: &Option<Box<str>>| name.as_deref().map_or(0, str::len);
-        size_of::<Self>() + self.statement.len() + len(&self.repo) + len(&self.source)
+        let names = len(&self.repo) + len(&self.source) + len(&self.system);
+        size_of::<Self>() + self.statement.len() + names
     }
 }
 
@@ -219,6 +224,7 @@ mod tests {
             statement,
             repo: None,
             source: None,
+            system: None,
             command: None,
         };
         Shape::of(&asked.cut(), |_| 0)
@@ -275,6 +281,7 @@ mod tests {
                 statement,
                 repo: None,
                 source: None,
+                system: None,
                 command: Some("SELECT"),
             };
             Shape::of(&asked, |_| 0).kind

@@ -38,7 +38,9 @@ struct Known {
 
 impl Known {
     fn is(&self, asked: &Asked<'_>) -> bool {
-        *self.statement == *asked.statement && self.shape.repo.as_deref() == asked.repo
+        *self.statement == *asked.statement
+            && self.shape.repo.as_deref() == asked.repo
+            && self.shape.system.as_deref() == asked.system
     }
 
     fn bytes(&self) -> usize {
@@ -112,6 +114,7 @@ mod tests {
             statement,
             repo: Some("repo"),
             source: None,
+            system: None,
             command: None,
         }
     }

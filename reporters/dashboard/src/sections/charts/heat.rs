@@ -29,9 +29,22 @@ type Column = Vec<(i32, u64)>;
 enum Rows {
     /// One per bound of the distribution, as stored, and one for what lies beyond.
     Bounds(Vec<f64>),
-    /// From one row to another; row `n` begins at 2^(n/2). As far as there are numbers.
-    Powers(Option<(i32, i32)>),
+    Powers(Powers),
 }
+
+/// The rows of a summary, as far as there are numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Powers {
+    /// From one row to another; row `n` begins at 2^(n/2).
+    range: Option<(i32, i32)>,
+    /// Whether there is one for what lies below those: zeros.
+    has_below: bool,
+    /// Or negative numbers.
+    has_negative: bool,
+}
+
+/// The row of what is no power of two: zeros and negative numbers, of which nobody makes heat maps.
+const BELOW: i32 = i32::MIN;
 
 impl Heat {
     pub(super) fn new(definition: &Definition) -> Self {
@@ -42,7 +55,7 @@ impl Heat {
         };
         let rows = match definition.kind() {
             Kind::Distribution => Rows::Bounds(definition.bounds_in(stored).collect()),
-            _ => Rows::Powers(None),
+            _ => Rows::Powers(Powers::default()),
         };
         Self {
             rows,
@@ -54,7 +67,7 @@ impl Heat {
     pub(super) fn clear(&mut self) {
         self.columns.clear();
         if let Rows::Powers(rows) = &mut self.rows {
-            *rows = None;
+            *rows = Powers::default();
         }
     }
 
@@ -65,46 +78,30 @@ impl Heat {
             return false;
         };
         let mut column = Column::new();
+        let mut grew = false;
         for bucket in stats.buckets() {
-            let row = match &self.rows {
+            let row = match &mut self.rows {
                 Rows::Bounds(bounds) => {
                     let row = bounds.partition_point(|bound| *bound < bucket.upper);
                     i32::try_from(row).unwrap_or(i32::MAX)
                 }
-                Rows::Powers(_) => power(bucket.lower, bucket.upper),
+                Rows::Powers(rows) => {
+                    let row = power(bucket.lower, bucket.upper);
+                    grew |= rows.take_in(row, bucket.upper < 0.0);
+                    row
+                }
             };
             match column.last_mut() {
                 Some((last, count)) if *last == row => *count += bucket.count,
                 _ => column.push((row, bucket.count)),
             }
         }
-        let grew = match (&mut self.rows, column.first(), column.last()) {
-            (Rows::Powers(rows), Some((first, _)), Some((last, _))) => {
-                let before = *rows;
-                let (low, high) = before.unwrap_or((*first, *last));
-                *rows = Some((low.min(*first), high.max(*last)));
-                *rows != before
-            }
-            _ => false,
-        };
         self.columns.push_back(Some(column));
         grew
     }
 
     pub(super) fn trim(&mut self, surplus: usize) {
         self.columns.drain(..surplus.min(self.columns.len()));
-    }
-
-    /// The first row and how many there are.
-    fn rows(&self) -> (i32, i32) {
-        match &self.rows {
-            Rows::Bounds(bounds) => (0, i32::try_from(bounds.len()).unwrap_or(i32::MAX - 1) + 1),
-            Rows::Powers(None) => (0, 0),
-            Rows::Powers(Some((low, high))) => {
-                let low = (*low).max(high - MOST_ROWS + 1);
-                (low, high - low + 1)
-            }
-        }
     }
 
     fn edges(&self) -> Vec<Json> {
@@ -118,11 +115,7 @@ impl Heat {
                     .chain([Json::Null])
                     .collect()
             }
-            Rows::Powers(_) => {
-                let (low, count) = self.rows();
-                let edge = |row: i32| rounded(edge(row) / self.divide);
-                (low..=low + count).map(edge).collect()
-            }
+            Rows::Powers(rows) => rows.edges(self.divide),
         }
     }
 
@@ -130,10 +123,16 @@ impl Heat {
         let Some(column) = column else {
             return Json::Null;
         };
-        let (low, count) = self.rows();
-        let mut dense = vec![0_u64; usize::try_from(count).unwrap_or(0)];
+        let count = match &self.rows {
+            Rows::Bounds(bounds) => bounds.len() + 1,
+            Rows::Powers(rows) => rows.len(),
+        };
+        let mut dense = vec![0_u64; count];
         for (row, count) in column {
-            let at = usize::try_from(row.saturating_sub(low)).unwrap_or(0);
+            let at = match &self.rows {
+                Rows::Bounds(_) => usize::try_from(*row).unwrap_or(usize::MAX),
+                Rows::Powers(rows) => rows.at(*row),
+            };
             if let Some(cell) = dense.get_mut(at) {
                 *cell += count;
             }
@@ -154,11 +153,61 @@ impl Heat {
     }
 }
 
-/// In which row a summary's bucket lies. Zeros are in the row that begins with the smallest
-/// magnitude; so are negative numbers, of which nobody makes heat maps.
+impl Powers {
+    /// Tells whether there are other rows now.
+    fn take_in(&mut self, row: i32, is_negative: bool) -> bool {
+        let before = *self;
+        if row == BELOW {
+            self.has_below = true;
+            self.has_negative |= is_negative;
+        } else {
+            let (low, high) = self.range.unwrap_or((row, row));
+            self.range = Some((low.min(row), high.max(row)));
+        }
+        *self != before
+    }
+
+    /// The first and the last that are shown.
+    fn shown(self) -> Option<(i32, i32)> {
+        let (low, high) = self.range?;
+        Some((low.max(high - MOST_ROWS + 1), high))
+    }
+
+    fn len(self) -> usize {
+        let above = self.shown().map_or(0, |(low, high)| high - low + 1);
+        usize::try_from(above).unwrap_or(0) + usize::from(self.has_below)
+    }
+
+    /// The place of a row; what is too small to be shown is counted in the lowest.
+    fn at(self, row: i32) -> usize {
+        match self.shown() {
+            Some((low, _)) if row != BELOW => {
+                usize::try_from(row.saturating_sub(low)).unwrap_or(0) + usize::from(self.has_below)
+            }
+            _ => 0,
+        }
+    }
+
+    fn edges(self, divide: f64) -> Vec<Json> {
+        let lowest = match (self.has_below, self.has_negative, self.range) {
+            (false, ..) => None,
+            (true, false, Some(_)) => Some(json!(0)),
+            (true, ..) => Some(Json::Null),
+        };
+        let above = match self.shown() {
+            Some((low, high)) => (low..=high + 1)
+                .map(|row| rounded(edge(row) / divide))
+                .collect(),
+            None => vec![json!(0)],
+        };
+        lowest.into_iter().chain(above).collect()
+    }
+}
+
+/// In which row a summary's bucket lies.
 fn power(lower: f64, upper: f64) -> i32 {
     if upper <= 0.0 || lower <= 0.0 {
-        return i32::from(i16::MIN);
+        return BELOW;
     }
     // The edges of rows are edges of buckets, so the middle says it without doubt.
     ((lower.log2() + upper.log2()) / 2.0 * PER_DOUBLING).floor() as i32

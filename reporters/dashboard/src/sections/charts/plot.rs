@@ -10,7 +10,7 @@ use super::heat::Heat;
 use super::latest::latest;
 use super::number::Number;
 use super::scale::{Scale, rounded};
-use super::source::{Answer, Source, Totals, time_of};
+use super::source::{Answer, Source, Totals, recent, time_of};
 use super::spec::{Of, Spec};
 use super::timing::{Reach, Timing};
 use crate::card::milliseconds;
@@ -225,7 +225,10 @@ impl Plot {
             .iter()
             .map(Answer::grid)
             .find(|(.., ticks)| *ticks == slot);
-        let grid = grid.unwrap_or((tick / slot * slot, tick / slot * slot, slot));
+        let mut grid = grid.unwrap_or((tick / slot * slot, tick / slot * slot, slot));
+        if slot > wanted && !self.has_totals() && self.heat.is_none() {
+            grid = self.finer(history, grid, tick, wanted);
+        }
         for row in &mut self.rows {
             row.values.clear();
         }
@@ -242,11 +245,32 @@ impl Plot {
                 _ => 0.0,
             };
         }
-        let count = usize::try_from((self.end - self.begin) / slot).unwrap_or(0);
+        let count = usize::try_from((self.end - self.begin) / self.slot).unwrap_or(0);
         let slots = self.on_grid(history, answers, grid);
         self.append(&slots, count);
         self.trim();
         Change::Whole
+    }
+
+    /// What is old may be coarse; the newest need not be so late and so flat for that. Slots that are
+    /// shorter than what is known share it.
+    fn finer(
+        &self,
+        history: &History,
+        (begin, end, slot): (u64, u64, u64),
+        tick: u64,
+        wanted: u64,
+    ) -> (u64, u64, u64) {
+        let since = recent(history, tick, wanted).max(begin);
+        let newest = self.sources.iter();
+        let newest = newest.map(|source| source.ask(history, (since, tick), wanted).ticks);
+        match newest.min() {
+            Some(finer) if finer < slot => {
+                let end = tick / finer * finer;
+                (begin.next_multiple_of(finer).min(end), end, finer)
+            }
+            _ => (begin, end, slot),
+        }
     }
 
     /// Appends slots; tells whether the rows of the heat map are others now.

@@ -99,11 +99,19 @@ impl Source {
         let count = usize::try_from((end - begin) / slot.max(1)).unwrap_or(0);
         let mut slots = vec![None; count];
         let mut after = begin;
-        // What is newer is finer.
+        // What is newer is finer, and answers are as coarse as the oldest step in them.
+        let mut to = recent(history, end, slot);
         while after < end {
-            let answer = self.ask(history, (after, end), slot);
+            if to <= after {
+                to = end;
+            }
+            let answer = self.ask(history, (after, to), slot);
             if answer.end <= after {
-                break;
+                if to == end {
+                    break;
+                }
+                to = end;
+                continue;
             }
             let middles = (begin + slot / 2..).step_by(usize::try_from(slot).unwrap_or(usize::MAX));
             for (slot, middle) in slots.iter_mut().zip(middles) {
@@ -135,6 +143,14 @@ impl Answer {
     pub(super) fn grid(&self) -> (u64, u64, u64) {
         (self.begin, self.end, self.ticks)
     }
+}
+
+/// Since when no step is longer than slots of so many ticks: a history's steps become longer by tens.
+pub(super) fn recent(history: &History, tick: u64, slot: u64) -> u64 {
+    let group = 10_u64.saturating_pow(slot.max(1).ilog10());
+    let longer = group.saturating_mul(10);
+    let fine = history.status().fine_steps.saturating_mul(group);
+    tick.saturating_sub(fine) / longer * longer
 }
 
 /// All series of a definition, for one that has no total.

@@ -33,7 +33,7 @@ pub(crate) struct Hosted {
 }
 
 #[derive(Default)]
-struct Desk {
+pub(super) struct Desk {
     papers: Mutex<Papers>,
     is_free: Condvar,
 }

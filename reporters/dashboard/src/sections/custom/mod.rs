@@ -77,14 +77,21 @@ fn take(page: &Hosted, came: Came, shown: &mut Vec<Card>) -> Result<Vec<Card>, P
         }
         Came::NotYet(since) => {
             let since = time(since.as_secs_f64());
-            let last = if shown.is_empty() { "" } else { " What is shown is from before." };
+            let last = if shown.is_empty() {
+                ""
+            } else {
+                " What is shown is from before."
+            };
             let text = format!(
                 "`{}` is being made since {since}: its code has not come back yet.{last}",
                 short(page.title())
             );
             (text, Status::Warn)
         }
-        Came::NoThread => ("There is no thread to make this page on.".to_owned(), Status::Bad),
+        Came::NoThread => (
+            "There is no thread to make this page on.".to_owned(),
+            Status::Bad,
+        ),
     };
     let slow = Card::notices("takes-its-time", "").notice(status, &says, None);
     Ok([slow].into_iter().chain(shown.iter().cloned()).collect())

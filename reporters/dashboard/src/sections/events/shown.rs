@@ -46,13 +46,8 @@ pub(in crate::sections) struct About<'a> {
 
 /// Whether the normal form of statements for this `system` has no value in it. In MySQL a text may
 /// stand between double quotes, which are around names elsewhere.
-pub(in crate::sections) fn has_sql(event: &str, system: Option<Value<'_>>) -> bool {
-    // The detector's own statements are normal forms.
-    event == "telemetry.n_plus_one"
-        || matches!(
-            system.and_then(Value::as_str),
-            Some("sqlite" | "postgresql")
-        )
+pub(in crate::sections) fn is_sql(system: Option<&str>) -> bool {
+    matches!(system, Some("sqlite" | "postgresql"))
 }
 
 impl Shown {
@@ -250,8 +245,7 @@ mod tests {
             Shown::of("statement", sql, &about(&visible, false)),
             Shown::Hidden
         );
-        assert!(has_sql("shop.query", Some(Value::from("sqlite"))));
-        assert!(!has_sql("shop.query", Some(Value::from("mysql"))) && !has_sql("shop.query", None));
+        assert!(is_sql(Some("sqlite")) && !is_sql(Some("mysql")) && !is_sql(None));
         // A cut lies within a text that is left open.
         let long = format!("select '{}Ada'", "x".repeat(2_000));
         let cut = Shown::of("statement", Value::from(&*long), &about_sql);

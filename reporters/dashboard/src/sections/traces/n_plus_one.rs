@@ -6,7 +6,8 @@ use telemetry_traces::Finding;
 
 use crate::card::{Card, Table, Value};
 use crate::moment::Moment;
-use crate::sections::events::shown::print;
+use crate::sections::events::shown::{is_sql, print};
+use crate::visible::Visible;
 
 /// The newest of them.
 const ROWS: usize = 20;
@@ -21,6 +22,7 @@ pub(super) fn cards(moment: &Moment<'_>) -> Vec<Card> {
     let Some(detector) = &moment.sources.n_plus_one else {
         return Vec::new();
     };
+    let visible = &moment.sources.visible;
     let mut seen = HashSet::new();
     let mut findings = detector.findings();
     findings.retain(|finding| seen.insert((place(finding), finding.statement.clone())));
@@ -33,16 +35,24 @@ pub(super) fn cards(moment: &Moment<'_>) -> Vec<Card> {
     for finding in findings.iter().take(ROWS) {
         let id = finding.context.trace_id().to_string();
         let place = place(finding);
+        let (statement, key) = match is_shown(finding, visible) {
+            true => {
+                let text = print(&finding.statement, STATEMENT);
+                (Value::code(text), &*finding.statement)
+            }
+            // Of those that are hidden, one per trace.
+            false => (Value::hidden(), &*id),
+        };
         let cells = [
             place.clone().into(),
-            Value::code(print(&finding.statement, STATEMENT)),
+            statement,
             finding.count.into(),
             finding.total_time.into(),
             finding.at.into(),
             Value::link(format!("traces?id={id}"), "trace"),
-            advice(finding).into(),
+            Value::prose(advice(finding, visible)),
         ];
-        table.row(format!("{place} {}", finding.statement), cells);
+        table.row(format!("{place} {key}"), cells);
     }
     let card = Card::table("n-plus-one", table).wide();
     match left_out {
@@ -51,25 +61,32 @@ pub(super) fn cards(moment: &Moment<'_>) -> Vec<Card> {
     }
 }
 
-/// What to do, without what the columns say; and what is code, in quotes.
-fn advice(finding: &Finding) -> String {
-    let all = print(&finding.advice(), ADVICE);
-    let what = all.split_once(" in all), ").map_or(&*all, |(_, what)| what);
-    let mut text = String::with_capacity(what.len() + 16);
-    for (at, part) in what.split('`').enumerate() {
-        match at {
-            0 => text.push_str(&capitalised(part)),
-            _ => {
-                text.push(if at % 2 == 1 { '“' } else { '”' });
-                text.push_str(part);
-            }
-        }
-    }
-    text
+/// Whether its statement has no values in it, or may show them.
+fn is_shown(finding: &Finding, visible: &Visible) -> bool {
+    is_sql(finding.system.as_deref()) || visible.is_shown("statement")
 }
 
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
+/// What ran how often, and what to do about it.
+pub(super) fn sentence(finding: &Finding, visible: &Visible) -> String {
+    if is_shown(finding, visible) {
+        return format!("N+1: {}", print(&finding.advice(), ADVICE));
+    }
+    let count = finding.count;
+    format!("N+1: a statement ran {count} times. {WITHOUT_STATEMENT}")
+}
+
+/// What there is to say without the statement.
+const WITHOUT_STATEMENT: &str = "Ask for everything in one query, before the loop. (The statement is hidden: the system it is for \
+     is not known to keep values apart.)";
+
+/// What to do, without what the columns say.
+fn advice(finding: &Finding, visible: &Visible) -> String {
+    if !is_shown(finding, visible) {
+        return WITHOUT_STATEMENT.to_owned();
+    }
+    let all = print(&finding.advice(), ADVICE);
+    let what = all.split_once(" in all), ").map_or(&*all, |(_, what)| what);
+    let mut letters = what.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use telemetry::{SpanContext, Value};
 use telemetry_traces::{Finding, Outcome, Row, Trace, TraceSpan, normalise};
 
-use super::super::events::shown::{About, Shown, has_sql, number_json, print};
+use super::super::events::shown::{About, Shown, is_sql, number_json, print};
 use super::super::words::{count, many};
 use super::{NAME, shown_text};
 use crate::visible::Visible;
@@ -85,7 +85,7 @@ fn one(span: &TraceSpan, suspects: &[Suspect], visible: &Visible, room: &mut usi
     let about = About {
         visible,
         event: span.name(),
-        has_sql: has_sql(span.name(), span.metadata("system")),
+        has_sql: is_sql(span.metadata("system").and_then(Value::as_str)),
         most: TEXT,
     };
     let mut fields = json!({

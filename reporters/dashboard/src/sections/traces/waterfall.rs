@@ -1,24 +1,22 @@
 //! One trace, as a waterfall.
 
 use serde_json::{Value as Json, json};
-use telemetry::TraceId;
+use telemetry::{SpanContext, TraceId};
 use telemetry_traces::{Finding, Query, Trace};
 
 use super::spans::rows;
-use super::{findings, no_store, what};
+use super::{findings, n_plus_one, no_store, what};
 use crate::card::{self, Card, Status, Table, milliseconds};
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
 use crate::sections::events::shown::print;
+use crate::visible::Visible;
 
 /// A trace that has ended may still get spans, of tasks that outlive it; it is looked at now and then.
 const NOW_AND_THEN: u32 = 5;
 
 /// Traces that follow from one are listed up to so many.
 const FOLLOWING: usize = 20;
-
-/// Bytes of an advice.
-const ADVICE: usize = 1_024;
 
 pub(super) struct Waterfall {
     asked: String,
@@ -44,7 +42,7 @@ impl Waterfall {
         let id = id.trim();
         Self {
             asked: print(&id, 64),
-            id: id.to_ascii_lowercase().parse().ok(),
+            id: read(id),
             cards: Vec::new(),
             seen: None,
             ticks: 0,
@@ -85,7 +83,7 @@ impl Waterfall {
         let visible = &sources.visible;
         let mut cards = vec![card(&trace, &found, moment)];
         if !found.is_empty() {
-            cards.insert(0, notices(&found));
+            cards.insert(0, notices(&found, visible));
         }
         if !following.is_empty() {
             let mut table = Table::new(["What", "When"]).numbers(["Duration"]);
@@ -159,6 +157,20 @@ impl Live for Waterfall {
     }
 }
 
+/// As it stands in a log or a header, whoever wrote that.
+fn read(id: &str) -> Option<TraceId> {
+    let id = id.to_ascii_lowercase();
+    if let Ok(context) = SpanContext::from_traceparent(&id) {
+        return Some(context.trace_id());
+    }
+    let groups: Vec<&str> = id.split('-').collect();
+    let is_uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
+    match is_uuid {
+        true => groups.concat().parse().ok(),
+        false => id.parse().ok(),
+    }
+}
+
 fn card(trace: &Trace, found: &[Finding], moment: &Moment<'_>) -> Card {
     let summary = trace.summary();
     let visible = &moment.sources.visible;
@@ -176,11 +188,11 @@ fn card(trace: &Trace, found: &[Finding], moment: &Moment<'_>) -> Card {
     }
 }
 
-fn notices(found: &[Finding]) -> Card {
+fn notices(found: &[Finding], visible: &Visible) -> Card {
     found
         .iter()
         .fold(Card::notices("n-plus-one", ""), |card, finding| {
-            let text = format!("N+1: {}", print(&finding.advice(), ADVICE));
+            let text = n_plus_one::sentence(finding, visible);
             card.notice(Status::Warn, &text, None)
         })
 }

@@ -133,6 +133,7 @@ impl World {
                 statement,
                 repo: Some("repo"),
                 source: Some("items"),
+                system: None,
                 command: None,
             },
             call: Call {

@@ -51,6 +51,42 @@ fn a_long_range_is_shown_in_steps_that_the_history_has() {
 }
 
 #[test]
+fn the_newest_of_a_long_range_is_as_fine_as_was_asked_for() {
+    let stage = stage([counter("charts_lines.newest.count")]);
+    let mut events = 0_u64;
+    while stage.newest() < 900 {
+        execute!("charts_lines.newest");
+        events += 1;
+        stage.wait(2);
+    }
+    let spec = |ticks: u32| {
+        let of = Of::all(&stage.definition(0));
+        let spec = Spec::new("newest", "", Range(60));
+        let line = Line::new("rate", "", Role::Total, of, Number::Rate);
+        short(spec.line(line), 3, ticks)
+    };
+    let moment = stage.moment();
+    let (mut long, mut brief) = (Drawn::new(spec(6_000)), Drawn::new(spec(300)));
+    long.advance(&moment);
+    brief.advance(&moment);
+    assert_eq!(long.card["step"], json!(30));
+    let (all, newest) = (line(&long.card, "rate"), line(&brief.card, "rate"));
+    assert_eq!(all[all.len() - newest.len()..], newest);
+    assert!(all.len() * 3 + 20 >= 900, "{}", all.len());
+    // What is shared is a rate still: together they are what was counted.
+    let counted: f64 = all.iter().flatten().map(|rate| rate * 0.03).sum();
+    let expected = events as f64;
+    assert!(
+        (counted - expected).abs() < expected / 10.0,
+        "{counted} {expected}"
+    );
+    execute!("charts_lines.newest");
+    stage.wait(6);
+    long.advance(&stage.moment());
+    assert!(line(&long.card, "rate").len() > all.len(), "it goes on");
+}
+
+#[test]
 fn a_quiet_series_that_was_made_coarse_is_drawn_beside_the_others_without_spikes() {
     let metric = counter("charts_lines.coarse.count").tags(["route"]);
     let aggregator = Aggregator::builder().metrics([metric]).start().unwrap();

@@ -126,9 +126,7 @@ fn what_is_added_while_the_program_runs_gets_a_chart_of_its_own() {
     hits.series(&[("cache", "users"), ("tier", "2")]).add(4);
     stage.wait(1);
     chart.until(&stage, |card| figure(card, "since start") == Some(7.0));
-    chart.until(&stage, |card| {
-        card["metric"]["tags"] == json!(["tier"])
-    });
+    chart.until(&stage, |card| card["metric"]["tags"] == json!(["tier"]));
     assert_eq!(
         sources.charts.find(sources, "charts_index_late_hits"),
         Some(hits_at)

@@ -1,6 +1,6 @@
 //! Lines that go on.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value as Json, json};
 use telemetry::execute;
@@ -9,6 +9,7 @@ use telemetry_metrics::{Data, counter, distribution, last_value, sum, summary};
 
 use super::super::{Line, Number, Of, Role, Spec};
 use super::*;
+use crate::card::milliseconds;
 
 fn all_lines(stage: &Stage) -> Spec {
     let of = |at: usize| Of::all(&stage.definition(at));
@@ -279,4 +280,52 @@ fn totals_are_those_that_prometheus_shows_overflow_and_what_was_before_the_histo
         card["figures"][1]["value"],
         json!({ "n": 433, "u": "bytes" })
     );
+}
+
+/// Before the history began there is nothing to show.
+#[test]
+fn a_range_longer_than_the_past_begins_with_it_and_grows() {
+    static SHORTER: [(u64, u64); 2] = [(200, 20), (600, 50)];
+    let stage = stage([
+        counter("charts_lines.young.count"),
+        last_value("charts_lines.young.level"),
+    ]);
+    let of = |at: usize| Of::all(&stage.definition(at));
+    let mut spec = Spec::new("young", "", Range(60))
+        .more("All have x=1")
+        .line(Line::new("total", "", Role::Total, of(0), Number::Total))
+        .line(Line::new("level", "", Role::Total, of(1), Number::Value));
+    spec.timing.shorter = &SHORTER;
+    let mut drawn = Drawn::new(spec);
+    drawn.advance(&stage.moment());
+    let (mut seen, mut events) = (vec![drawn.card["step"].as_u64().unwrap()], 0);
+    while seen.last() != Some(&1_000) {
+        execute!("charts_lines.young", { level: events });
+        events += 1;
+        stage.wait(0);
+        drawn.advance(&stage.moment());
+        let now = milliseconds(SystemTime::now());
+        let card = &drawn.card;
+        let number = |key: &str| card[key].as_u64().unwrap();
+        // Where there is none yet, the range ends where the first will begin.
+        let count = match line(card, "total").len() as u64 {
+            0 => number("slots"),
+            held => held,
+        };
+        let end = number("start") + count * number("step");
+        assert!(end <= now + 20, "{end} is in the future of {now}");
+        assert!(now <= end + 2 * number("step") + 1_000, "{end} {now}");
+        let more = card["more"].as_str().unwrap();
+        match number("step") {
+            1_000 => assert_eq!(more, "All have x=1"),
+            _ => assert_eq!(
+                more,
+                "All have x=1. Since the start, less than a minute ago"
+            ),
+        }
+        if seen.last() != Some(&number("step")) {
+            seen.push(number("step"));
+        }
+    }
+    assert_eq!(seen, [20, 50, 1_000]);
 }

@@ -6,6 +6,7 @@ mod lines;
 mod mixed;
 mod quantiles;
 mod series;
+mod truth;
 
 use std::sync::Arc;
 use std::time::Duration;

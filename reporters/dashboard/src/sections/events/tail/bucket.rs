@@ -1,55 +1,56 @@
 //! [`Bucket`]: how many events are let through, decided by one word that all threads share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// So many a second, and as many at once.
 pub(super) const PER_SECOND: u64 = 100;
 
-/// Nanoseconds until there is room for one more.
-const EVERY: u64 = 1_000_000_000 / PER_SECOND;
+/// Until there is room for one more.
+const EVERY: Duration = Duration::from_nanos(1_000_000_000 / PER_SECOND);
 
-/// A bucket of tokens, kept as the moment at which it is full again. Who is refused has read one
-/// word and written nothing.
+/// A bucket of tokens. Whoever reads the events fills it again: so those who are refused have read one
+/// word, which nobody writes while there is a flood, and no clock.
+///
+/// On a cache line of its own: what else is counted in a flood is not to disturb it.
 #[derive(Debug)]
-pub(super) struct Bucket {
-    zero: Instant,
-    full_at: AtomicU64,
-}
+#[repr(align(128))]
+pub(super) struct Bucket(AtomicU64);
+
+/// How far the bucket was filled.
+#[derive(Debug)]
+pub(super) struct Filled(Instant);
 
 impl Bucket {
-    pub(super) fn new() -> Self {
-        Self {
-            zero: Instant::now(),
-            full_at: AtomicU64::new(0),
-        }
+    /// A full one.
+    pub(super) fn new() -> (Self, Filled) {
+        (Self(AtomicU64::new(PER_SECOND)), Filled(Instant::now()))
     }
 
     pub(super) fn take(&self) -> bool {
-        let now = u64::try_from(self.zero.elapsed().as_nanos());
-        self.take_at(now.unwrap_or(u64::MAX / 2))
+        let less = |tokens: u64| tokens.checked_sub(1);
+        // Nothing else is published by it.
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
     }
 
-    /// Takes a token at `now`, nanoseconds after the bucket was made.
-    fn take_at(&self, now: u64) -> bool {
-        let mut full_at = self.full_at.load(Ordering::Relaxed);
-        loop {
-            let from = full_at.max(now);
-            if from - now > EVERY * (PER_SECOND - 1) {
-                return false;
-            }
-            let change = self.full_at.compare_exchange_weak(
-                full_at,
-                from + EVERY,
-                // Nothing else is published by it.
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-            match change {
-                Ok(_) => return true,
-                Err(is) => full_at = is,
-            }
+    /// What has come together since it was filled last.
+    pub(super) fn fill(&self, filled: &mut Filled, now: Instant) {
+        let passed = now.saturating_duration_since(filled.0);
+        let earned = u64::try_from(passed.as_nanos() / EVERY.as_nanos()).unwrap_or(u64::MAX);
+        if earned == 0 {
+            return;
         }
+        // What is not yet a whole token counts next time, unless it is full.
+        filled.0 = match u32::try_from(earned) {
+            Ok(earned) if u64::from(earned) < PER_SECOND => filled.0 + EVERY * earned,
+            _ => now,
+        };
+        let more = |tokens: u64| Some(tokens.saturating_add(earned).min(PER_SECOND));
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }
 
@@ -57,34 +58,41 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    const SECOND: u64 = 1_000_000_000;
+    const SECOND: Duration = Duration::from_secs(1);
 
-    fn taken(bucket: &Bucket, now: u64) -> usize {
-        (0..1_000).filter(|_| bucket.take_at(now)).count()
+    fn taken(bucket: &Bucket) -> usize {
+        (0..1_000).filter(|_| bucket.take()).count()
     }
 
     #[test]
     fn it_is_full_at_first_and_fills_evenly() {
-        let bucket = Bucket::new();
-        assert_eq!(taken(&bucket, 5 * SECOND), 100);
-        assert_eq!(taken(&bucket, 5 * SECOND), 0);
-        assert_eq!(taken(&bucket, 5 * SECOND + SECOND / 2), 50);
-        assert_eq!(
-            taken(&bucket, 3_600 * SECOND),
-            100,
-            "no more than once full"
-        );
-        // A thread that has read the clock earlier, and comes later.
-        assert_eq!(taken(&bucket, 3_599 * SECOND), 0);
+        let (bucket, mut filled) = Bucket::new();
+        let start = filled.0;
+        assert_eq!(taken(&bucket), 100);
+        bucket.fill(&mut filled, start);
+        assert_eq!(taken(&bucket), 0);
+        bucket.fill(&mut filled, start + SECOND / 2);
+        assert_eq!(taken(&bucket), 50);
+        // Three quarters of a token, twice.
+        bucket.fill(&mut filled, start + SECOND / 2 + EVERY * 3 / 4);
+        assert_eq!(taken(&bucket), 0);
+        bucket.fill(&mut filled, start + SECOND / 2 + EVERY * 6 / 4);
+        assert_eq!(taken(&bucket), 1);
+        bucket.fill(&mut filled, start + 3_600 * SECOND);
+        bucket.fill(&mut filled, start + 3_600 * SECOND);
+        assert_eq!(taken(&bucket), 100, "no more than once full");
+        // A clock that goes back.
+        bucket.fill(&mut filled, start);
+        assert_eq!(taken(&bucket), 0);
+        bucket.fill(&mut filled, start + 3_601 * SECOND);
+        assert_eq!(taken(&bucket), 100);
     }
 
     #[test]
     fn threads_share_it() {
-        let bucket = Bucket::new();
+        let (bucket, _) = Bucket::new();
         let all: usize = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| taken(&bucket, SECOND)))
-                .collect();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| taken(&bucket))).collect();
             threads.into_iter().map(|one| one.join().unwrap()).sum()
         });
         assert_eq!(all, 100);

@@ -3,11 +3,11 @@
 use std::time::SystemTime;
 
 use serde_json::{Value as Json, json};
-use telemetry::{Event, EventKind, Number, SpanContext, TraceId};
+use telemetry::{Event, EventKind, Number, SpanContext, TraceId, Value};
 
 use crate::card::milliseconds;
 use crate::sections::events::place;
-use crate::sections::events::shown::{About, Shown, has_sql, number_json};
+use crate::sections::events::shown::{About, Shown, is_sql, number_json};
 use crate::visible::Visible;
 
 /// Bytes of one text.
@@ -37,7 +37,7 @@ impl Entry {
         let about = About {
             visible,
             event: event.name(),
-            has_sql: has_sql(event.name(), event.metadata("system")),
+            has_sql: is_sql(event.metadata("system").and_then(Value::as_str)),
             most: TEXT,
         };
         let is_time = |key: &str| TIMES.contains(&key);

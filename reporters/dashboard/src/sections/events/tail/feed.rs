@@ -1,6 +1,6 @@
 //! [`Feed`]: where the threads that emit leave events for the next tick.
 //!
-//! First comes the bucket, which costs those that are held back a look at the clock and a count.
+//! First comes the bucket, which costs those that are held back a look at one word, and a count.
 //! What is let through is copied, within bounds and outside of any lock, and put into a ring under a
 //! short one: who reads takes the ring as a whole. Every event is either shown or counted as held
 //! back.
@@ -9,15 +9,13 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use telemetry::Event;
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Filled};
 use super::entry::Entry;
 use crate::visible::Visible;
-
-/// So many are kept; those before them are gone.
-pub(super) const KEPT: usize = 200;
 
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -27,14 +25,15 @@ pub(super) struct Feed {
     ring: Mutex<Ring>,
 }
 
-/// On a cache line of its own: threads in a flood write it, and read the bucket.
+/// On a cache line of its own: threads in a flood write it, and read what is around it.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Apart(AtomicU64);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ring {
     entries: VecDeque<Entry>,
+    filled: Filled,
     numbered: u64,
     /// Nobody reads any more.
     is_closed: bool,
@@ -47,11 +46,18 @@ thread_local! {
 
 impl Feed {
     pub(super) fn new(visible: Visible) -> Self {
+        let (bucket, filled) = Bucket::new();
+        let ring = Ring {
+            entries: VecDeque::new(),
+            filled,
+            numbered: 0,
+            is_closed: false,
+        };
         Self {
             visible,
-            bucket: Bucket::new(),
+            bucket,
             held_back: Apart::default(),
-            ring: Mutex::default(),
+            ring: Mutex::new(ring),
         }
     }
 
@@ -69,11 +75,7 @@ impl Feed {
         if ring.is_closed {
             return;
         }
-        let gone = ring.push(entry);
-        drop(ring);
-        if gone.is_some() {
-            self.hold_back();
-        }
+        ring.push(entry);
     }
 
     fn hold_back(&self) {
@@ -85,9 +87,13 @@ impl Feed {
         self.held_back.0.load(Ordering::Relaxed)
     }
 
-    /// What came since this was last asked, the newest last.
+    /// What came since this was last asked, the newest last: no more than the bucket holds. Then there
+    /// is room for others.
     pub(super) fn collect(&self) -> VecDeque<Entry> {
-        std::mem::take(&mut self.ring().entries)
+        let mut ring = self.ring();
+        let entries = std::mem::take(&mut ring.entries);
+        self.bucket.fill(&mut ring.filled, Instant::now());
+        entries
     }
 
     /// Threads keep a handler for a while after it was detached; they are not to keep events as well.
@@ -105,16 +111,10 @@ impl Feed {
 }
 
 impl Ring {
-    /// The one that had to go.
-    fn push(&mut self, mut entry: Entry) -> Option<Entry> {
+    fn push(&mut self, mut entry: Entry) {
         self.numbered += 1;
         entry.number = self.numbered;
-        let gone = match self.entries.len() {
-            KEPT.. => self.entries.pop_front(),
-            _ => None,
-        };
         self.entries.push_back(entry);
-        gone
     }
 }
 
@@ -164,19 +164,15 @@ mod tests {
     }
 
     #[test]
-    fn of_what_nobody_collects_the_newest_are_kept() {
+    fn what_nobody_collects_is_bounded() {
         let (feed, _guard) = feed("dashboard.feed.ring");
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-        let mut emitted = 0;
-        while feed.ring().numbered < KEPT as u64 + 10 {
+        for _ in 0..1_000 {
             execute!("dashboard.feed.ring");
-            emitted += 1;
-            assert!(std::time::Instant::now() < deadline);
         }
         let entries = feed.collect();
-        assert_eq!(entries.len(), KEPT);
-        assert_eq!(entries[0].number, 11);
-        assert_eq!(entries.len() as u64 + feed.held_back(), emitted);
+        assert_eq!(entries.len() as u64, PER_SECOND);
+        assert_eq!(entries[99].number, PER_SECOND);
+        assert_eq!(feed.held_back(), 1_000 - PER_SECOND);
     }
 
     #[test]

@@ -14,9 +14,11 @@ use serde_json::{Value as Json, json};
 
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
-use feed::KEPT;
 pub(crate) use watched::Tails;
 use watched::{Refused, Watched};
+
+/// So many are shown; those before them are gone.
+const KEPT: usize = 200;
 
 pub(super) struct Tail {
     pattern: String,
