@@ -15,7 +15,8 @@ import { kinds as trees } from "./trace.js";
 import * as traces from "./traces.js";
 
 const kinds = { ...cards, ...charts, ...groups, ...tables, ...tails, ...trees };
-const { page, build } = document.documentElement.dataset;
+const { dataset } = document.documentElement;
+const { page, build } = dataset;
 const query = new URLSearchParams(location.search);
 const byId = (id) => document.getElementById(id);
 const root = byId("sections");
@@ -30,7 +31,16 @@ let outdated = false;
 let note = "";
 
 const stream = new Stream(() => `stream?${new URLSearchParams([["page", page], ...query])}`, {
-  view: (view) => sections.view(view.sections),
+  view(view, isRestarted) {
+    sections.view(view.sections);
+    outdated = Boolean(build) && view.build !== build;
+    if (!isRestarted) return;
+    note = "The program was restarted. ";
+    setTimeout(() => {
+      note = "";
+      if (dataset.state === "live") show("live");
+    }, 15_000);
+  },
   sections(changes, at) {
     last = at;
     root.removeAttribute("aria-busy");
@@ -40,16 +50,6 @@ const stream = new Stream(() => `stream?${new URLSearchParams([["page", page], .
     return fits;
   },
   state: show,
-  restarted() {
-    note = "The program was restarted. ";
-    setTimeout(() => {
-      note = "";
-      if (document.documentElement.dataset.state === "live") show("live");
-    }, 15_000);
-  },
-  outdated(now) {
-    outdated = Boolean(build) && now !== build;
-  },
   login: () => location.assign(`login?to=${encodeURIComponent(page + location.search)}`),
 });
 
@@ -64,7 +64,7 @@ function showRange() {
 
 byId("tools").append(theme(), keys({
   " ": turn,
-  "/": () => document.querySelector('main input:is([type="search"], [type="text"])')?.focus(),
+  "/": () => document.querySelector("main input")?.focus(),
   "[": () => ranges.step(-1),
   "]": () => ranges.step(1),
 }));
@@ -80,7 +80,7 @@ addEventListener("popstate", () => {
   if (String(now) === String(query)) return;
   for (const name of new Set(query.keys())) query.delete(name);
   for (const [name, value] of now) query.append(name, value);
-  form?.back();
+  form?.back?.();
   ranges.back();
   stream.open();
 });
@@ -101,7 +101,7 @@ function setQuery(changes, { push = false } = {}) {
 }
 
 function show(now, text = "") {
-  document.documentElement.dataset.state = now;
+  dataset.state = now;
   setText(pause, stream.paused ? "Resume" : "Pause");
   const since = last ? ` Shown is what was at ${formatClock(last)}.` : "";
   const words = {

@@ -105,7 +105,7 @@ const notices = {
     list.hidden = items.length === 0;
     good.hidden = items.length > 0;
     setText(good.lastChild, card.good ?? "Nothing to report");
-    // Says aloud which problems are new.
+    // To those who listen rather than look: which problems are new.
     const bad = items.filter(({ status }) => status !== "good");
     const fresh = bad.filter((item) => box.told && !box.told.has(shape(item)));
     box.told = new Set(bad.map(shape));

@@ -13,7 +13,7 @@
 
 import { putText } from "./cards.js";
 import { patchCards } from "./delta.js";
-import { el, linked, rewrite, setAttribute } from "./dom.js";
+import { coded, el, linked, rewrite, setAttribute } from "./dom.js";
 import { arrange, keyed } from "./keyed.js";
 
 export class Sections {
@@ -88,13 +88,14 @@ export class Sections {
     node.classList.toggle("empty", cards.length === 0);
     keyed(body, cards, ({ kind, id }) => `${kind} ${id}`, (card) => this.#frame(card, context), (frame, card) => {
       if (frame.element && changes && !changes.has(card.id)) return;
-      const { title = "", href, hint } = card;
+      const { title = "", href, hint = "", hint_link: more } = card;
       frame.className = `card ${card.kind}-card${card.wide ? " wide" : ""}`;
       if (frame.heading) {
         setAttribute(frame, "aria-label", title !== "" && title);
         frame.heading.hidden = !title;
         rewrite(frame.heading, [title, href], () => linked(href, title));
-        putText(frame.hint, hint);
+        frame.hint.hidden = !hint && !more;
+        rewrite(frame.hint, [hint, more], () => [coded(hint), more && [" ", linked(more.href, more.text)]]);
       }
       // One card that cannot be drawn is no reason to show none.
       try {

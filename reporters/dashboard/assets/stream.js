@@ -12,10 +12,9 @@ export function backoff(failures, random = Math.random()) {
   return Math.min(LONGEST, 1000 * 2 ** failures) * (1 - random / 4);
 }
 
-/** `on.view(view)`, `on.sections(changes, at)` (false asks for whole ones),
+/** `on.view(view, isRestarted)`, `on.sections(changes, at)` (false asks for whole ones),
  * `on.state(state, text)`, `on.login()`. States: `connecting`, `live`,
- * `paused`, `lost`, `full`, `refused`; `text` is the server's sentence.
- * `on.restarted()` and `on.outdated(build)` come beside them. */
+ * `paused`, `lost`, `full`, `refused`; `text` is the server's sentence. */
 export class Stream {
   #world;
   #url;
@@ -93,10 +92,8 @@ export class Stream {
   }
 
   #view(view) {
-    if (this.#boot !== null && this.#boot !== view.boot) this.#on.restarted();
+    this.#on.view(view, this.#boot !== null && this.#boot !== view.boot);
     this.#boot = view.boot;
-    this.#on.outdated(view.build);
-    this.#on.view(view);
     this.#on.state("live");
   }
 
@@ -118,7 +115,7 @@ export class Stream {
     question.abort();
     const { status = 500, redirected } = answer ?? {};
     if (status === 401) this.#on.login();
-    else if (redirected) this.#fail("refused", "Another page answers: you may have to log in again. Reload this one.");
+    else if (redirected) this.#fail("refused", "Another page answers: reload this one.");
     else if (status === 503 && text) this.#fail("full", text);
     else if (status < 400 || status >= 500 || status === 429) this.#fail("lost", text);
     else this.#fail("refused", text);

@@ -2,7 +2,7 @@
 // time. For the keyboard it is a tree grid whose rows take the focus: up and
 // down, right and left to open and fold, Enter for what is known of a span.
 
-import { announce, known, putText, sign } from "./cards.js";
+import { known, putText, sign } from "./cards.js";
 import { button, el, rewrite, setAttribute } from "./dom.js";
 import { formatNumber, formatTime, valueNode } from "./format.js";
 import { keyed } from "./keyed.js";
@@ -63,10 +63,8 @@ function whole(box, card) {
   fold(box);
 }
 
-function write(box, node, row, { level, position, size }) {
+function write(box, node, row, { level }) {
   setAttribute(node, "aria-level", level);
-  setAttribute(node, "aria-posinset", position);
-  setAttribute(node, "aria-setsize", size);
   node.style.setProperty("--level", level - 1);
   node.className = `span ${row.gap ? "gap" : known(row.status)}`;
   rewrite(node, [row, box.time], () => {
@@ -124,16 +122,13 @@ function press(box, event) {
   const at = seen.indexOf(active);
   const { children, parent } = box.places[box.rows.findIndex(({ key }) => key === active)] ?? {};
   const isOpen = children && !box.closed.has(active);
+  const to = (key, open) => () => activate(box, key, open);
+  const turn = () => toggle(box, active);
   const go = {
-    ArrowDown: () => activate(box, seen[at + 1]),
-    ArrowUp: () => activate(box, seen[at - 1]),
-    Home: () => activate(box, seen[0]),
-    End: () => activate(box, seen.at(-1)),
-    ArrowRight: () => (isOpen ? activate(box, seen[at + 1]) : children && toggle(box, active)),
-    ArrowLeft: () => (isOpen ? toggle(box, active) : activate(box, box.rows[parent]?.key)),
-    Enter: () => activate(box, active, active),
-    " ": () => activate(box, active, active),
-    Escape: () => activate(box, active, null),
+    ArrowDown: to(seen[at + 1]), ArrowUp: to(seen[at - 1]), Home: to(seen[0]), End: to(seen.at(-1)),
+    ArrowRight: children && !isOpen ? turn : to(isOpen ? seen[at + 1] : undefined),
+    ArrowLeft: isOpen ? turn : to(box.rows[parent]?.key),
+    Enter: to(active, active), " ": to(active, active), Escape: to(active, null),
   }[event.key];
   if (!go || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
@@ -144,22 +139,19 @@ function details(box) {
   const row = box.rows.find(({ key }) => key === box.open);
   box.panel.hidden = !row;
   if (!row) return;
-  const name = row.gap ?? row.name;
   const list = (title, pairs) => pairs?.length > 0 && el("div", null, el("h4", { text: title }),
     el("dl", { class: "fields" }, pairs.map(([key, value]) => item(key, valueNode(value)))));
   rewrite(box.facts, row, () => {
     const note = el("p");
     putText(note, row.note);
     return [
-      el("h3", null, sign(row.status, row.outcome), name),
+      el("h3", null, sign(row.status, row.outcome), row.gap ?? row.name),
       row.label !== row.name && el("small", { text: row.label }), note,
       !row.gap && el("div", { class: "facts" },
         list("Span", [["outcome", row.outcome], ["began after", seconds(row.offset)],
           ["duration", seconds(row.duration)], ["self", seconds(row.self)], ["id", { c: row.key }]]),
         list("Measurements", row.measurements), list("Metadata", row.metadata))];
   });
-  if (box.panel.key !== row.key) announce(`${name}, ${row.outcome ?? ""}, ${seconds(row.duration)}`);
-  box.panel.key = row.key;
 }
 
 export const kinds = { trace: { create, whole } };

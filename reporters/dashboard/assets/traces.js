@@ -1,44 +1,38 @@
 // What is above the sections of the traces page: which traces to list.
 
-import { el, find, setAttribute } from "./dom.js";
+import { el, find } from "./dom.js";
 
 const LISTS = { recent: "Recent", slow: "Slowest", failed: "Failed" };
 
-/** What a search asks for: a trace by its id, or traces by a route. */
+/** What a search asks for: a trace by its id (also with dashes, or as a whole
+ * `traceparent`), or traces by a route. */
 export function asked(text) {
   const wanted = text.trim();
-  const isId = /^[0-9a-f]{32}$/i.test(wanted);
-  return { id: isId ? wanted.toLowerCase() : null, route: isId ? null : wanted || null, before: null };
+  const isId = /^([0-9a-f]{2}-)?([0-9a-f]-?){32}(-[0-9a-f]{16}-[0-9a-f]{2})?$/i.test(wanted);
+  return isId ? { id: wanted.toLowerCase(), route: null } : { id: null, route: wanted || null };
 }
 
-/** Lists, and a search by route or id. */
-export function controls({ query, setQuery }) {
-  const turn = (event, changes) => {
-    event.preventDefault();
-    setQuery(changes, { push: true });
-    back();
-  };
-  const links = Object.entries(LISTS).map(([list, text]) => el("a", { text, "data-list": list, onclick(event) {
-    if (!event.metaKey && !event.ctrlKey && !event.shiftKey) turn(event, { list, id: null, before: null });
-  } }));
-  const field = find("Find traces by route or id", { placeholder: "Route or trace id" });
-  const form = el("form", { role: "search", class: "together", onsubmit: (event) => turn(event, asked(field.value)) },
-    field, el("button", { text: "Find" }));
-  const back = () => {
-    const one = query.get("id");
-    field.value = one ?? query.get("route") ?? "";
-    for (const link of links) {
-      const { list } = link.dataset;
-      const there = new URLSearchParams(query);
-      there.delete("id");
-      there.delete("before");
-      there.set("list", list);
-      setAttribute(link, "href", `traces?${there}`);
-      setAttribute(link, "aria-current", !one && (query.get("list") ?? "recent") === list && "page");
+/** Lists, and a search by route or id. They lead to other pages. */
+export function controls({ query }) {
+  const address = (changes) => {
+    const there = new URLSearchParams(query);
+    for (const [name, value] of Object.entries({ id: null, before: null, ...changes })) {
+      if (value) there.set(name, value);
+      else there.delete(name);
     }
+    return `traces?${there}`;
   };
-  back();
+  const one = query.get("id");
+  const links = Object.entries(LISTS).map(([list, text]) => el("li", null, el("a", {
+    text, href: address({ list }), "aria-current": !one && (query.get("list") ?? "recent") === list && "page",
+  })));
+  const field = find("Find traces by route or id", { placeholder: "Route or trace id" });
+  field.value = one ?? query.get("route") ?? "";
+  const onsubmit = (event) => {
+    event.preventDefault();
+    location.assign(address(asked(field.value)));
+  };
   return { node: el("div", { class: "ask traces-ask" },
-    el("nav", { class: "tabs", "aria-label": "Lists of traces" },
-      el("ul", null, links.map((link) => el("li", null, link)))), form), back };
+    el("nav", { class: "tabs", "aria-label": "Lists of traces" }, el("ul", null, links)),
+    el("form", { role: "search", class: "together", onsubmit }, field, el("button", { text: "Find" }))) };
 }

@@ -1,27 +1,20 @@
 // Rows in order of a tree, each with its `depth`: who is under whom.
 
-/** For each row: its parent's index or -1, its place among its siblings and
- * how many they are, and whether there is anything below it. A depth that
- * skips a level, as hostile input may, counts as one level. */
+/** For each row: its parent's index or -1, its level from 1 on, and whether
+ * there is anything below it. A depth that skips a level, as hostile input may,
+ * counts as one level. */
 export function outline(rows) {
   // Indexes of the rows that are open, outermost first.
   const stack = [];
   const places = [];
-  // Parent -> indexes.
-  const siblings = new Map();
   rows.forEach((row, index) => {
     const depth = Math.min(Math.max(0, Math.trunc(row.depth) || 0), stack.length);
     stack.length = depth;
     const parent = stack.at(-1) ?? -1;
     if (parent >= 0) places[parent].children = true;
-    if (!siblings.has(parent)) siblings.set(parent, []);
-    siblings.get(parent).push(index);
-    places.push({ parent, level: depth + 1, position: siblings.get(parent).length, children: false });
+    places.push({ parent, level: depth + 1, children: false });
     stack.push(index);
   });
-  for (const family of siblings.values()) {
-    for (const index of family) places[index].size = family.length;
-  }
   return places;
 }
 

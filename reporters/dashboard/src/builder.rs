@@ -228,7 +228,8 @@ impl<'a> DashboardBuilder<'a> {
         self
     }
 
-    /// Adds the cards of a page to the overview. Its slug and its title mean nothing then.
+    /// Adds the cards of a page to the overview. Its slug need be no address then, and its charts are not
+    /// shown.
     pub fn on_overview(mut self, page: impl Page) -> Self {
         self.extra.push(Hosted::new(page));
         self
@@ -241,7 +242,7 @@ impl<'a> DashboardBuilder<'a> {
     /// A [`DashboardError`] that says what to change.
     pub fn start(self) -> Result<Dashboard, DashboardError> {
         let gate = Gate::new(&self.access)?;
-        check_slugs(self.pages.iter().map(|page| page.slug()))?;
+        check_slugs(self.pages.iter().map(Hosted::slug))?;
         let history = match self.history {
             Some(history) => history,
             None => Arc::new(

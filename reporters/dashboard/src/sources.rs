@@ -8,7 +8,7 @@ use telemetry_metrics::history::History;
 use telemetry_metrics::{Aggregator, Definition, DefinitionProblem, Health, Snapshots};
 use telemetry_traces::{NPlusOne, Traces};
 
-use crate::sections::{Hosted, Known, Own, Tails};
+use crate::sections::{Hosted, Known, Own, Rises, Tails};
 use crate::visible::Visible;
 
 pub(crate) struct Sources {
@@ -36,6 +36,8 @@ pub(crate) struct Sources {
     pub(crate) tails: Tails,
     /// Requests to the dashboard itself, where its host traces them.
     pub(crate) own: Own,
+    /// When what nobody keeps a history of was last seen to fail.
+    pub(crate) rises: Rises,
 }
 
 impl Sources {
@@ -58,6 +60,7 @@ impl Sources {
             health: aggregator.register_health("dashboard"),
             tails: Tails::default(),
             own: Own::default(),
+            rises: Rises::default(),
         }
     }
 }

@@ -271,7 +271,7 @@ fn custom_sections(
     let range = range(query, 900)?;
     let mut sections = vec![Key::Page(at, range)];
     for name in sources.pages[at].charts() {
-        let chart = sources.charts.find(sources, &name);
+        let chart = sources.charts.find(sources, name);
         sections.extend(chart.map(|id| Key::Chart(ChartKey::usual(id, range))));
     }
     Ok(sections)

@@ -41,7 +41,7 @@ impl Status {
 ///
 /// let card = Card::figures("stock")
 ///     .title("Stock")
-///     .figure("Orders waiting", 12_u64, Some(Status::Warn))
+///     .figure("Orders waiting", 12, Some(Status::Warn))
 ///     .figure("Oldest", Value::seconds(90.0), None);
 /// ```
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,7 @@ use super::{Status, Value};
 /// use telemetry_dashboard::{Card, Table};
 ///
 /// let mut table = Table::new(["Queue"]).numbers(["Waiting"]);
-/// table.row("mail", ["mail".into(), 3_u64.into()]);
+/// table.row("mail", ["mail".into(), 3.into()]);
 /// let card = Card::table("queues", table).title("Queues");
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]

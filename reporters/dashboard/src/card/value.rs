@@ -6,6 +6,18 @@ use serde_json::{Value as Json, json};
 
 /// A number with its unit, a text, a moment: what stands in a field, a figure or a cell. The browser
 /// writes it as suits its unit.
+///
+/// ```
+/// use telemetry_dashboard::Value;
+///
+/// let cells: [Value; 4] = [
+///     "mail".into(),
+///     12.into(),
+///     std::time::Duration::from_millis(250).into(),
+///     Value::prose("Raise `workers`."),
+/// ];
+/// assert_eq!(Value::number(f64::NAN), Value::missing());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value(Json);
 
@@ -123,6 +135,24 @@ impl From<u64> for Value {
 
 impl From<usize> for Value {
     fn from(number: usize) -> Self {
+        Self(Json::from(number))
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self(Json::from(number))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self(Json::from(number))
+    }
+}
+
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
         Self(Json::from(number))
     }
 }

@@ -1,5 +1,6 @@
 //! How full things are: pairs of last values of one event, such as `depth` and `capacity`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use telemetry_metrics::history::SeriesId;
@@ -91,8 +92,12 @@ impl Fill {
         let mut fills = Vec::new();
         for (place, limit) in pairs.all() {
             let (definition, limits) = (&definitions[*place], &definitions[*limit]);
+            let limits: HashMap<_, _> = book
+                .present(limits)
+                .map(|limit| ((limit.is_overflow, &limit.tags), limit))
+                .collect();
             for one in book.present(definition) {
-                let limit = book.present(limits).find(|other| other.tags == one.tags);
+                let limit = limits.get(&(one.is_overflow, &one.tags)).copied();
                 let limit = limit.and_then(value).filter(|limit| *limit > 0.0);
                 let (Some(used), Some(limit)) = (value(one), limit) else {
                     continue;

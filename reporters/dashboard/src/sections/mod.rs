@@ -16,6 +16,7 @@ mod words;
 pub(crate) use charts::{Known, Totals, check_chart, group_of, group_or_first};
 pub(crate) use custom::Hosted;
 pub(crate) use events::Tails;
+pub(crate) use overview::Rises;
 pub(crate) use traces::Own;
 
 use std::time::Duration;

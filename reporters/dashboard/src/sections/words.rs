@@ -1,5 +1,7 @@
 //! Numbers within sentences.
 
+use telemetry_metrics::Dimension;
+
 use crate::view::Range;
 
 /// `1,234,567`.
@@ -46,6 +48,29 @@ pub(super) fn time(seconds: f64) -> String {
         format!("{number:.1} {unit}")
     } else {
         format!("{number:.0} {unit}")
+    }
+}
+
+/// Seconds, bytes or ones: `1.5 GiB`.
+pub(super) fn amount(number: f64, dimension: Dimension) -> String {
+    match dimension {
+        Dimension::Time => time(number),
+        Dimension::Bytes => bytes(number),
+        _ => count(number.max(0.0).round() as u64),
+    }
+}
+
+fn bytes(number: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let (mut number, mut unit) = (number, 0);
+    while number >= 1_023.5 && unit + 1 < units.len() {
+        number /= 1_024.0;
+        unit += 1;
+    }
+    if number < 9.95 && number.fract() > 0.05 {
+        format!("{number:.1} {}", units[unit])
+    } else {
+        format!("{number:.0} {}", units[unit])
     }
 }
 
@@ -107,6 +132,16 @@ mod tests {
             times,
             ["250 µs", "12 ms", "900 ms", "1.5 s", "42 s", "3 min", "2 h"]
         );
+    }
+
+    #[test]
+    fn amounts_are_in_their_units() {
+        let bytes = [0.0, 1_023.0, 1_024.0, 1.5 * 1_048_576.0, 1e11, 1e30];
+        let bytes = bytes.map(|number| amount(number, Dimension::Bytes));
+        assert_eq!(bytes[..5], ["0 B", "1023 B", "1 KiB", "1.5 MiB", "93 GiB"]);
+        assert!(bytes[5].ends_with(" PiB"));
+        assert_eq!(amount(1_234.4, Dimension::None), "1,234");
+        assert_eq!(amount(90.0, Dimension::Time), "90 s");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use telemetry::{execute, span};
 use telemetry_metrics::{Metric, counter, distribution, last_value, sum, summary};
 use telemetry_traces::{NPlusOne, Traces};
 
-use crate::program::Program;
+use crate::program::{Program, find_card, notices, row};
 use crate::support::get;
 
 /// Of a page, what its links say.
@@ -75,6 +75,7 @@ fn definitions() -> Vec<Metric> {
         last_value("it_crawl.level")
             .event("it_crawl.other")
             .option("nav", "  "),
+        counter(format!("it_crawl{}.event.count", "x".repeat(230))),
         counter("it_crawl.panics")
             .event("telemetry.process.panic")
             .tags(["location"]),
@@ -163,12 +164,9 @@ async fn every_link_of_every_page_leads_somewhere() {
     );
     // A route of the overview leads to its own series and to no other.
     let page = program.page("overview").await;
-    let table = crate::program::find_card(&page, "signals", "routes");
+    let table = find_card(&page, "signals", "routes");
     for (route, series) in [("/me", 2), ("", 2), ("=route=/x", 2)] {
-        let href = crate::program::row(&table, route)["href"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let href = row(&table, route)["href"].as_str().unwrap().to_owned();
         let href = href.replace("%3Bby", "%3Bstat%3Dp95%3Bby");
         let chart = program.card(&href, "chart-0", "chart").await;
         let lines = chart["lines"].as_array().unwrap().iter();
@@ -178,4 +176,25 @@ async fn every_link_of_every_page_leads_somewhere() {
             "{route}: {chart:#}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_without_definitions_and_traces_has_all_pages() {
+    let program = Program::start([]);
+    for page in [
+        "overview", "metrics", "events", "traces", "runtime", "handlers", "health",
+    ] {
+        let page = program.page(page).await;
+        assert!(!page["sections"].as_array().unwrap().is_empty(), "{page:#}");
+    }
+    let groups = program.card("metrics", "index", "index").await;
+    assert_eq!(
+        groups["group"], "telemetry",
+        "what the library says about itself"
+    );
+    let page = program.page("overview").await;
+    let found = notices(&page, "");
+    // Handlers are the whole process's, and other tests have some that fail.
+    let is_own = |notice: &&Json| !notice["text"].as_str().unwrap().contains("handler");
+    assert_eq!(found.iter().filter(is_own).count(), 0, "{found:#?}");
 }

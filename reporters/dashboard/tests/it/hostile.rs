@@ -293,7 +293,7 @@ async fn a_trace_that_grows_while_it_is_watched_is_in_the_end_what_it_is() {
     assert_eq!((rows.len(), &in_progress), (2, &json!(true)));
     let parent = span!(parent: context, "it.hostile.grows.late");
     // As their sender's clock has it, this one begins before the request does.
-    let remote = SpanContext::from_traceparent(context.traceparent().to_string()).unwrap();
+    let remote = SpanContext::from_traceparent(context.traceparent()).unwrap();
     span!(parent: remote, "it.hostile.grows.remote").finish();
     step();
     request.finish();

@@ -18,5 +18,6 @@ mod program;
 mod session;
 mod shell;
 mod support;
+mod trace_lists;
 mod traces;
 mod watch;

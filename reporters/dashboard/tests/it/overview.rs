@@ -298,3 +298,30 @@ async fn routes_that_ask_again_and_again_are_told_of() {
         "{found:?}"
     );
 }
+
+#[tokio::test]
+async fn a_young_program_says_since_when_and_what_tells_its_lines_apart() {
+    let mut metrics = signals_of("dash_young.endpoint");
+    metrics.push(last_value("dash_young.mailbox.depth").tags(["name", "node"]));
+    let program = Program::start(metrics);
+    for (name, depth) in [("mail", 3), ("pay", 4)] {
+        execute!("dash_young.mailbox", { depth }, { name, node: "a" });
+        let duration = TEN_MILLIS;
+        execute!("dash_young.endpoint.stop", { duration }, { route: name, outcome: "ok" });
+    }
+    let since = "Since the start, less than a minute ago";
+    let page = program.page("overview?range=86400").await;
+    let rate = find_card(&page, "signals", "rate");
+    assert_eq!((&rate["step"], &rate["slots"]), (&json!(1_000), &json!(60)));
+    assert_eq!(rate["more"], since);
+    let now = find_card(&page, "signals", "now");
+    assert_eq!(now["figures"][1]["hint"], "0 since the start");
+    let routes = find_card(&page, "signals", "routes");
+    assert_eq!(routes["hint"], "Counted since the start.");
+    let page = program.page("runtime").await;
+    let depth = find_card(&page, "gauges", "gauge-2");
+    assert_eq!(depth["more"], format!("By name. {since}"));
+    let labels = depth["lines"].as_array().unwrap().iter();
+    let labels: Vec<_> = labels.map(|line| &line["label"]).collect();
+    assert_eq!(labels, ["mail", "pay"]);
+}

@@ -33,5 +33,8 @@ test("a search for 32 hex digits asks for that trace, all else for a route", () 
   assert.equal(asked(id).route, null);
   assert.equal(asked("/orders/{id}").route, "/orders/{id}");
   assert.equal(asked(`${id}0`).id, null);
-  assert.deepEqual(asked("  "), { id: null, route: null, before: null });
+  for (const other of [`00-${id}-00f067aa0ba902b7-01`, "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"]) {
+    assert.equal(asked(other).id, other);
+  }
+  assert.deepEqual(asked("  "), { id: null, route: null });
 });

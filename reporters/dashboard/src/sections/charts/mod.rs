@@ -39,6 +39,9 @@
 //! - [`Number::Share`] divides counts slot by slot.
 //! - [`Totals`] ([`Moment::totals`](crate::moment::Moment::totals)) has the total of each definition: its
 //!   `id` for `history.stats`, and `latest`, what it counted since it began.
+//! - A range that is longer than the past is drawn as the shortest one that holds it, and says so;
+//!   [`Reach`] has the words for figures beside it.
+//! - [`Labels`] has what series are called where several stand together.
 //! - [`Known`] (`sources.charts`) knows the ids of charts, for links: `metrics?show=<id>`.
 
 mod card;

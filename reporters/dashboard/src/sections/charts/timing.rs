@@ -15,7 +15,8 @@ type Rung = (u64, u64);
 ///
 /// The history keeps ten minutes as fine as they were sampled, then groups of ten, from 100 minutes
 /// on of a hundred. These steps fit into those, so a chart looks the same whether it was opened now
-/// or has been open for an hour.
+/// or has been open for an hour. From 17 hours on there are groups of a thousand: the slots of lines
+/// share those.
 const LINES: [Rung; 6] = [
     (60_000, 1_000),
     (300_000, 5_000),

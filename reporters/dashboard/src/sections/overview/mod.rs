@@ -6,4 +6,5 @@ mod wrong;
 
 pub(super) use saturation::saturation;
 pub(super) use signals::signals;
+pub(crate) use wrong::Rises;
 pub(super) use wrong::wrong;

@@ -76,8 +76,8 @@ pub(super) fn sentence(finding: &Finding, visible: &Visible) -> String {
 }
 
 /// What there is to say without the statement.
-const WITHOUT_STATEMENT: &str = "Ask for everything in one query, before the loop. (The statement is hidden: the system it is for \
-     is not known to keep values apart.)";
+const WITHOUT_STATEMENT: &str = "Ask for everything in one query, before the loop. (The statement is hidden, as there may be \
+     values in it: let queries say that their `system` is `postgresql` or `sqlite`, or show `statement`.)";
 
 /// What to do, without what the columns say.
 fn advice(finding: &Finding, visible: &Visible) -> String {

@@ -216,3 +216,98 @@ fn tags_of_any_content_are_short_text() {
     ];
     assert_eq!(found, expected);
 }
+
+#[test]
+fn among_thousands_of_series_those_that_are_looked_for_are_found() {
+    let metric = counter("charts_series.many.count").tags(["route", "n"]);
+    let stage = stage([metric.max_series(3_000)]);
+    for n in 0..2_000_u64 {
+        let route = if n % 100 == 7 { "/rare" } else { "/often" };
+        for _ in 0..n % 3 + 1 {
+            execute!("charts_series.many", {}, { route, n });
+        }
+    }
+    stage.wait(1);
+    let find = |find: &str| ChartKey {
+        find: find.to_owned(),
+        ..stage.key(0)
+    };
+    let counted = |key: &ChartKey| {
+        let mut shown = stage.open(key);
+        let card = shown.until(&stage, has_values);
+        assert_eq!(card["all"], json!(2_000));
+        let begin = std::time::Instant::now();
+        for _ in 0..20 {
+            shown.advance(&stage);
+        }
+        // Nobody waits for a chart that others watch.
+        assert!(
+            begin.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            begin.elapsed()
+        );
+        figure(&card, "in range").unwrap() as u64
+    };
+    let expected = |of: &dyn Fn(u64) -> bool| -> u64 {
+        (0..2_000).filter(|n| of(*n)).map(|n| n % 3 + 1).sum()
+    };
+    assert_eq!(counted(&find("")), expected(&|_| true));
+    assert_eq!(counted(&find("=route=/rare")), expected(&|n| n % 100 == 7));
+    assert_eq!(counted(&find("/often 1999")), expected(&|n| n == 1_999));
+    assert_eq!(
+        counted(&find("n=7")),
+        expected(&|n| n.to_string().starts_with('7'))
+    );
+}
+
+#[test]
+fn definitions_of_one_name_have_charts_of_their_own() {
+    let stage = stage([
+        counter("charts_series.twin.n")
+            .event("charts_series.twin")
+            .tags(["a"]),
+        last_value("charts_series.twin.n").tags(["a"]),
+        summary("charts_series.twin.n").tags(["a"]),
+    ]);
+    for n in [3, 5] {
+        execute!("charts_series.twin", { n }, { a: "x" });
+    }
+    stage.wait(1);
+    let types = ["counter", "last_value", "summary"];
+    for (at, kind) in types.into_iter().enumerate() {
+        let mut shown = stage.open(&stage.key(at));
+        let card = shown.until(&stage, has_values);
+        assert_eq!(card["metric"]["type"], json!(kind));
+        let expected = [("in range", 2.0), ("highest", 5.0), ("mean", 4.0)][at];
+        assert_eq!(figure(&card, expected.0), Some(expected.1), "{card:#}");
+        assert_eq!(card["all"].as_u64().unwrap_or(1), 1);
+    }
+}
+
+#[test]
+fn a_series_that_comes_back_goes_on_in_its_line() {
+    let metric = counter("charts_series.back.count").tags(["job"]);
+    let builder = Aggregator::builder().metrics([metric]);
+    let stage = stage_of(builder.expire_after(Duration::from_millis(50)));
+    let gone = || {
+        let series = stage.sources.history.series_of("charts_series.back.count");
+        !series.is_empty() && series.iter().all(|series| series.gone.is_some())
+    };
+    execute!("charts_series.back", {}, { job: "a" });
+    let mut shown = stage.open(&ChartKey {
+        stat: Some("total".to_owned()),
+        ..stage.key(0)
+    });
+    shown.until(&stage, |card| labels(card) == ["a"]);
+    for round in 2..=4 {
+        while !gone() {
+            stage.wait(1);
+        }
+        execute!("charts_series.back", {}, { job: "a" });
+        let expected = Some(f64::from(round));
+        let card = shown.until(&stage, |card| figure(card, "since start") == expected);
+        assert_eq!(labels(&card), ["a"], "one line");
+        let key = card["lines"][0]["key"].as_str().unwrap().to_owned();
+        shown.until(&stage, |card| newest(card, &key) == expected);
+    }
+}

@@ -7,6 +7,7 @@ use serde_json::json;
 use telemetry::execute;
 use telemetry_metrics::{Data, Unit, counter, distribution, last_value, sum, summary};
 
+use super::super::scale::rounded;
 use super::*;
 
 const BOUNDS: [f64; 4] = [0.005, 0.05, 0.5, 5.0];
@@ -68,7 +69,7 @@ fn counts_and_sums_are_those_of_arithmetic_and_of_a_scrape() {
         sum("charts_truth.all.bytes").bytes().tags(["route"]),
         sum("charts_truth.all.time").seconds().tags(["route"]),
         sum("charts_truth.all.balance").up_down(),
-        sum("charts_truth.all.requests").unit(Unit::Other("requests".into())),
+        sum("charts_truth.all.requests").unit(Unit::Other("requests")),
     ]);
     let (mut bytes, mut nanos, mut balance) = (0_u64, 0_u64, 0_i64);
     for n in 0..500_u64 {
@@ -126,7 +127,7 @@ fn counts_and_sums_are_those_of_arithmetic_and_of_a_scrape() {
 fn last_values_are_those_that_were_set_below_zero_too() {
     let stage = stage([
         last_value("charts_truth.level.depth").tags(["queue"]),
-        last_value("charts_truth.level.celsius").unit(Unit::Other("°C".into())),
+        last_value("charts_truth.level.celsius").unit(Unit::Other("°C")),
     ]);
     for (queue, depth, celsius) in [("a", -3.5, -40.25), ("b", 1e12, -1.0), ("c", 0.0, -7.5)] {
         execute!("charts_truth.level", { depth, celsius }, { queue });
@@ -167,10 +168,11 @@ fn zeros_and_negative_numbers_have_a_row_below_the_others() {
     let card = watched(&stage, 0, "heat");
     assert_eq!((edges(&card), rows(&card)), (json!([null, 0]), vec![4]));
     let card = watched(&stage, 1, "heat");
-    let expected = json!([0, 1, 1.41421, 2, 2.82843, 4]);
+    let root = rounded(std::f64::consts::SQRT_2);
+    let expected = json!([0, 1, root, 2, 2.82843, 4]);
     assert_eq!((edges(&card), rows(&card)), (expected, vec![2, 1, 0, 0, 1]));
     let card = watched(&stage, 2, "heat");
-    let expected = json!([null, 1, 1.41421]);
+    let expected = json!([null, 1, root]);
     assert_eq!((edges(&card), rows(&card)), (expected, vec![3, 1]));
 }
 

@@ -100,7 +100,7 @@ fn card(
     }
     if let Some(place) = &roles.in_flight {
         let definition = moment.sources.definitions.get(*place);
-        let now = definition.and_then(|one| book.present(one).next().and_then(value));
+        let now = definition.and_then(|one| together(book.present(one).filter_map(value)));
         let href = link(Some(place));
         figures.push(figure(
             "In flight",
@@ -115,6 +115,11 @@ fn card(
         .title("Requests")
         .hint(&format!("Of `{}`.", roles.span))
         .wide()
+}
+
+/// The values of several series are added up; nothing if there are none.
+fn together(values: impl Iterator<Item = f64>) -> Option<f64> {
+    values.reduce(|one, other| one + other)
 }
 
 /// By the same limits as the sentences at the top.

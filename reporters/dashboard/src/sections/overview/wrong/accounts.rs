@@ -140,9 +140,10 @@ fn overflows(metric: &str, limit: Option<(usize, String)>, events: u64) -> Optio
         None => (String::new(), "health".to_owned()),
     };
     let text = format!(
-        "{} has met its limit{of}: {} of the last 10 minutes lost their tags.",
+        "{} has met its limit{of}: {} of the last 10 minutes lost {} tags.",
         short(metric),
         many(events, "event", "events"),
+        if events == 1 { "its" } else { "their" },
     );
     let key = format!("overflow {metric}");
     Some(Notice::new(key, Status::Warn, text).link(href))
@@ -249,6 +250,8 @@ mod tests {
             notice.text,
             "shop.x.count has met its limit of 2,000 series: 7 events of the last 10 minutes lost their tags."
         );
+        let one = overflows("shop.x.count", None, 1).unwrap().text;
+        assert!(one.ends_with("1 event of the last 10 minutes lost its tags."));
         assert_eq!(overflows("shop.x.count", None, 0), None);
     }
 

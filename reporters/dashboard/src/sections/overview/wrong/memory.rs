@@ -14,7 +14,7 @@ use crate::moment::Moment;
 use crate::sections::RECENTLY;
 use crate::sections::words::many;
 
-pub(super) fn check(moment: &Moment<'_>, rises: &mut Rises, clock: Duration, report: &mut Report) {
+pub(super) fn check(moment: &Moment<'_>, rises: &Rises, clock: Duration, report: &mut Report) {
     let sources = moment.sources;
     report.check(left_out(&sources.history.status()));
     if let Some(stats) = sources.traces.as_deref().map(Traces::stats) {

@@ -13,6 +13,7 @@ mod rises;
 
 pub(in crate::sections) use program::{FULL, NEARLY_FULL};
 pub(in crate::sections) use requests::{FEW_ERRORS, MANY_ERRORS};
+pub(crate) use rises::Rises;
 
 use telemetry_metrics::history::Tick;
 
@@ -24,7 +25,6 @@ use crate::sections::past::{Book, time_between};
 use crate::sources::Sources;
 use notice::{Report, Shown};
 use program::Watched;
-use rises::Rises;
 
 pub(in crate::sections) fn wrong(sources: &Sources) -> Box<dyn Live> {
     let mut wrong = Wrong::new(sources);
@@ -36,7 +36,6 @@ struct Wrong {
     watched: Watched,
     book: Book,
     usual: requests::Usual,
-    rises: Rises,
     shown: Shown,
 }
 
@@ -52,7 +51,6 @@ impl Wrong {
             watched,
             book: Book::of(names),
             usual: requests::usual(),
-            rises: Rises::default(),
             shown: Shown::default(),
         }
     }
@@ -66,9 +64,9 @@ impl Wrong {
             requests::check(moment, roles, &self.book, &mut self.usual, &mut report);
         }
         self.watched.check(moment, &self.book, &mut report);
-        program::check_handlers(moment, &mut self.rises, clock, &mut report);
+        program::check_handlers(moment, &moment.sources.rises, clock, &mut report);
         accounts::check(moment, &self.book, &mut report);
-        memory::check(moment, &mut self.rises, clock, &mut report);
+        memory::check(moment, &moment.sources.rises, clock, &mut report);
         self.shown.update(report.notices, clock);
         self.shown.card(report.checked)
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use telemetry_metrics::Kind;
 use telemetry_metrics::history::{Range, SeriesId, Show};
+use telemetry_metrics::{Definition, Dimension, Kind};
 
 use super::notice::{Notice, Report};
 use super::rises::Rises;
@@ -11,8 +11,8 @@ use crate::card::Status;
 use crate::moment::Moment;
 use crate::sections::fills::{Fill, Pairs, label};
 use crate::sections::handlers::{Handler, grouped};
-use crate::sections::past::{Book, tag};
-use crate::sections::words::{list, many, percent, short};
+use crate::sections::past::{Book, base_of, tag};
+use crate::sections::words::{amount, list, many, percent, short};
 use crate::sections::{RECENTLY, links};
 use crate::sources::Sources;
 
@@ -95,13 +95,15 @@ impl Watched {
 
     fn check_fills(&self, moment: &Moment<'_>, book: &Book, report: &mut Report) {
         for fill in Fill::all(&moment.sources.definitions, &self.pairs, book) {
+            let definition = &moment.sources.definitions[fill.place];
             // Most are far from full, and need no look at their past.
             let mean = (fill.share() >= NEARLY_FULL / 4.0)
                 .then(|| mean(&minute(moment, fill.series)))
                 .flatten();
-            let share = mean.map_or(0.0, |mean| mean / fill.limit);
+            let share = share(mean, &fill, definition);
             let href = links::chart(moment.sources, fill.place);
-            report.check(full(&fill, share).map(|notice| notice.link(href)));
+            let found = full(&fill, share, definition.dimension());
+            report.check(found.map(|notice| notice.link(href)));
         }
     }
 
@@ -110,11 +112,14 @@ impl Watched {
             let definition = &moment.sources.definitions[*place];
             for one in book.present(definition) {
                 let is_now = one.latest.value.is_some_and(|value| !value.is_zero());
-                let values = if is_now {
+                let mut values = if is_now {
                     minute(moment, one.id)
                 } else {
                     Vec::new()
                 };
+                for value in values.iter_mut().flatten() {
+                    *value = base_of(*value, definition);
+                }
                 let texts: Vec<_> = one.tags().map(|(_, text)| text).collect();
                 let name = label(definition, &texts.join(", "));
                 let href = links::chart(moment.sources, *place);
@@ -135,6 +140,11 @@ fn mean(values: &[Option<f64>]) -> Option<f64> {
     let there = values.iter().flatten().count();
     let is_enough = values.len() >= STEPS && there == values.len();
     is_enough.then(|| values.iter().flatten().sum::<f64>() / there as f64)
+}
+
+/// How full something is: the mean is as stored, the limit in the unit that is shown.
+fn share(mean: Option<f64>, fill: &Fill, definition: &Definition) -> f64 {
+    mean.map_or(0.0, |mean| base_of(mean, definition) / fill.limit)
 }
 
 /// Panics of the last ten minutes, by where they were; the most first.
@@ -166,7 +176,7 @@ fn panicked(places: &[(String, u64)]) -> Option<Notice> {
 /// Looks at who is attached.
 pub(super) fn check_handlers(
     moment: &Moment<'_>,
-    rises: &mut Rises,
+    rises: &Rises,
     clock: Duration,
     report: &mut Report,
 ) {
@@ -199,7 +209,7 @@ fn handler_fails(handler: &Handler<'_>, is_recent: bool, now: Instant) -> Option
 }
 
 /// Something is nearly full; `share` is the average of a minute.
-fn full(fill: &Fill, share: f64) -> Option<Notice> {
+fn full(fill: &Fill, share: f64, dimension: Dimension) -> Option<Notice> {
     if share < NEARLY_FULL {
         return None;
     }
@@ -209,11 +219,11 @@ fn full(fill: &Fill, share: f64) -> Option<Notice> {
         Status::Warn
     };
     let text = format!(
-        "{} is {} full: {:.0} of {:.0}.",
+        "{} is {} full: {} of {}.",
         fill.label,
         percent(share.min(1.0)),
-        fill.used,
-        fill.limit
+        amount(fill.used, dimension),
+        amount(fill.limit, dimension)
     );
     let key = format!("full {} {}", fill.place, fill.series.number());
     Some(Notice::new(key, status, text))
@@ -234,6 +244,8 @@ fn waiting(name: &str, values: &[Option<f64>]) -> Option<Notice> {
 
 #[cfg(test)]
 mod tests {
+    use telemetry_metrics::{Aggregator, last_value};
+
     use super::*;
 
     #[test]
@@ -266,17 +278,36 @@ mod tests {
 
     #[test]
     fn what_is_nearly_full_is_told_of_and_what_is_full_more_so() {
-        let notice = full(&fill(85.0), 0.82).unwrap();
+        let notice = full(&fill(85.0), 0.82, Dimension::None).unwrap();
         assert_eq!(notice.text, "Pool shop is 82 % full: 85 of 100.");
         assert_eq!(notice.status, Status::Warn);
-        assert_eq!(full(&fill(100.0), 0.95).unwrap().status, Status::Bad);
+        assert_eq!(
+            full(&fill(100.0), 0.95, Dimension::None).unwrap().status,
+            Status::Bad
+        );
+        let text = full(&fill(85.0), 0.82, Dimension::Time).unwrap().text;
+        assert_eq!(text, "Pool shop is 82 % full: 85 s of 100 s.");
     }
 
     #[test]
     fn what_is_full_for_a_moment_is_not() {
-        assert_eq!(full(&fill(100.0), 0.79), None);
+        assert_eq!(full(&fill(100.0), 0.79, Dimension::None), None);
         assert_eq!(mean(&[Some(1.0); STEPS - 1]), None);
         assert_eq!(mean(&[Some(1.0); STEPS]), Some(1.0));
+    }
+
+    #[test]
+    fn half_full_is_half_full_in_any_unit() {
+        let metrics = [
+            last_value("dash_half.lease.used").seconds().unchecked(),
+            last_value("dash_half.disk.used").bytes().unchecked(),
+            last_value("dash_half.pool.used").unchecked(),
+        ];
+        let aggregator = Aggregator::builder().metrics(metrics).start().unwrap();
+        for (definition, half) in aggregator.definitions().iter().zip([50e9, 50.0, 50.0]) {
+            assert_eq!(share(Some(half), &fill(50.0), definition), 0.5);
+            assert_eq!(share(None, &fill(50.0), definition), 0.0);
+        }
     }
 
     #[test]
