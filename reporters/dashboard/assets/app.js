@@ -43,7 +43,6 @@ const stream = new Stream(() => `stream?${new URLSearchParams([["page", page], .
   },
   sections(changes, at) {
     last = at;
-    root.removeAttribute("aria-busy");
     const fits = sections.apply(changes);
     form?.update?.(sections);
     showRange();
@@ -72,7 +71,6 @@ byId("tools").append(theme(), keys({
 showRange();
 byId("controls").append(state, pause, ranges.node);
 if (form) root.before(form.node);
-root.setAttribute("aria-busy", "true");
 // On a narrow screen it may be out of sight.
 document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 addEventListener("popstate", () => {

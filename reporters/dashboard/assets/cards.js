@@ -43,7 +43,7 @@ const described = (items, name) => ({
   create: () => el("dl", { class: items }),
   whole(list, card) {
     keyed(list, card[items] ?? [], byPlace,
-      () => el("div", null, el("dt"), el("dd", null, el("span"), el("span"), el("small"))),
+      () => el("div", null, el("dt"), el("dd", null, el("span"), el("span", { class: "value" }), el("small"))),
       (node, { label, value, status, href, hint }) => {
         const [head, { children: [mark, number, small] }] = node.children;
         node.className = `${name} ${known(status)}`;

@@ -3,20 +3,18 @@
 
 /** A card after a delta: `set` and `rows` and `order` are done here; what is
  * appended is its renderer's business. */
-export function patchCard(card, delta) {
+export function patchCard(card, { set = {}, rows: changed = {}, order }) {
   const patched = { ...card };
-  for (const [name, value] of Object.entries(delta.set ?? {})) {
+  for (const [name, value] of Object.entries(set)) {
     if (value === null) delete patched[name];
     else patched[name] = value;
   }
-  if (delta.rows || delta.order) {
-    const rows = new Map((patched.rows ?? []).map((row) => [row.key, row]));
-    for (const [key, row] of Object.entries(delta.rows ?? {})) {
-      if (row === null) rows.delete(key);
-      else rows.set(key, row);
-    }
-    patched.rows = ordered(rows, delta.order);
+  const rows = new Map(patched.rows?.map((row) => [row.key, row]));
+  for (const [key, row] of Object.entries(changed)) {
+    if (row === null) rows.delete(key);
+    else rows.set(key, row);
   }
+  if (patched.rows || rows.size > 0) patched.rows = ordered(rows, order);
   return patched;
 }
 

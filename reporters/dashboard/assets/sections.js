@@ -91,7 +91,6 @@ export class Sections {
       const { title = "", href, hint = "", hint_link: more } = card;
       frame.className = `card ${card.kind}-card${card.wide ? " wide" : ""}`;
       if (frame.heading) {
-        setAttribute(frame, "aria-label", title !== "" && title);
         frame.heading.hidden = !title;
         rewrite(frame.heading, [title, href], () => linked(href, title));
         frame.hint.hidden = !hint && !more;

@@ -69,14 +69,12 @@ export class Stream {
     }
     const listen = (name, act) => source.addEventListener(name, ({ data }) => {
       if (this.#source !== source) return;
-      let told;
       try {
-        told = JSON.parse(data);
+        data = JSON.parse(data);
       } catch {
-        this.#fail("lost");
-        return;
+        return void this.#fail("lost");
       }
-      act(told);
+      act(data);
     });
     listen("view", (view) => this.#view(view));
     listen("sections", ({ sections, at }) => {
@@ -100,13 +98,12 @@ export class Stream {
   // An EventSource does not say what went wrong; an ordinary request does.
   async #ask() {
     this.#stop();
-    const { AbortController, fetch } = this.#world;
     const question = new AbortController();
     this.#try = question;
     let answer;
     let text;
     try {
-      answer = await fetch(this.#url(), { headers: { accept: "text/event-stream" }, signal: question.signal });
+      answer = await this.#world.fetch(this.#url(), { headers: { accept: "text/event-stream" }, signal: question.signal });
       const { ok, headers } = answer;
       // Other words than the program's may stand on whole pages.
       if (!ok && /^text\/plain/.test(headers.get("content-type"))) text = (await answer.text()).slice(0, 500);

@@ -82,7 +82,10 @@ fn slim_script(source: &str) -> String {
         is_comment |= line.starts_with("/*");
         if !is_comment && !line.is_empty() && !line.starts_with("//") {
             slim.push_str(line);
-            slim.push('\n');
+            // Where nothing can end, lines need no end either; behind a comment they do.
+            if line.contains("//") || !line.ends_with(['{', '(', '[', ',', ';']) {
+                slim.push('\n');
+            }
         }
         is_comment &= !line.ends_with("*/");
     }

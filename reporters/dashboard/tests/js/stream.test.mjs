@@ -7,7 +7,7 @@ function world(answer) {
   const timers = new Map();
   let now = 0;
   const it = {
-    sources: [], asked: [], said: [], visible: "visible", listeners: {}, AbortController,
+    sources: [], asked: [], said: [], visible: "visible", listeners: {},
     document: {
       get visibilityState() { return it.visible; },
       addEventListener: (name, act) => { it.listeners[name] = act; },
