@@ -102,4 +102,4 @@ pub use builder::DashboardBuilder;
 pub use card::{Card, Status, Table, Value};
 pub use dashboard::Dashboard;
 pub use page::{Context, Page};
-pub use problem::DashboardError;
+pub use problem::{DashboardError, SlugFault, TokenFault};

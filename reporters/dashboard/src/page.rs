@@ -91,13 +91,17 @@ pub trait Page: Send + Sync + 'static {
 ///
 /// Numbers are seconds, bytes or plain numbers, whatever unit their definition shows them in. Of
 /// series those count that have all of the tags that are asked for.
+///
+/// What was counted ([`count`](Self::count), [`rate`](Self::rate), [`quantile`](Self::quantile), ..) is
+/// of the [range](Self::range) that the viewer chose, or of another that the page asks for by
+/// [`last`](Self::last). [`latest`](Self::latest) is as of now.
 pub struct Context<'c> {
     history: &'c History,
     range: Duration,
     now: SystemTime,
     tick: Tick,
     /// Of each definition that was asked for.
-    series: RefCell<HashMap<String, Rc<[PastSeries]>>>,
+    series: Rc<RefCell<HashMap<String, Rc<[PastSeries]>>>>,
 }
 
 impl<'c> Context<'c> {
@@ -107,7 +111,7 @@ impl<'c> Context<'c> {
             range,
             now,
             tick,
-            series: RefCell::default(),
+            series: Rc::default(),
         }
     }
 
@@ -116,7 +120,30 @@ impl<'c> Context<'c> {
         self.history
     }
 
-    /// Which part of it the viewer wants to see.
+    /// The same with another range up to now, whatever the viewer chose.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use telemetry_dashboard::{Card, Context, Value};
+    ///
+    /// fn now(context: &Context<'_>) -> Card {
+    ///     let minute = context.last(Duration::from_secs(60));
+    ///     let rate = minute.rate("shop.parcel.duration", &[]);
+    ///     Card::figures("now").figure("Parcels", rate.map(Value::per_second), None)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn last(&self, range: Duration) -> Context<'c> {
+        Self {
+            range,
+            series: self.series.clone(),
+            ..*self
+        }
+    }
+
+    /// Which part of the past is asked for: the one that the viewer chose, unless this was made by
+    /// [`last`](Self::last).
     #[must_use]
     pub fn range(&self) -> Duration {
         self.range
@@ -140,7 +167,7 @@ impl<'c> Context<'c> {
         self.matching(name, tags)
     }
 
-    /// What the series counted within the range, all together; amounts as stored.
+    /// What the series counted within the range up to now, all together; amounts as stored.
     #[must_use]
     pub fn stats(&self, name: &str, tags: &[(&str, &str)]) -> Stats {
         let series = self.matching(name, tags);
@@ -148,14 +175,14 @@ impl<'c> Context<'c> {
         self.history.stats(&ids, Range::last(self.range))
     }
 
-    /// How many events or numbers there were within the range.
+    /// How many events or numbers there were within the range up to now.
     #[must_use]
     pub fn count(&self, name: &str, tags: &[(&str, &str)]) -> u64 {
         self.stats(name, tags).count()
     }
 
-    /// How many events or numbers there were per second of the range; of a sum, what was added.
-    /// `None` if there is no such series, or if it is one of last values.
+    /// How many events or numbers there were per second of the range up to now, or of as much of it as
+    /// there is; of a sum, what was added. `None` if there is no such series, or if it is one of last values.
     #[must_use]
     pub fn rate(&self, name: &str, tags: &[(&str, &str)]) -> Option<f64> {
         let definition = self.definition(name, tags)?;
@@ -166,7 +193,8 @@ impl<'c> Context<'c> {
         }
     }
 
-    /// The last value; of several series, all values together. `None` if there is none.
+    /// The last value as of now, whatever the range; of several series, all values together. `None` if
+    /// there is none.
     #[must_use]
     pub fn latest(&self, name: &str, tags: &[(&str, &str)]) -> Option<f64> {
         let definition = self.definition(name, tags)?;
@@ -174,15 +202,15 @@ impl<'c> Context<'c> {
         Some(value.in_unit(definition.dimension().base_unit()))
     }
 
-    /// The mean, of a summary or a distribution.
+    /// The mean within the range up to now, of a summary or a distribution.
     #[must_use]
     pub fn mean(&self, name: &str, tags: &[(&str, &str)]) -> Option<f64> {
         let definition = self.definition(name, tags)?;
         Some(self.stats(name, tags).mean()? / factor(&definition))
     }
 
-    /// The number below which the share `q` (0 to 1) of all numbers lies, of a summary or a
-    /// distribution; of all series together, from their buckets.
+    /// The number below which the share `q` (0 to 1) of all numbers within the range up to now lies, of
+    /// a summary or a distribution; of all series together, from their buckets.
     #[must_use]
     pub fn quantile(&self, name: &str, tags: &[(&str, &str)], q: f64) -> Option<f64> {
         let definition = self.definition(name, tags)?;

@@ -221,9 +221,12 @@ fn own_sections(
             Some(id) => vec![Key::Trace { id }],
             None => {
                 let list = text(query, "list")?.unwrap_or_else(|| "recent".to_owned());
-                if !["recent", "slow", "failed"].contains(&&*list) {
-                    return Err("`list` is one of recent, slow, failed".to_owned());
-                }
+                let list = match &*list {
+                    // What the page calls it.
+                    "slowest" => "slow".to_owned(),
+                    "recent" | "slow" | "failed" => list,
+                    _ => return Err("`list` is one of recent, slow, failed".to_owned()),
+                };
                 let before = match text(query, "before")? {
                     None => None,
                     Some(number) => Some(
@@ -352,9 +355,13 @@ fn range(query: &[(String, String)], default: u32) -> Result<Range, String> {
     let Some(range) = text(query, "range")? else {
         return Ok(Range(default));
     };
-    let range = range.parse().ok().filter(|range| RANGES.contains(range));
-    range.map(Range).ok_or_else(|| {
-        "`range` is one of 60, 300, 900, 3600, 21600, 86400: a number of seconds".to_owned()
+    let known = range.parse().ok().filter(|range| RANGES.contains(range));
+    known.map(Range).ok_or_else(|| {
+        let given: String = range.chars().take(40).collect();
+        format!(
+            "The address says range={}; it may be 60, 300, 900, 3600, 21600 or 86400 (seconds)",
+            given.escape_debug()
+        )
     })
 }
 

@@ -54,7 +54,7 @@ impl Gate {
             Kind::Loopback => Self::Loopback,
             Kind::HostDecides => Self::HostDecides,
             Kind::Token { token, secure } => Self::Token(Box::new(Guarded {
-                token: Token::new(token).ok_or(DashboardError::Token)?,
+                token: Token::new(token).map_err(DashboardError::Token)?,
                 secure: *secure,
                 sessions: Sessions::default(),
                 limiter: Limiter::default(),

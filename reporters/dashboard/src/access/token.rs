@@ -6,14 +6,22 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::problem::TokenFault;
+
 /// What somebody has to know.
 pub(super) struct Token(Box<[u8]>);
 
 impl Token {
-    /// `None` unless it can be typed and sent, and is long enough to be a secret.
-    pub(super) fn new(token: &str) -> Option<Self> {
-        let fits = (16..=512).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
-        fits.then(|| Self(token.as_bytes().into()))
+    /// Refused unless it can be typed and sent, and is long enough to be a secret.
+    pub(super) fn new(token: &str) -> Result<Self, TokenFault> {
+        let invisible = token.bytes().position(|byte| !byte.is_ascii_graphic());
+        match (token.len(), invisible) {
+            (0, _) => Err(TokenFault::Empty),
+            (_, Some(at)) => Err(TokenFault::Invisible(at + 1)),
+            (short @ ..16, None) => Err(TokenFault::Short(short)),
+            (long @ 513.., None) => Err(TokenFault::Long(long)),
+            _ => Ok(Self(token.as_bytes().into())),
+        }
     }
 
     /// Takes as long for what is wrong in the first byte as for what is right up to the last: the
@@ -62,18 +70,30 @@ mod tests {
         let (longest, short) = ("x".repeat(512), "x".repeat(15));
         let longer = longest.clone() + "x";
         for good in [SECRET, "!\"#$%&'()*+,-./:;<=>?@", &longest] {
-            assert!(Token::new(good).is_some(), "{good}");
+            assert!(Token::new(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            &short,
-            &longer,
-            "correct horse battery",
-            "correct-horse-battery\n",
-            "korrektes-pferd-ü",
+        for (bad, fault) in [
+            ("", TokenFault::Empty),
+            (&*short, TokenFault::Short(15)),
+            (&longer, TokenFault::Long(513)),
+            ("correct horse battery", TokenFault::Invisible(8)),
+            ("correct-horse-battery\n", TokenFault::Invisible(22)),
+            ("pferd-ü", TokenFault::Invisible(7)),
         ] {
-            assert!(Token::new(bad).is_none(), "{bad:?}");
+            assert_eq!(Token::new(bad).err(), Some(fault), "{bad:?}");
         }
+        let says = |fault| crate::DashboardError::Token(fault).to_string();
+        assert_eq!(
+            says(TokenFault::Short(15)),
+            "the token has 15 characters: it takes 16 at least"
+        );
+        let byte = says(TokenFault::Invisible(4));
+        assert!(
+            byte.starts_with("the token has a character at byte 4 that is not visible ASCII: "),
+            "{byte}"
+        );
+        let empty = says(TokenFault::Empty);
+        assert!(empty.starts_with("the token is empty: "), "{empty}");
     }
 
     #[test]

@@ -51,6 +51,12 @@ pub(super) fn grouped(rows: &[HandlerInfo]) -> Vec<Handler<'_>> {
     handlers
 }
 
+/// Whose handler it is, if that has one for each event: `telemetry-metrics-1` of the handler
+/// `telemetry-metrics-1:shop.order.placed` of the event `shop.order.placed`.
+pub(super) fn owner(info: &HandlerInfo) -> Option<&str> {
+    info.id.strip_suffix(&info.pattern)?.strip_suffix(':')
+}
+
 /// One row of the table: a handler, or several that belong together.
 struct Row<'h> {
     id: &'h str,
@@ -77,9 +83,7 @@ fn folded<'h>(handlers: &'h [Handler<'_>], now: Instant) -> Vec<Row<'h>> {
             failures: info.failures,
             rests_for: handler.rests_for(now),
         };
-        let owner = info.id.strip_suffix(&info.pattern);
-        let owner = owner.and_then(|owner| owner.strip_suffix(':'));
-        let (Some(owner), 0) = (owner, info.failures) else {
+        let (Some(owner), 0) = (owner(info), info.failures) else {
             rows.push(row);
             continue;
         };
@@ -136,14 +140,22 @@ fn card(handlers: &[Handler<'_>], now: Instant) -> Card {
         let key = format!("{}{}", row.id, if row.is_owner { ":" } else { "" });
         table.row_with(key, cells, status, None);
     }
-    let mut hint = format!(
-        "{}. One that panics is kept and counted; after five failures in a row it rests for a while.",
-        many(handlers.len() as u64, "handler", "handlers")
+    let mut hint = many(handlers.len() as u64, "handler", "handlers");
+    if rows.len() < handlers.len() {
+        let groups = many(rows.len() as u64, "group", "groups");
+        hint.push_str(&format!(", in {groups}"));
+    }
+    hint.push_str(
+        ". One that panics is kept and counted; after five failures in a row it rests for a while. The filter \
+         finds patterns such as `*` only as they are written.",
     );
     if rows.len() > MOST_ROWS {
         hint.push_str(&format!(" Only the first {MOST_ROWS} are shown."));
     }
-    Card::table("handlers", table).hint(&hint).wide()
+    Card::table("handlers", table)
+        .hint(&hint)
+        .hint_link("events", "Who listens to an event")
+        .wide()
 }
 
 fn listens_to(patterns: &[&str]) -> String {
@@ -196,14 +208,18 @@ mod tests {
         let _guards = events.map(attach);
         let table = || {
             let rows = telemetry::list_handlers("dash_owner");
-            card(&grouped(&rows), Instant::now()).whole()["rows"].clone()
+            card(&grouped(&rows), Instant::now()).whole()
         };
-        let before = table();
+        let made = table();
+        let before = &made["rows"];
         assert_eq!(before.as_array().unwrap().len(), 1);
         assert_eq!(before[0]["cells"][0]["c"], "dash-owner-1");
         assert_eq!(before[0]["cells"][2], 3);
+        let hint = made["hint"].as_str().unwrap();
+        assert!(hint.starts_with("3 handlers, in 1 group. "), "{hint}");
+        assert_eq!(made["hint_link"]["href"], "events");
         telemetry::execute!("dash_owner.c");
-        let after = table();
+        let after = table()["rows"].clone();
         assert_eq!(after.as_array().unwrap().len(), 2);
         assert_eq!(after[0]["cells"][0]["c"], "dash-owner-1:dash_owner.c");
         assert_eq!(after[1]["cells"][2], 2);

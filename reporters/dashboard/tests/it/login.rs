@@ -209,7 +209,7 @@ fn a_token_that_is_no_secret_is_refused_and_no_token_is_shown() {
             .access(Access::token(token))
             .start();
         let error = refused.unwrap_err();
-        assert!(matches!(error, DashboardError::Token));
+        assert!(matches!(error, DashboardError::Token(_)));
         assert!(token.is_empty() || !error.to_string().contains(token));
     }
     let access = Access::token(TOKEN);

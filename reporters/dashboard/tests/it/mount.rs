@@ -250,7 +250,7 @@ fn a_page_of_the_host_cannot_have_the_address_of_another() {
     for slug in ["overview", "api", "login", "Own", "", "a/b", "{a}"] {
         let refused = Dashboard::builder(&aggregator).page(Own(slug)).start();
         let error = refused.unwrap_err();
-        assert!(matches!(&error, DashboardError::Slug(own) if own == slug));
+        assert!(matches!(&error, DashboardError::Slug { slug: own, .. } if own == slug));
         assert!(error.to_string().contains(slug));
     }
     let twice = Dashboard::builder(&aggregator)

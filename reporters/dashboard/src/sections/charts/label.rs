@@ -171,7 +171,8 @@ fn number(labels: &mut [String]) {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Find {
     All,
-    /// All of these are in the tags (`route=/me, status=200`), in lower case.
+    /// All of these are in the tags, in lower case: in a value, or, as `route=/me`, at the beginning of
+    /// that tag's value. Keys alone are not looked at: each series has them.
     Words(Vec<String>),
     /// Exactly this value of this tag: `=route=/me`.
     Pair(String, String),
@@ -209,11 +210,17 @@ impl Find {
         }
         let pairs: Vec<_> = series
             .tags()
-            .map(|(key, value)| format!("{key}={value}"))
+            .map(|(key, value)| (key.to_lowercase(), value.to_lowercase()))
             .collect();
-        let pairs = pairs.join(", ").to_lowercase();
-        words.iter().all(|word| pairs.contains(&**word))
+        let has = |word: &String| pairs.iter().any(|(key, value)| is_in(word, key, value));
+        words.iter().all(has)
     }
+}
+
+fn is_in(word: &str, key: &str, value: &str) -> bool {
+    let rest = word.strip_prefix(key);
+    let wanted = rest.and_then(|rest| rest.strip_prefix('='));
+    value.contains(word) || wanted.is_some_and(|wanted| value.starts_with(wanted))
 }
 
 /// So many characters at most, none of which moves others about.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use telemetry_metrics::HealthReport;
 use telemetry_metrics::history::{PastSeries, Range};
 
 use super::super::past::{Book, tag};
@@ -58,7 +59,7 @@ impl Reporters {
             let rate = |lately: Option<(u64, f64)>| lately.map(|(_, rate)| Value::per_second(rate));
             let cells = [
                 Value::code(short(&report.reporter)),
-                report.last_success.into(),
+                last_success(report),
                 report.sent.into(),
                 rate(sent).into(),
                 report.failed.into(),
@@ -71,10 +72,20 @@ impl Reporters {
         Card::table("reporters", table)
             .title("Reporters")
             .hint(
-                "What is counted is the reporter's to say: lines, scrapes, requests. What failed is part of \
+                "What is counted depends on the reporter: lines, scrapes, requests. What failed is part of \
                  a later delivery; what was dropped is lost. Lately is the last minute.",
             )
             .wide()
+    }
+}
+
+/// A dash says that it should have succeeded by now; one that waits to be asked need not have.
+fn last_success(report: &HealthReport) -> Value {
+    let name = &*report.reporter;
+    let is_asked = name == "prometheus" || name.starts_with("prometheus-");
+    match report.last_success {
+        None if is_asked && report.failed == 0 => "not asked yet".into(),
+        at => at.into(),
     }
 }
 

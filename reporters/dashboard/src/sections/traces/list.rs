@@ -12,8 +12,12 @@ use super::pick::Picked;
 use super::{findings, no_store, what};
 use crate::card::{Card, Status, Table, Value};
 use crate::moment::Moment;
+use crate::sections::events::shown::print;
 use crate::sources::Sources;
 use crate::view::TraceList;
+
+/// Bytes of a status.
+const STATUS: usize = 24;
 
 pub(super) fn cards(list: &TraceList, moment: &Moment<'_>) -> Vec<Card> {
     let sources = moment.sources;
@@ -27,7 +31,7 @@ pub(super) fn cards(list: &TraceList, moment: &Moment<'_>) -> Vec<Card> {
 fn table(list: &TraceList, picked: &Picked, sources: &Sources) -> Card {
     let findings = findings(sources);
     let mut table = Table::new(["Trace"])
-        .texts(["When"])
+        .texts(["Began"])
         .numbers(["Duration", "Spans"])
         .texts(["Outcome", "N+1"])
         .empty(empty(list, picked.left_out));
@@ -38,7 +42,7 @@ fn table(list: &TraceList, picked: &Picked, sources: &Sources) -> Card {
             trace.started_at().into(),
             trace.duration().into(),
             trace.spans().into(),
-            outcome(trace).into(),
+            outcome(trace, sources).into(),
             worst(&findings, trace.id()),
         ];
         let status = status(trace, findings.contains_key(&trace.id()));
@@ -77,16 +81,30 @@ fn address(list: &TraceList, before: Option<u64>) -> String {
     format!("traces?{}", query.finish())
 }
 
-fn outcome(trace: &TraceSummary) -> String {
-    let root = trace.root().outcome();
+/// Of one that failed with its status, if it has any: `error 504`.
+fn outcome(trace: &TraceSummary, sources: &Sources) -> String {
+    let mut root = trace.root().outcome().to_string();
+    if trace.root().outcome().is_failure() || trace.class() == Class::Failed {
+        if let Some(code) = status_code(trace, sources) {
+            root = format!("{root} {code}");
+        }
+    }
     match (trace.is_in_progress(), trace.failures()) {
         (true, 0) => "in progress".to_owned(),
         (true, failed) => format!("in progress, {failed} failed"),
         // The one that failed is the root.
-        (false, 0 | 1) if root.is_failure() => root.to_string(),
-        (false, 0) => root.to_string(),
+        (false, 0 | 1) if trace.root().outcome().is_failure() => root,
+        (false, 0) => root,
         (false, failed) => format!("{root}, {failed} failed"),
     }
+}
+
+/// `504`, or what else says as little.
+fn status_code(trace: &TraceSummary, sources: &Sources) -> Option<String> {
+    let root = trace.root();
+    let value = root.metadata("status")?;
+    let is_shown = sources.visible.is_shown_in(root.name(), "status");
+    is_shown.then(|| print(&value, STATUS))
 }
 
 fn status(trace: &TraceSummary, is_n_plus_one: bool) -> Option<Status> {

@@ -72,17 +72,26 @@ pub(super) fn sentence(finding: &Finding, visible: &Visible) -> String {
         return format!("N+1: {}", print(&finding.advice(), ADVICE));
     }
     let count = finding.count;
-    format!("N+1: a statement ran {count} times. {WITHOUT_STATEMENT}")
+    let advice = without_statement(finding);
+    format!("N+1: a statement ran {count} times. {advice}")
 }
 
 /// What there is to say without the statement.
-const WITHOUT_STATEMENT: &str = "Ask for everything in one query, before the loop. (The statement is hidden, as there may be \
-     values in it: let queries say that their `system` is `postgresql` or `sqlite`, or show `statement`.)";
+fn without_statement(finding: &Finding) -> String {
+    let system = match finding.system {
+        None => "has no `system` (`sqlite`, `postgresql`)",
+        Some(_) => "is of another `system` than `sqlite` and `postgresql`",
+    };
+    format!(
+        "Ask for everything in one query, before the loop. The statement is hidden, because its span {system}: \
+         values in it could not be told apart. `show_metadata([\"statement\"])` shows it."
+    )
+}
 
 /// What to do, without what the columns say.
 fn advice(finding: &Finding, visible: &Visible) -> String {
     if !is_shown(finding, visible) {
-        return WITHOUT_STATEMENT.to_owned();
+        return without_statement(finding);
     }
     let all = print(&finding.advice(), ADVICE);
     let what = all.split_once(" in all), ").map_or(&*all, |(_, what)| what);

@@ -86,7 +86,7 @@ impl Waterfall {
             cards.insert(0, notices(&found, visible));
         }
         if !following.is_empty() {
-            let mut table = Table::new(["What", "When"]).numbers(["Duration"]);
+            let mut table = Table::new(["What", "Began"]).numbers(["Duration"]);
             for trace in &following {
                 let cells = [
                     what(trace.root(), visible).into(),

@@ -131,6 +131,11 @@ fn what_is_looked_for_is_in_the_label_in_either_form() {
         assert_eq!(found(first), [0], "{first}");
     }
     assert_eq!(found("todos"), [1]);
+    for key in ["method", "rout", "oute=/me", "why"] {
+        assert_eq!(found(key), [0_usize; 0], "{key}: a key alone is no value");
+    }
+    assert_eq!(found("why=conn"), [0], "a value may go on");
+    assert_eq!(found("why="), [0], "only where it is there");
     assert_eq!(found("=route=/me"), [0], "exactly this one");
     assert_eq!(found("=why="), [1], "and without");
     for none in [
