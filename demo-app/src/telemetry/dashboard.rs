@@ -3,6 +3,7 @@
 use telemetry_dashboard::{Access, Dashboard, DashboardError};
 use telemetry_metrics::Aggregator;
 
+use super::page::Site;
 use super::{ENDPOINT, Watch};
 use crate::Config;
 
@@ -37,7 +38,8 @@ pub(super) fn start(
         .access(access)
         .history_memory(config.history_mib as usize * 1024 * 1024)
         .requests(ENDPOINT)
-        .show_metadata(SHOWN);
+        .show_metadata(SHOWN)
+        .page(Site);
     if let Some(watch) = watch {
         dashboard = dashboard
             .traces(watch.traces.clone())

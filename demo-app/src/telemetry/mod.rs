@@ -29,6 +29,7 @@ mod dashboard;
 mod logs;
 mod metrics;
 mod otlp;
+mod page;
 
 use std::sync::Arc;
 use std::time::Duration;

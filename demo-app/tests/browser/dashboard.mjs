@@ -101,7 +101,7 @@ async function audit(where) {
   assert.deepEqual(told, [], where);
 }
 
-const PAGES = ["overview", "metrics", "events", "traces", "runtime", "handlers", "health"];
+const PAGES = ["overview", "metrics", "events", "traces", "runtime", "handlers", "health", "site"];
 
 try {
   // Through the link on the landing page, and through every page by its navigation.
@@ -138,16 +138,32 @@ try {
     const after = await scraped("demo_endpoint_stop_count_total");
     return { shown: card.figures.find(({ label }) => label === "since start").value, before, after };
   };
-  await until("a total between two scrapes", exact, ({ shown, after }) => (shown?.n ?? shown) <= after);
+  // The history is a second behind at most, and visitors wait for nobody.
+  await until("a total between two scrapes", exact, ({ shown, before, after }) => shown >= before && shown <= after);
 
-  // With the keyboard: a moment of one chart is shown in all.
+  // Each range is one click away, and what is shown stands in the address.
+  for (const [text, seconds] of [["1 min", 60], ["5 min", 300], ["1 h", 3600], ["6 h", 21600], ["1 day", 86400], ["15 min", null]]) {
+    await page.getByRole("button", { name: text, exact: true }).click();
+    await page.waitForFunction((wanted) => new URLSearchParams(location.search).get("range") === wanted, seconds && String(seconds));
+    await live();
+    await page.locator(".chart [role=img]").first().waitFor();
+  }
+
+  // With the mouse, and with the keyboard: a moment of one chart is shown in all.
   await open("metrics?group=Requests&range=60");
   const plot = page.locator(".chart [role=img]").first();
   await plot.waitFor();
+  const moments = () => page.locator(".legend").allInnerTexts();
+  const inAll = (texts) => texts.filter((text) => /at \d\d:\d\d:\d\d/.test(text)).length > 1;
+  const box = await plot.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + box.height / 2);
+  await until("a moment by mouse", moments, inAll);
+  await page.mouse.move(0, 0);
+  await until("no moment", moments, (texts) => !inAll(texts));
   await plot.focus();
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
-  await until("a moment", () => page.locator(".legend").allInnerTexts(), (texts) => texts.filter((text) => /\d\d:\d\d:\d\d/.test(text)).length > 1);
+  await until("a moment by keyboard", moments, inAll);
   await picture("moment");
   await page.keyboard.press("Escape");
 
@@ -159,8 +175,14 @@ try {
   // Paused, nothing moves; afterwards it does.
   await page.getByRole("button", { name: "Pause" }).click();
   await page.waitForFunction(() => document.documentElement.dataset.state === "paused");
+  const shown = () => page.locator("#sections").innerText();
+  const then = await shown();
+  const scrapedThen = await scraped("demo_endpoint_stop_count_total");
+  await until("visitors", () => scraped("demo_endpoint_stop_count_total"), (count) => count > scrapedThen + 20);
+  assert.equal(await shown(), then, "paused, it stays as it is");
   await page.getByRole("button", { name: "Resume" }).click();
   await live();
+  await until("what happened meanwhile", shown, (now) => now !== then);
 
   // A tail begins when it is asked for, and hides what is not to be shown.
   await open("events");

@@ -40,8 +40,14 @@ pub(crate) enum Key {
     Extra(Range),
     Index {
         group: Option<String>,
+        range: Range,
     },
     Chart(ChartKey),
+    /// Stands where a page of the host names a chart that there is not: which of its names.
+    NoChart {
+        at: usize,
+        name: String,
+    },
     Catalogue,
     Tail {
         pattern: String,
@@ -84,6 +90,8 @@ pub(crate) struct ChartKey {
     pub(crate) stat: Option<String>,
     pub(crate) by: Option<String>,
     pub(crate) find: String,
+    /// Whether it says how far back it goes: where nothing else on its page does.
+    pub(crate) is_alone: bool,
 }
 
 impl ChartKey {
@@ -95,6 +103,7 @@ impl ChartKey {
             stat: None,
             by: None,
             find: String::new(),
+            is_alone: false,
         }
     }
 }
@@ -136,6 +145,7 @@ impl Key {
             Self::Extra(_) => "extra".to_owned(),
             Self::Index { .. } => "index".to_owned(),
             Self::Chart(chart) => format!("chart-{}", chart.definition),
+            Self::NoChart { at, .. } => format!("no-chart-{at}"),
             Self::Catalogue => "catalogue".to_owned(),
             Self::Tail { .. } => "tail".to_owned(),
             Self::NPlusOne => "n-plus-one".to_owned(),
@@ -273,9 +283,20 @@ fn custom_sections(
 ) -> Result<Vec<Key>, String> {
     let range = range(query, 900)?;
     let mut sections = vec![Key::Page(at, range)];
-    for name in sources.pages[at].charts() {
-        let chart = sources.charts.find(sources, name);
-        sections.extend(chart.map(|id| Key::Chart(ChartKey::usual(id, range))));
+    let names = sources.pages[at].charts();
+    for (at, name) in names.iter().enumerate() {
+        let section = match sources.charts.find(sources, name) {
+            Some(id) => Key::Chart(ChartKey {
+                is_alone: true,
+                ..ChartKey::usual(id, range)
+            }),
+            None if names[..at].contains(name) => continue,
+            None => Key::NoChart {
+                at,
+                name: name.clone(),
+            },
+        };
+        sections.push(section);
     }
     Ok(sections)
 }
@@ -285,6 +306,7 @@ fn metrics(query: &[(String, String)], sources: &Sources) -> Result<Vec<Key>, St
     let group = text(query, "group")?;
     let mut sections = vec![Key::Index {
         group: group.clone(),
+        range,
     }];
     let shows = query.iter().filter(|(key, _)| key == "show");
     if shows.clone().count() > MAX_CHARTS {

@@ -44,6 +44,7 @@ pub(super) fn own(number: usize) -> Key {
         stat: None,
         by: None,
         find: String::new(),
+        is_alone: false,
     })
 }
 

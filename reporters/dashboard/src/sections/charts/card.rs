@@ -108,7 +108,8 @@ impl ChartCard {
 
     /// What else there is to say.
     fn with_reach(&self) -> Option<Json> {
-        let reach = self.plot.reach().map(Reach::told);
+        let reach = self.plot.reach().filter(|_| self.spec.tells_reach);
+        let reach = reach.map(Reach::told);
         match (self.more.as_ref().and_then(Json::as_str), reach) {
             (Some(more), Some(reach)) => Some(json!(format!("{more}. {reach}"))),
             (None, Some(reach)) => Some(json!(reach)),

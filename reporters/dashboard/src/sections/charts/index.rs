@@ -12,8 +12,10 @@ use super::group::{group_or_first, groups};
 use super::label::clean;
 use super::scale::Scale;
 use super::stat::Stat;
+use super::timing::Reach;
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
+use crate::view::Range;
 
 /// The id of its one card.
 const CARD: &str = "index";
@@ -27,17 +29,22 @@ const LONGEST: usize = 300;
 pub(super) struct Index {
     /// The group that is shown, as asked for.
     asked: Option<String>,
+    range: Range,
     shown: String,
     groups: Json,
+    /// What there is to say of all charts.
+    note: Option<String>,
     made: Option<u64>,
 }
 
 impl Index {
-    pub(super) fn new(group: Option<&str>) -> Self {
+    pub(super) fn new(group: Option<&str>, range: Range) -> Self {
         Self {
             asked: group.map(ToOwned::to_owned),
+            range,
             shown: String::new(),
             groups: json!([]),
+            note: None,
             made: None,
         }
     }
@@ -55,14 +62,15 @@ impl Live for Index {
         let groups = all(moment);
         let shown = group_or_first(moment.sources, self.asked.as_deref());
         let shown = shown.map(|group| group.name).unwrap_or_default();
-        if made.is_some() && groups == self.groups && shown == self.shown {
+        let note = Reach::of(&moment.sources.history).note(self.range);
+        if made.is_some() && groups == self.groups && shown == self.shown && note == self.note {
             return Advance::Same;
         }
-        (self.groups, self.shown) = (groups, shown);
+        (self.groups, self.shown, self.note) = (groups, shown, note);
         if made.is_none() {
             return Advance::Whole;
         }
-        let set = json!({ "groups": self.groups, "group": self.shown });
+        let set = json!({ "groups": self.groups, "group": self.shown, "note": self.note });
         Advance::Delta(json!({ "cards": { CARD: { "delta": { "set": set } } } }))
     }
 
@@ -72,6 +80,7 @@ impl Live for Index {
             "kind": "groups",
             "groups": self.groups,
             "group": self.shown,
+            "note": self.note,
         }] })
     }
 }

@@ -39,8 +39,8 @@
 //! - [`Number::Share`] divides counts slot by slot.
 //! - [`Totals`] ([`Moment::totals`](crate::moment::Moment::totals)) has the total of each definition: its
 //!   `id` for `history.stats`, and `latest`, what it counted since it began.
-//! - A range that is longer than the past is drawn as the shortest one that holds it, and says so;
-//!   [`Reach`] has the words for figures beside it.
+//! - A range that is longer than the past is drawn as the shortest one that holds it. That is for the
+//!   page to say, once; [`Reach`] has the words.
 //! - [`Labels`] has what series are called where several stand together.
 //! - [`Known`] (`sources.charts`) knows the ids of charts, for links: `metrics?show=<id>`.
 
@@ -77,11 +77,17 @@ pub(crate) use timing::Reach;
 
 use crate::live::{Live, Made};
 use crate::sources::Sources;
-use crate::view::ChartKey;
+use crate::view::{ChartKey, Range};
 
 /// Opens the list of all charts.
-pub(super) fn index(group: Option<&str>) -> Box<dyn Live> {
-    Box::new(index::Index::new(group))
+pub(super) fn index(group: Option<&str>, range: Range) -> Box<dyn Live> {
+    Box::new(index::Index::new(group, range))
+}
+
+/// Says that a page of the host names what there is no chart of.
+pub(super) fn no_chart(name: &str) -> Box<dyn Live> {
+    let card = section::no_definition(name);
+    Box::new(Made::new(None, move |_| vec![card.clone()]))
 }
 
 /// Opens the chart of a definition.

@@ -26,6 +26,9 @@ const CARD: &str = "chart";
 /// A longer description is cut.
 const LONGEST: usize = 500;
 
+/// So is a longer name of what there is not.
+const LONGEST_NAME: usize = 100;
+
 pub(super) struct Section {
     key: ChartKey,
     definition: Arc<Definition>,
@@ -71,6 +74,7 @@ impl Section {
             .set("stat", json!(self.stat.as_str()))
             .set("by", json!(self.by.as_str()))
             .unit(&Scale::of(&self.definition, &self.stat.number()).unit);
+        spec.tells_reach = self.key.is_alone;
         let of = self.of();
         match self.stat {
             Stat::Heat => {
@@ -230,6 +234,13 @@ fn describe(id: usize, definition: &Definition, tags: &[String]) -> Json {
         metric["description"] = json!(clean(text, LONGEST));
     }
     metric
+}
+
+/// Stands where a page names a chart of no definition.
+pub(super) fn no_definition(name: &str) -> Card {
+    let name = clean(name, LONGEST_NAME);
+    let text = format!("`{name}` is no definition of this program's aggregator.");
+    Card::text(CARD, &text)
 }
 
 /// Stands where a chart was asked for that there is not.

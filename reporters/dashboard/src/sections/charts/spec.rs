@@ -23,6 +23,8 @@ pub(crate) struct Spec {
     pub(super) lines: Vec<Line>,
     /// Whether there is a heat map of what the first line is about.
     pub(super) heat: bool,
+    /// Whether it says so if it goes less far back than it was asked to: most pages do, once.
+    pub(super) tells_reach: bool,
     /// All other fields of the card.
     pub(super) fields: Map<String, Json>,
 }
@@ -70,6 +72,7 @@ impl Spec {
             timing: Timing::of(range),
             lines: Vec::new(),
             heat: false,
+            tells_reach: false,
             fields,
         }
     }

@@ -126,6 +126,22 @@ impl Reach {
         format!("in the {}", last(range))
     }
 
+    /// Whether a range is longer than it because it began when the program did.
+    pub(crate) fn is_start_within(self, range: Duration) -> bool {
+        self.is_since_start && self.time < range
+    }
+
+    /// Why charts do not go back as far as they were asked to, if they do not.
+    pub(super) fn note(self, range: Range) -> Option<String> {
+        if Timing::of(range).holding(self) == Timing::of(range) {
+            return None;
+        }
+        Some(match self.is_since_start {
+            true => "Charts begin with the start of the program.".to_owned(),
+            false => format!("{}.", self.told()),
+        })
+    }
+
     /// In small print.
     pub(super) fn told(self) -> String {
         let time = match self.time.as_secs() / 60 {
@@ -188,6 +204,10 @@ mod tests {
         );
         assert_eq!(reach.told(), "The history goes back 61 min");
         assert_eq!(reach.words(Range(3_600)), "in the last hour");
+        let note = reach.note(Range(86_400));
+        assert_eq!(note.as_deref(), Some("The history goes back 61 min."));
+        assert_eq!(reach.note(Range(3_600)), None);
+        assert!(!reach.is_start_within(Duration::from_secs(86_400)));
         assert_eq!(
             reach.words(Range(21_600)),
             "as far back as the history goes"
@@ -207,6 +227,13 @@ mod tests {
             "25 h",
         ];
         assert_eq!(told, ago.map(|ago| format!("Since the start, {ago} ago")));
+        let note = |age: u64, range: u32| young(age).note(Range(range));
+        let start = "Charts begin with the start of the program.";
+        assert_eq!(note(300, 900).as_deref(), Some(start));
+        assert_eq!(note(301, 900), None, "a quarter of an hour is drawn");
+        assert_eq!(note(0, 60), None);
+        assert!(young(299).is_start_within(Duration::from_secs(300)));
+        assert!(!young(300).is_start_within(Duration::from_secs(300)));
         assert_eq!(young(3_599).words(Range(3_600)), "since the start");
         assert_eq!(young(3_600).words(Range(3_600)), "in the last hour");
     }

@@ -9,6 +9,9 @@ use crate::live::Live;
 use crate::sources::Sources;
 pub(crate) use tail::Tails;
 
+/// How the id of a tail's handler begins.
+const TAIL: &str = "telemetry-dashboard-tail-";
+
 pub(super) fn catalogue() -> Box<dyn Live> {
     Box::new(catalogue::Catalogue::default())
 }

@@ -50,7 +50,9 @@ fn usage(past: &Past, traces: Option<&TracesStats>, detector: Option<&Pressure>)
         let status = (pressure.evicted > 0).then_some(Status::Warn);
         card = card.bar("N+1 queries", of(pressure.bytes), None, "bytes", status);
     }
-    card.hint("Each keeps within a budget of its own. A full budget is normal: the oldest make room.")
+    card.hint(
+        "Each keeps within a budget of its own. A full budget is normal: the oldest make room.",
+    )
 }
 
 fn history(past: &Past, length: f64, fine: f64) -> Card {

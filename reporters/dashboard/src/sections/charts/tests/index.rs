@@ -35,13 +35,15 @@ fn charts_stand_in_groups_by_their_option_or_first_segment() {
         execute!("charts_index.shop", {}, { route });
     }
     stage.wait(1);
-    let mut shown = Shown::new(super::super::index(Some("charts_index_other")));
+    let mut shown = Shown::new(super::super::index(Some("charts_index_other"), Range(900)));
     let card = shown.advance(&stage);
     assert_eq!(
         (&card["id"], &card["kind"]),
         (&json!("index"), &json!("groups"))
     );
     assert_eq!(card["group"], json!("charts_index_other"));
+    let note = "Charts begin with the start of the program.";
+    assert_eq!(card["note"], json!(note), "a quarter of an hour is more");
     let first = &card["groups"][0];
     assert_eq!(first["name"], json!("charts_index"));
     assert_eq!(
@@ -81,7 +83,7 @@ fn charts_stand_in_groups_by_their_option_or_first_segment() {
 #[test]
 fn the_numbers_of_series_are_sent_when_they_change() {
     let stage = stage([counter("charts_index_more.count.count").tags(["route"])]);
-    let mut shown = Shown::new(super::super::index(None));
+    let mut shown = Shown::new(super::super::index(None, Range(60)));
     let count = |card: &Json| group(card, "charts_index_more")["charts"][0]["series"].as_u64();
     assert_eq!(count(shown.advance(&stage)), Some(0));
     execute!("charts_index_more.count", {}, { route: "/" });
@@ -108,7 +110,7 @@ fn what_is_added_while_the_program_runs_gets_a_chart_of_its_own() {
         .find(sources, "charts_index_late.level")
         .unwrap();
     assert!(hits_at > 0 && level_at > 0 && hits_at != level_at);
-    let mut shown = Shown::new(super::super::index(None));
+    let mut shown = Shown::new(super::super::index(None, Range(60)));
     let card = shown.advance(&stage);
     assert_eq!(
         group(card, "charts_index_late_hits")["charts"][0]["id"],

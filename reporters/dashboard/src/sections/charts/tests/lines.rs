@@ -296,6 +296,7 @@ fn a_range_longer_than_the_past_begins_with_it_and_grows() {
         .line(Line::new("total", "", Role::Total, of(0), Number::Total))
         .line(Line::new("level", "", Role::Total, of(1), Number::Value));
     spec.timing.shorter = &SHORTER;
+    spec.tells_reach = true;
     let mut drawn = Drawn::new(spec);
     drawn.advance(&stage.moment());
     let (mut seen, mut events) = (vec![drawn.card["step"].as_u64().unwrap()], 0);

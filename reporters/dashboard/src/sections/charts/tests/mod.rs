@@ -84,6 +84,7 @@ impl Stage {
             stat: None,
             by: None,
             find: String::new(),
+            is_alone: false,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use telemetry::{CallsiteInfo, EventKind, HandlerInfo};
 
 use super::place;
+use crate::sections::handlers::owner;
 
 /// A row of the table.
 pub(super) struct Line {
@@ -88,7 +89,12 @@ fn add<T: PartialEq>(all: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
 }
 
 impl Line {
-    fn has_runtime_name(&self) -> bool {
+    /// The names of its events, as they stand in the code.
+    pub(super) fn events(&self) -> impl Iterator<Item = &'static str> {
+        self.events.iter().map(|(name, _)| *name)
+    }
+
+    pub(super) fn has_runtime_name(&self) -> bool {
         self.name.starts_with('*')
     }
 
@@ -113,10 +119,11 @@ impl Line {
         }
     }
 
-    /// The ids of the handlers that some event of this line reaches. Of one that is named at run time
-    /// that is known of those who listen to everything, or to one name that it may have.
+    /// The ids of the handlers that some event of this line reaches; of those that have one owner, the
+    /// owner's. Of a line that is named at run time that is known of those who listen to everything, or
+    /// to one name that it may have.
     pub(super) fn listeners(&self, handlers: &[HandlerInfo]) -> Vec<String> {
-        let mut ids = Vec::new();
+        let mut ids: Vec<String> = Vec::new();
         for handler in handlers {
             let hears = self
                 .events
@@ -130,8 +137,9 @@ impl Line {
                         (is_one || handler.pattern == "*") && handler.hears(event, *kind)
                     }
                 });
-            if hears && !ids.contains(&handler.id) {
-                ids.push(handler.id.clone());
+            let id = owner(handler).unwrap_or(&handler.id);
+            if hears && !ids.iter().any(|known| known == id) {
+                ids.push(id.to_owned());
             }
         }
         ids
@@ -147,6 +155,7 @@ mod tests {
     #[allow(dead_code, reason = "the catalogue knows what is never called")]
     fn emits(name: EventName) {
         telemetry::span!("dashboard.line.work", { route: "/" }).finish();
+        telemetry::span!("dashboard.line.owned").finish();
         telemetry::completion_span!("dashboard.line.once", { repo: "r" }).finish();
         telemetry::execute!("dashboard.line.once", { more: 1 });
         telemetry::execute!("dashboard.line.twice", { a: 1 });
@@ -217,5 +226,19 @@ mod tests {
         assert_eq!(span.listeners(&handlers), ["line-stop", "line-ends"]);
         let event = line(&lines, "dashboard.line.twice");
         assert_eq!(event.listeners(&handlers), [""; 0]);
+    }
+
+    #[test]
+    fn handlers_of_one_owner_are_that_owner() {
+        let names = ["dashboard.line.owned.start", "dashboard.line.owned.stop"];
+        let _guards = names.map(|name| {
+            attach(format!("line-owner-1:{name}"), name, |_| {})
+                .unwrap()
+                .guard()
+        });
+        let lines = lines();
+        let span = line(&lines, "dashboard.line.owned.*");
+        let handlers = list_handlers("dashboard.line.owned");
+        assert_eq!(span.listeners(&handlers), ["line-owner-1"]);
     }
 }

@@ -5,6 +5,9 @@
 //! grown).
 
 mod line;
+mod names;
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 use telemetry::HandlerInfo;
@@ -14,12 +17,16 @@ use crate::card::{self, Card, Table, Value};
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
 use line::Line;
+pub(super) use names::known;
 
 /// Rows; no program that we know of has as many.
 const MOST: usize = 2_000;
 
 /// Places and listeners that are named in a row.
 const NAMED: usize = 3;
+
+/// Events that are.
+const EVENTS: usize = 60;
 
 #[derive(Default)]
 pub(super) struct Catalogue {
@@ -93,10 +100,11 @@ fn table(lines: &[Line], handlers: &[HandlerInfo]) -> Card {
     let mut table = Table::new(labels)
         .empty("This program emits nothing.")
         .searchable();
-    for line in lines.iter().take(MOST) {
+    let names = names::names(lines, handlers);
+    for (line, names) in lines.iter().zip(&names).take(MOST) {
         let cells = [
             Value::code(&*line.name),
-            line.kind().into(),
+            kind(line, names),
             words(&line.measurements),
             words(&line.metadata),
             few(&line.places),
@@ -115,18 +123,43 @@ fn table(lines: &[Line], handlers: &[HandlerInfo]) -> Card {
 
 fn hint(lines: usize) -> String {
     let mut hint = match telemetry::catalogue_is_complete() {
-        true => "All that the text of this program can emit, but for `emit` with names made at run time.",
+        true => {
+            "Every place in the code that emits. `*` stands for a prefix chosen at run time. Not listed: \
+             `telemetry::emit`."
+        }
         false => "What has been emitted so far: on this platform the list grows while the program runs.",
     }
     .to_owned();
     hint.push_str(
-        " A span is one row for its start, stop and exception: besides what is listed they have times, \
-         and at the end whatever was added meanwhile.",
+        " The events of a span are one row: they have times as well, and at the end whatever was added \
+         meanwhile.",
     );
     if lines > MOST {
         hint.push_str(&format!(" {} rows are left out.", lines - MOST));
     }
     hint
+}
+
+/// With the full names of its events, where the row's own is not that: somebody may look for one.
+fn kind(line: &Line, names: &BTreeSet<String>) -> Value {
+    if names.iter().eq([&line.name]) || names.is_empty() {
+        return line.kind().into();
+    }
+    let named: Vec<_> = names
+        .iter()
+        .take(EVENTS)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let link = if line.has_runtime_name() {
+        ", may be"
+    } else {
+        ":"
+    };
+    let mut text = format!("{}{link} {}", line.kind(), named.join(", "));
+    if names.len() > EVENTS {
+        text.push_str(&format!(" and {} more", names.len() - EVENTS));
+    }
+    Value::prose(text)
 }
 
 fn words(keys: &[&str]) -> Value {

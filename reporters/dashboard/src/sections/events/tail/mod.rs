@@ -6,12 +6,14 @@
 mod bucket;
 mod entry;
 mod feed;
+mod slip;
 mod watched;
 
 use std::collections::VecDeque;
 
 use serde_json::{Value as Json, json};
 
+use super::catalogue::known;
 use crate::live::{Advance, Live};
 use crate::moment::Moment;
 pub(crate) use watched::Tails;
@@ -58,7 +60,11 @@ impl Tail {
             (&self.state, &next),
             (State::Refused(before), State::Refused(after)) if before == after
         );
-        self.hint = hint(&self.pattern);
+        self.hint = if telemetry::catalogue_is_complete() {
+            slip::hint(&self.pattern, &known(moment.handlers()))
+        } else {
+            None
+        };
         self.state = next;
         match is_same {
             true => Advance::Same,
@@ -84,7 +90,11 @@ impl Live for Tail {
         let mut delta = json!({});
         if held_back != self.held_back {
             self.held_back = held_back;
-            delta["set"] = json!({ "held_back": held_back });
+            delta["set"]["held_back"] = json!(held_back);
+        }
+        // Something has that name, after all.
+        if self.hint.take().is_some() {
+            delta["set"]["hint"] = Json::Null;
         }
         if !events.is_empty() {
             self.events.extend(events.iter().cloned());
@@ -112,15 +122,4 @@ impl Live for Tail {
         }
         json!({ "title": "Live tail", "cards": [card] })
     }
-}
-
-/// A slip that would otherwise be an empty list.
-fn hint(name: &str) -> Option<String> {
-    let is_name = telemetry::EventName::check(name).is_ok();
-    let emits = || telemetry::catalogue().any(|callsite| callsite.may_emit(name));
-    (is_name && telemetry::catalogue_is_complete() && !emits()).then(|| {
-        format!(
-            "Nothing in this program's text emits `{name}`. Of a span, `{name}.*` is for all its events."
-        )
-    })
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use telemetry::{AttachError, AttachGuard, Event, EventName, attach};
 
 use super::feed::Feed;
+use crate::sections::events::TAIL;
 use crate::visible::Visible;
 
 /// So many patterns are watched at once.
@@ -79,7 +80,7 @@ impl Watched {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed) + 1;
             let own = feed.clone();
             let take = move |event: &Event<'_>| own.take(event);
-            match attach(format!("telemetry-dashboard-tail-{number}"), pattern, take) {
+            match attach(format!("{TAIL}{number}"), pattern, take) {
                 Ok(attached) => {
                     return Ok(Self {
                         feed,
