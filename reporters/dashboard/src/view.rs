@@ -251,15 +251,19 @@ fn own_sections(
                     Some("1") => true,
                     Some(_) => return Err("`all` is 1, or not there".to_owned()),
                 };
-                vec![
-                    Key::NPlusOne,
-                    Key::TraceList(TraceList {
-                        list,
-                        route,
-                        before,
-                        all,
-                    }),
-                ]
+                // It is about all traces, so it stands where nobody asked for some of them.
+                let is_usual = list == "recent" && route.is_empty();
+                let mut sections = vec![];
+                if is_usual {
+                    sections.push(Key::NPlusOne);
+                }
+                sections.push(Key::TraceList(TraceList {
+                    list,
+                    route,
+                    before,
+                    all,
+                }));
+                sections
             }
         },
         "runtime" => vec![Key::Process, Key::Gauges(range(query, 900)?)],

@@ -59,10 +59,10 @@ fn pages_have_their_sections() {
     assert_eq!(ids_of("overview", ""), ["wrong", "signals", "saturation"]);
     assert_eq!(ids_of("events", ""), ["catalogue"]);
     assert_eq!(ids_of("events", "tail=shop.*"), ["tail", "catalogue"]);
-    assert_eq!(
-        ids_of("traces", "list=slow&route=/"),
-        ["n-plus-one", "traces"]
-    );
+    assert_eq!(ids_of("traces", ""), ["n-plus-one", "traces"]);
+    for chosen in ["list=slow", "list=failed", "route=/"] {
+        assert_eq!(ids_of("traces", chosen), ["traces"], "{chosen}");
+    }
     assert_eq!(ids_of("traces", "id=abc"), ["trace"]);
     assert_eq!(
         ids_of("metrics", "show=3&show=1&show=3;stat=total"),

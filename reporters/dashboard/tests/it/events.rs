@@ -59,7 +59,18 @@ async fn the_catalogue_lists_what_this_program_can_emit_and_who_listens() {
     assert_eq!(cells[5], "it-events-listener");
     assert_eq!(done["href"], "events?tail=it.events.catalogue.done");
     let work = row(table, "it.events.catalogue.work.*");
-    assert_eq!(work["cells"][1], "span");
+    let named = "span: `it.events.catalogue.work.exception`, `it.events.catalogue.work.start`, \
+                 `it.events.catalogue.work.stop`";
+    assert_eq!(work["cells"][1], json!({ "p": named }));
+    // What `telemetry-metrics` has attached for each event is named once.
+    let name = "it.events.catalogue.work.stop";
+    let _owned = telemetry::attach(format!("it-events-owner:{name}"), name, |_| {})
+        .unwrap()
+        .guard();
+    let page = get(&app, "/dashboard/api/events").await.json();
+    let table = card(&page, "catalogue", "catalogue");
+    let work = row(table, "it.events.catalogue.work.*");
+    assert_eq!(work["cells"][5], "it-events-listener, it-events-owner");
     // Of our own instrumentation, whose names are chosen by who uses it, and no path of a machine.
     let all = table.to_string();
     assert!(!all.contains("/home/") && !all.contains(".cargo"), "{all}");
@@ -188,10 +199,28 @@ async fn what_cannot_be_watched_is_told_why() {
     let page = page.json();
     let tail = card(&page, "tail", "tail");
     assert_eq!(tail.get("problem"), None);
-    assert!(
-        tail["hint"]
-            .as_str()
-            .unwrap()
-            .contains("emits `it.events.slip`")
-    );
+    let hint = tail["hint"].as_str().unwrap();
+    assert!(hint.contains("emits `it.events.slip`"), "{hint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hint_of_a_tail_goes_when_something_has_that_name_after_all() {
+    let app = quick(|builder| builder);
+    let query = "page=events&tail=it.events.late.*";
+    let mut watch = Watch::open(&app, query).await;
+    let tail = watch
+        .section("tail", |part| part.get("cards").is_some())
+        .await;
+    let hint = tail["cards"][0]["hint"].as_str().unwrap();
+    assert!(hint.starts_with("No code of this program emits"), "{hint}");
+    let name = telemetry::EventName::new("it.events.late.born").unwrap();
+    telemetry::emit(name, &[], &[]);
+    let part = watch
+        .section("tail", |part| part.get("delta").is_some())
+        .await;
+    let delta = &part["delta"]["cards"]["tail"]["delta"];
+    assert_eq!(delta["events"][0]["name"], "it.events.late.born");
+    assert_eq!(delta["set"].get("hint"), Some(&Json::Null));
+    let page = get(&app, &format!("/dashboard/api/events?{}", &query[12..])).await;
+    assert_eq!(card(&page.json(), "tail", "tail").get("hint"), None);
 }

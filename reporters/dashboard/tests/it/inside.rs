@@ -86,6 +86,8 @@ async fn health_tells_how_reporters_and_metrics_fare() {
     let reporter = program.aggregator.register_health("dash-health");
     reporter.sent(5);
     reporter.failed(2);
+    reporter.dropped(7);
+    program.aggregator.register_health("prometheus");
     let page = program.page("health").await;
 
     let reporters = find_card(&page, "reporters", "reporters");
@@ -96,6 +98,22 @@ async fn health_tells_how_reporters_and_metrics_fare() {
         "{cells}"
     );
     assert_eq!(row(&reporters, "dash-health")["status"], "warn");
+    let asked = &row(&reporters, "prometheus")["cells"][1];
+    assert_eq!(asked, "not asked yet");
+
+    let lost = find_card(&page, "reporters", "lost");
+    let notices = lost["notices"].as_array().unwrap().iter();
+    let texts: Vec<_> = notices
+        .map(|notice| notice["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "`dash-health` dropped 7 since the start.",
+            "1 event overflowed: a metric had no room for another series.",
+            "Metrics skipped an event 3 times.",
+        ]
+    );
 
     let series = find_card(&page, "series", "series");
     let full = row(&series, "0 dash_health.visit.count");
@@ -127,6 +145,18 @@ async fn health_tells_how_reporters_and_metrics_fare() {
     assert_eq!(memory["usages"][0]["limit"], json!(f64::from(16 << 20)));
     let viewers = find_card(&page, "viewers", "viewers");
     assert_eq!(viewers["figures"][0]["value"], "0 of 256");
+}
+
+#[tokio::test]
+async fn where_nothing_was_lost_health_says_so_first() {
+    let program = Program::start([counter("dash_lost.visit.count").unchecked()]);
+    let page = program.page("health").await;
+    let first = &page["sections"][0]["cards"][0];
+    assert_eq!(first["notices"], json!([]));
+    assert_eq!(
+        first["good"],
+        "Nothing was dropped, skipped or overflowed since the start."
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod access;
 mod assets;
 mod closing;
 mod crawl;
+mod curves;
 mod events;
 mod guarded;
 mod guessing;

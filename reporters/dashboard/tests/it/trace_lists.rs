@@ -14,7 +14,7 @@ async fn lists_are_the_latest_the_slowest_and_those_that_failed() {
     assert_eq!(rows(&listed(&app, "").await).len(), 0);
     span!("it.traces.list.request", { method: "GET", route: "/long" })
         .in_scope(|| std::thread::sleep(Duration::from_millis(30)));
-    span!("it.traces.list.request", { method: "GET", route: "/fails" })
+    span!("it.traces.list.request", { method: "GET", route: "/fails", status: 504 })
         .in_scope_result(|| Err::<(), _>("secret of Ada"))
         .unwrap_err();
     span!("it.traces.list.job", { worker: "Mail" }).finish();
@@ -30,7 +30,7 @@ async fn lists_are_the_latest_the_slowest_and_those_that_failed() {
     let failed = &rows(&failed)[0];
     assert_eq!(
         (&failed["status"], &failed["cells"][4]),
-        (&json!("bad"), &json!("error"))
+        (&json!("bad"), &json!("error 504"))
     );
     assert_eq!(firsts(&listed(&app, "?list=slow").await)[0], "GET /long");
     assert_eq!(firsts(&listed(&app, "?route=ong").await), ["GET /long"]);

@@ -1,6 +1,7 @@
 //! How reporters, metrics, what is kept in memory and the dashboard itself fare.
 
 mod definitions;
+mod lost;
 mod memory;
 mod reporters;
 mod series;
@@ -11,10 +12,13 @@ pub(super) use skipped::{SKIPPED, advice};
 
 use crate::live::{Live, Made};
 
-/// What each reporter has sent, failed to send and given up.
+/// What was lost, and what each reporter has sent, failed to send and given up.
 pub(super) fn reporters() -> Box<dyn Live> {
+    let mut lost = lost::Lost::new();
     let mut reporters = reporters::Reporters::new();
-    Box::new(Made::new(None, move |moment| vec![reporters.card(moment)]))
+    Box::new(Made::new(None, move |moment| {
+        vec![lost.card(moment), reporters.card(moment)]
+    }))
 }
 
 /// How many series each metric has, and may have.
