@@ -190,7 +190,7 @@ try {
   const field = page.getByLabel("Watch events");
   await field.fill("demo.endpoint.*");
   await field.press("Enter");
-  await page.getByText("demo.endpoint.stop").first().waitFor();
+  await page.locator("[data-section=tail]").getByText("demo.endpoint.stop").first().waitFor();
   await picture("events");
   assert.ok((await page.evaluate(() => fetch("api/handlers").then((answer) => answer.text()))).includes("telemetry-dashboard-tail"));
 

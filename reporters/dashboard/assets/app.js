@@ -63,6 +63,7 @@ function showRange() {
 
 byId("tools").append(theme(), keys({
   " ": turn,
+  p: turn,
   "/": () => document.querySelector("main input")?.focus(),
   "[": () => ranges.step(-1),
   "]": () => ranges.step(1),

@@ -62,7 +62,10 @@ class Chart {
   plot = new Plot();
 
   constructor(card, context) {
+    this.card = card;
     this.#context = context;
+    // Until it is drawn, too: it can have the focus.
+    setAttribute(this.plot.element, "aria-label", this.#what());
     this.#choices = choicesOf(`${context.page} ${context.section} ${card.id}`);
     this.#controls = new Controls(context, (open) => {
       this.#values.element.hidden = !open;
@@ -198,10 +201,14 @@ class Chart {
   }
 
   #summary() {
-    const { card, data } = this;
-    const what = [this.#name, statName(card.stat), card.unit].filter(Boolean).join(", ");
-    if (isEmpty(data)) return `Chart: ${what}, ${this.#nothing()}`;
-    return `Chart: ${what}. Newest: ${this.#said(data.length - 1).join(", ")}.`;
+    const { data } = this;
+    if (isEmpty(data)) return `${this.#what()}, ${this.#nothing()}`;
+    return `${this.#what()}. Newest: ${this.#said(data.length - 1).join(", ")}.`;
+  }
+
+  #what() {
+    const { stat, unit } = this.card;
+    return `Chart: ${[this.#name, statName(stat), unit].filter(Boolean).join(", ")}`;
   }
 }
 

@@ -5,7 +5,6 @@ import { coded, el } from "./dom.js";
 
 const NOTHING = "–";
 const GAP = "\u00a0";
-const HIDDEN = "Not shown: the program does not allow this key's values on the dashboard.";
 
 // By unit: what to divide by, what stands behind it, and from where on if not from there. Two minutes, hours,
 // days are where the larger unit begins to read better.
@@ -86,8 +85,12 @@ export function formatValue(value) {
   return value.h ? "hidden" : NOTHING;
 }
 
-/** Any value of the stream as a node; a number tells its exact text when pointed at. */
-export function valueNode(value) {
+/** How to have the values of a key that is hidden, `[..]` for one that is not known. */
+export const hiddenText = (key) => `hidden: .show_metadata(${key ? JSON.stringify([key]) : "[..]"}) shows it`;
+
+/** Any value of the stream as a node; a number tells its exact text when pointed at, what is hidden how to
+ * have it: `key` is its key. */
+export function valueNode(value, key) {
   const text = formatValue(value);
   const of = typeof value === "number" ? { n: value } : value;
   if (of !== null && typeof of === "object") {
@@ -99,7 +102,10 @@ export function valueNode(value) {
     if ("c" in of) return el("code", { text });
     if ("l" in of) return el("a", { href: of.l }, valueNode(of.x));
     if ("p" in of) return el("span", null, coded(String(of.p)));
-    if (of.h) return el("span", { class: "hidden-value", title: HIDDEN, text });
+    if (of.h) {
+      const how = hiddenText(key);
+      return el("span", { class: "hidden-value", title: how, text }, el("span", { class: "unseen", text: how.slice(6) }));
+    }
   }
   return document.createTextNode(text);
 }

@@ -17,8 +17,8 @@ export function choicesOf(chart) {
 
 export class Legend {
   #list = el("ul");
-  #when = el("span", { class: "legend-when" });
-  #more = el("span", { class: "legend-more" });
+  #when = el("span");
+  #more = el("span");
   #chart;
   #turn;
 
@@ -55,7 +55,7 @@ export class Legend {
   #entry() {
     const sign = svg("path", { d: "M1 6H21" });
     const label = el("span", { class: "legend-label" });
-    const value = el("span", { class: "legend-value" });
+    const value = el("span");
     const parts = { sign, label, value };
     parts.button = button(null, () => this.#turn(parts.line), { class: "turn" });
     parts.button.append(svg("svg", { viewBox: "0 0 22 12", "aria-hidden": "true" }, sign), label, value);

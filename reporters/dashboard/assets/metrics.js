@@ -129,9 +129,10 @@ function draw() {
     setText(link.firstChild, name);
     setText(link.lastChild, formatNumber(among({ charts }).length, ""));
   });
-  const count = `${found.length || "No"} chart${found.length === 1 ? "" : "s"}`;
-  const none = found.length === 0 ? "No metrics are defined." : "";
-  setText(page.note, wanted ? `${count} of all groups with “${wanted}”` : none);
+  const { length } = found;
+  const count = length ? `${length} chart${length > 1 ? "s" : ""} of all groups with` : "No chart of any group has";
+  const none = length ? page.since : "No metrics are defined.";
+  setText(page.note, wanted ? `${count} “${wanted}”${length ? "" : "."}` : none);
   keyed(page.grid, found, ({ id }) => id, place, (node, { id, name }) => {
     node.classList.toggle("wide", wide.has(id));
     setText(node.firstChild, name);
@@ -173,6 +174,7 @@ function create(card, context) {
 function whole(element, card, { query }) {
   const isFirst = !page.groups;
   page.groups = card.groups ?? [];
+  page.since = card.note ?? "";
   entries.clear();
   for (const { charts } of page.groups) for (const chart of charts) entries.set(chart.id, chart);
   const asked = readAddress(query);

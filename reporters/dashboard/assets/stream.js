@@ -25,6 +25,8 @@ export class Stream {
   #timer = null;
   #hiding = null;
   #failures = 0;
+  // Since when it is live; `Infinity` if it is not.
+  #since = Infinity;
   #boot = null;
   #paused = false;
 
@@ -85,11 +87,20 @@ export class Stream {
       if (why === "too many viewers") this.#fail("full");
       else this.#fail("lost", why === "closing" ? undefined : why);
     });
-    source.addEventListener("error", () => this.#source === source && this.#ask());
+    source.addEventListener("error", () => {
+      if (this.#source === source) this.#isOld ? this.#fail("lost") : this.#ask();
+    });
     this.#look();
   }
 
+  // Those that went well for a while are opened anew at once: hosts end them from time to time.
+  get #isOld() {
+    return this.#world.Date.now() - this.#since > LOOK;
+  }
+
   #view(view) {
+    this.#world.clearTimeout(this.#timer);
+    this.#since = this.#world.Date.now();
     this.#on.view(view, this.#boot !== null && this.#boot !== view.boot);
     this.#boot = view.boot;
     this.#on.state("live");
@@ -119,6 +130,12 @@ export class Stream {
   }
 
   #fail(state, text) {
+    if (state === "lost" && this.#isOld) {
+      this.open();
+      // Nothing is said if that helps soon.
+      this.#timer = this.#world.setTimeout(() => this.#on.state(state, text), 2000);
+      return;
+    }
     this.#stop();
     this.#on.state(state, text);
     // Asked the same, it would refuse again: the next try is the viewer's.
@@ -140,6 +157,7 @@ export class Stream {
     this.#source = null;
     this.#try?.abort();
     this.#try = null;
+    this.#since = Infinity;
     this.#world.clearTimeout(this.#timer);
   }
 }

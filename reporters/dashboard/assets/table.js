@@ -86,7 +86,6 @@ function whole(box, card) {
   box.columns = card.columns ?? [];
   rewrite(box.head, box.columns, () => {
     box.sorted = null;
-    box.scroll.style.setProperty("--columns", box.columns.length);
     return box.columns.map(({ label, align }, index) =>
       el("th", { scope: "col", class: align === "number" && align }, button(label, () => sortBy(box, index))));
   });

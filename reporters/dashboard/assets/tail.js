@@ -67,7 +67,7 @@ function write(box, { t, name, trace, measurements = [], metadata = [] }) {
     el("time", { text: `${formatClock(t)}.${String(t % 1000).padStart(3, "0")}` }),
     el("span", { class: "name", text: name }),
     el("span", { class: "pairs" }, pairs.map(([key, value]) =>
-      el("span", null, el("span", { class: "key", text: key }), " ", valueNode(value))),
+      el("span", null, el("span", { class: "key", text: key }), " ", valueNode(value, key))),
     trace && el("a", { href: `traces?id=${encodeURIComponent(trace)}`, text: "trace" })));
   line.text = [name, trace, ...pairs.flatMap(([key, value]) => [key, formatValue(value)])].join(" ").toLowerCase();
   line.hidden = !has(box, line);
@@ -93,7 +93,8 @@ function say(box) {
   const seen = [...box.list.children].filter((line) => !line.hidden).length;
   // Until something is asked for, the form above says all there is to say.
   box.hidden = !pattern && !problem;
-  count(box, seen, all, held ? `events, ${formatNumber(held)} held back by the rate limit` : "events");
+  const what = all === 1 ? "event" : "events";
+  count(box, seen, all, held ? `${what}, ${formatNumber(held)} held back by the rate limit` : what);
   box.jump.hidden = box.sticks;
   setText(box.jump, box.fresh > 0 ? `${formatNumber(box.fresh)} new` : "To the newest");
   box.scroll.parentNode.hidden = seen === 0;

@@ -4,8 +4,8 @@ import { button, el, setAttribute } from "./dom.js";
 
 const RANGES = [[60, "1 min"], [300, "5 min"], [900, "15 min"], [3600, "1 h"], [21600, "6 h"], [86400, "1 day"]];
 const KEYS = [
-  ["Space", "Pause and go on, where nothing has the focus"],
-  ["/", "To the first field that filters or searches"],
+  ["p, Space", "Pause and go on; Space where nothing has focus"],
+  ["/", "To the first field to search in"],
   ["[ and ]", "Shorter and longer range"],
   ["?", "This help"],
   ["Arrows", "In a chart: the moment. In a trace: rows, and open or fold"],

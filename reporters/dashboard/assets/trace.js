@@ -140,7 +140,7 @@ function details(box) {
   box.panel.hidden = !row;
   if (!row) return;
   const list = (title, pairs) => pairs?.length > 0 && el("div", null, el("h4", { text: title }),
-    el("dl", { class: "fields" }, pairs.map(([key, value]) => item(key, valueNode(value)))));
+    el("dl", { class: "fields" }, pairs.map(([key, value]) => item(key, valueNode(value, key)))));
   rewrite(box.facts, row, () => {
     const note = el("p");
     putText(note, row.note);

@@ -1,11 +1,13 @@
 //! [`DashboardBuilder`].
 
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use telemetry_metrics::Aggregator;
 use telemetry_metrics::history::History;
+use telemetry_metrics::signals::SpanSignals;
+use telemetry_metrics::{Aggregator, Definition};
 use telemetry_traces::{NPlusOne, Traces};
 
 use crate::access::{Access, Gate};
@@ -209,7 +211,8 @@ impl<'a> DashboardBuilder<'a> {
     }
 
     /// The prefix of the events of requests (`shop.endpoint`), for the overview. Without, it takes the
-    /// span about which the definitions say most.
+    /// span about which the definitions say most. If no definition counts the events of this one, a line
+    /// on standard error says so, and so does the overview.
     pub fn requests(mut self, prefix: impl Into<String>) -> Self {
         self.requests = Some(prefix.into());
         self
@@ -262,8 +265,27 @@ impl<'a> DashboardBuilder<'a> {
             extra: self.extra,
             ..Sources::new(self.aggregator, history)
         };
+        if let Some(warning) = about_requests(&sources) {
+            // Not `eprintln!`: it panics when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "telemetry-dashboard: {warning}");
+        }
         Ok(Dashboard::new(sources, self.limits, gate))
     }
+}
+
+/// What was named as the requests is mistyped, if no definition is about it. The overview says so as
+/// well, with what to add.
+fn about_requests(sources: &Sources) -> Option<String> {
+    let span = sources.requests.as_deref()?;
+    let definitions: Vec<&Definition> = sources.definitions.iter().map(|one| &**one).collect();
+    if SpanSignals::of(&definitions, span).is_some() {
+        return None;
+    }
+    let span = span.chars().take(LONGEST_TITLE).collect::<String>();
+    Some(format!(
+        "`.requests(\"{}\")`: no definition counts the events of that span",
+        span.escape_debug()
+    ))
 }
 
 /// Each page of the host has an address of its own.
@@ -327,6 +349,22 @@ mod tests {
             assert_eq!(fault(&[slug]), SlugFault::Reserved, "{slug}");
         }
         assert_eq!(fault(&["stock", "stock"]), SlugFault::Twice);
+    }
+
+    #[test]
+    fn requests_that_nothing_counts_are_told_of() {
+        let metric = telemetry_metrics::counter("builder_requests.endpoint.stop.count").unchecked();
+        let aggregator = Aggregator::builder().metrics([metric]).start().unwrap();
+        let history = Arc::new(History::start(&aggregator).unwrap());
+        let mut sources = Sources::new(&aggregator, history);
+        assert_eq!(about_requests(&sources), None, "none were named");
+        sources.requests = Some("builder_requests.endpoint".to_owned());
+        assert_eq!(about_requests(&sources), None);
+        sources.requests = Some("nope.endpoint".to_owned());
+        assert_eq!(
+            about_requests(&sources).unwrap(),
+            "`.requests(\"nope.endpoint\")`: no definition counts the events of that span"
+        );
     }
 
     #[test]

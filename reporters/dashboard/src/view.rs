@@ -1,10 +1,15 @@
 //! [`View`]: what one viewer looks at, as the query of its address says.
 
+mod query;
+
+mod traces;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::sections::{check_chart, group_or_first};
 use crate::sources::Sources;
+use query::{check_names, range, short, text};
 
 /// The ranges that there are to choose from, in seconds.
 pub(crate) const RANGES: [u32; 6] = [60, 300, 900, 3_600, 21_600, 86_400];
@@ -227,45 +232,7 @@ fn own_sections(
             sections.push(Key::Catalogue);
             sections
         }
-        "traces" => match text(query, "id")? {
-            Some(id) => vec![Key::Trace { id }],
-            None => {
-                let list = text(query, "list")?.unwrap_or_else(|| "recent".to_owned());
-                let list = match &*list {
-                    // What the page calls it.
-                    "slowest" => "slow".to_owned(),
-                    "recent" | "slow" | "failed" => list,
-                    _ => return Err("`list` is one of recent, slow, failed".to_owned()),
-                };
-                let before = match text(query, "before")? {
-                    None => None,
-                    Some(number) => Some(
-                        number
-                            .parse()
-                            .map_err(|_| "`before` is a number that a list gave".to_owned())?,
-                    ),
-                };
-                let route = text(query, "route")?.unwrap_or_default();
-                let all = match text(query, "all")?.as_deref() {
-                    None => false,
-                    Some("1") => true,
-                    Some(_) => return Err("`all` is 1, or not there".to_owned()),
-                };
-                // It is about all traces, so it stands where nobody asked for some of them.
-                let is_usual = list == "recent" && route.is_empty();
-                let mut sections = vec![];
-                if is_usual {
-                    sections.push(Key::NPlusOne);
-                }
-                sections.push(Key::TraceList(TraceList {
-                    list,
-                    route,
-                    before,
-                    all,
-                }));
-                sections
-            }
-        },
+        "traces" => traces::sections(query)?,
         "runtime" => vec![Key::Process, Key::Gauges(range(query, 900)?)],
         "handlers" => vec![Key::Handlers],
         // Health.
@@ -355,58 +322,6 @@ fn chart(spec: &str, range: Range, sources: &Sources) -> Result<ChartKey, String
         }
     }
     check_chart(key, sources)
-}
-
-/// A parameter that a page does not have is one that somebody expects to do something.
-fn check_names(page: &str, query: &[(String, String)]) -> Result<(), String> {
-    let own: &[&str] = match page {
-        "metrics" => &["group", "show"],
-        // What is found is for the browser to say.
-        "events" => &["tail", "find"],
-        "traces" => &["list", "route", "id", "before", "all"],
-        _ => &[],
-    };
-    let all = ["page", "range"];
-    let is_known = |name: &str| own.contains(&name) || all.contains(&name);
-    match query.iter().find(|(name, _)| !is_known(name)) {
-        Some((name, _)) => {
-            let name: String = name.chars().take(40).collect();
-            Err(format!("`{name}` is no parameter of this page"))
-        }
-        None => Ok(()),
-    }
-}
-
-fn range(query: &[(String, String)], default: u32) -> Result<Range, String> {
-    let Some(range) = text(query, "range")? else {
-        return Ok(Range(default));
-    };
-    let known = range.parse().ok().filter(|range| RANGES.contains(range));
-    known.map(Range).ok_or_else(|| {
-        let given: String = range.chars().take(40).collect();
-        format!(
-            "The address says range={}; it may be 60, 300, 900, 3600, 21600 or 86400 (seconds)",
-            given.escape_debug()
-        )
-    })
-}
-
-/// A parameter that may be there once; one that is empty is not.
-fn text(query: &[(String, String)], key: &str) -> Result<Option<String>, String> {
-    let mut values = query.iter().filter(|(given, _)| given == key);
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some((_, value)), None) if value.is_empty() => Ok(None),
-        (Some((_, value)), None) => short(value, key).map(Some),
-        (Some(_), Some(_)) => Err(format!("`{key}` is there twice")),
-    }
-}
-
-fn short(value: &str, key: &str) -> Result<String, String> {
-    if value.len() > LONGEST {
-        return Err(format!("`{key}` is longer than {LONGEST} bytes"));
-    }
-    Ok(value.to_owned())
 }
 
 #[cfg(test)]

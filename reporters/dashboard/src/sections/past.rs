@@ -36,10 +36,11 @@ impl Book {
     /// Looks again, if it is time to.
     pub(super) fn update(&mut self, moment: &Moment<'_>) {
         let history = &moment.sources.history;
-        let is_good = self
-            .read_at
-            .is_some_and(|at| !is_past(at, moment.tick, GOOD_FOR, history));
-        if is_good {
+        // All books are read at the same samples, so that figures of different sections agree.
+        let ticks = GOOD_FOR.as_nanos() / history.interval().as_nanos().max(1);
+        let period = |at: Tick| u128::from(at.number()) / ticks.max(1);
+        let is_good = |at: Tick| period(at) == period(moment.tick);
+        if self.read_at.is_some_and(is_good) {
             return;
         }
         self.read_at = Some(moment.tick);
@@ -113,6 +114,12 @@ pub(super) fn time_between(since: Tick, now: Tick, history: &History) -> Duratio
     let ticks = now.number().saturating_sub(since.number());
     let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
     history.interval().saturating_mul(ticks)
+}
+
+/// So long up to the moment, for all who ask at that moment.
+pub(super) fn last(moment: &Moment<'_>, time: Duration) -> Range {
+    let begin = before(moment.tick, time, &moment.sources.history);
+    Range::between(begin, moment.tick)
 }
 
 /// The sample so long before another, or the first one.

@@ -190,7 +190,7 @@ mod tests {
                       g(\"//\"); // here\n}\n/* one */\nf();\n";
         assert_eq!(
             slim("js", source),
-            "function f() {\ng(\"//\"); // here\n}\nf();\n"
+            "function f() {g(\"//\"); // here\n}\nf();"
         );
     }
 

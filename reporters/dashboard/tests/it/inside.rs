@@ -87,7 +87,7 @@ async fn health_tells_how_reporters_and_metrics_fare() {
     reporter.sent(5);
     reporter.failed(2);
     reporter.dropped(7);
-    program.aggregator.register_health("prometheus");
+    let _waits = program.aggregator.register_health("prometheus");
     let page = program.page("health").await;
 
     let reporters = find_card(&page, "reporters", "reporters");

@@ -154,7 +154,10 @@ async fn what_cannot_be_shown_is_refused_in_words() {
             "show=0%3Bstat%3Dp95",
             "`stat` of a counter is one of rate, total",
         ),
-        ("show=0&range=61", "`range` is one of"),
+        (
+            "show=0&range=61",
+            "The address says range=61; it may be 60, 300, ",
+        ),
         ("shwo=0", "`shwo` is no parameter of this page"),
         (
             "show=%3Cscript%3E",

@@ -47,11 +47,14 @@ async fn errors_are_told_of_at_the_top_until_they_are_few() {
         found,
         [json!({
             "status": "bad",
-            "text": "40 % of all requests of the last 5 minutes failed: 40 of 100, most of them at /cart (30) and /pay \
+            "text": "40 % of all requests since the start failed: 40 of 100, most of them at /cart (30) and /pay \
                      (10).",
             "href": "metrics?group=dash_errors&show=0",
         })]
     );
+    let now = find_card(&page, "signals", "now");
+    assert_eq!(figure(&now, "Errors"), 0.4, "the figure says the same");
+    assert_eq!(now["figures"][1]["hint"], "40 since the start");
     // 40 of 2,000 are 2 %, and of 4,100 less than one.
     answer(1_900, "/cart", "ok");
     let page = program.page("overview").await;
@@ -90,7 +93,7 @@ async fn the_signals_are_those_of_what_was_emitted() {
     assert_eq!(b["status"], "bad");
     assert_eq!(
         b["href"],
-        "metrics?group=dash_signals&show=0%3Bby%3Dseries%3Bfind%3D%3Droute%3D%2Fb"
+        "metrics?group=dash_signals&range=3600&show=0%3Bstat%3Dp95%3Bby%3Dseries%3Bfind%3D%3Droute%3D%2Fb#filter=dash_signals.endpoint.duration"
     );
     for chart in ["rate", "errors", "times", "in-flight"] {
         let card = find_card(&page, "signals", chart);
@@ -323,4 +326,37 @@ async fn a_young_program_says_since_when_and_what_tells_its_lines_apart() {
     let labels = depth["lines"].as_array().unwrap().iter();
     let labels: Vec<_> = labels.map(|line| &line["label"]).collect();
     assert_eq!(labels, ["mail", "pay"]);
+}
+
+#[tokio::test]
+async fn of_many_routes_the_slowest_and_the_failing_are_shown_too() {
+    let program = Program::start(signals_of("dash_many.endpoint"));
+    let answer = |route: &str, times: usize, millis: u64, outcome: &'static str| {
+        for _ in 0..times {
+            let duration = Duration::from_millis(millis);
+            execute!("dash_many.endpoint.stop", { duration }, { route: route.to_owned(), outcome });
+        }
+    };
+    for n in 0..8 {
+        answer(&format!("/busy/{n}"), 20, 1, "ok");
+    }
+    let few = program.page("overview").await;
+    let few = find_card(&few, "signals", "routes");
+    assert_eq!(few["hint"], "Counted since the start.");
+    assert_eq!(few["title"], "Routes");
+    for n in 0..40 {
+        answer(&format!("/other/{n}"), 10, 1, "ok");
+    }
+    answer("/slow", 6, 500, "ok");
+    answer("/fails", 1, 1, "error");
+    let page = program.page("overview").await;
+    let routes = find_card(&page, "signals", "routes");
+    assert_eq!(
+        routes["hint"],
+        "The busiest, the slowest and the failing routes of 50. Counted since the start."
+    );
+    assert_eq!(routes["rows"].as_array().unwrap().len(), 10);
+    assert_eq!(row(&routes, "/fails")["status"], "bad");
+    assert_eq!(row(&routes, "/slow")["cells"][2]["n"], 0.0);
+    assert_ne!(row(&routes, "/busy/0"), json!(null));
 }

@@ -203,6 +203,42 @@ async fn queries_that_are_run_again_and_again_are_flagged_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_statement_that_is_hidden_it_is_said_why_and_how_to_show_it() {
+    let (app, _traces) = traced("it.traces.veiled");
+    // Of statements that are hidden, one is named per request.
+    span!("it.traces.veiled.request", { method: "GET", route: "/veiled" }).in_scope(|| {
+        for n in 0..20 {
+            let statement = format!("SELECT title FROM veiled WHERE user_id = {n}");
+            completion_span!("it.traces.veiled.query", { statement }).finish();
+        }
+    });
+    span!("it.traces.veiled.request", { method: "GET", route: "/veiled" }).in_scope(|| {
+        for n in 0..20 {
+            let statement = format!("SELECT title FROM other WHERE user_id = {n}");
+            completion_span!("it.traces.veiled.query", { system: "mysql", statement }).finish();
+        }
+    });
+    let page = get(&app, "/dashboard/api/traces").await.json();
+    let found = rows(card(&page, "n-plus-one", "n-plus-one"));
+    let advice: Vec<_> = found
+        .iter()
+        .map(|row| {
+            assert_eq!(row["cells"][1], json!({ "h": true }));
+            row["cells"][6]["p"].as_str().unwrap()
+        })
+        .collect();
+    let why = "because its span has no `system` (`sqlite`, `postgresql`): values in it could not be told apart";
+    assert_eq!(advice.len(), 2, "{advice:?}");
+    assert!(advice.iter().any(|text| text.contains(why)), "{advice:?}");
+    for text in advice {
+        assert!(
+            text.ends_with("`show_metadata([\"statement\"])` shows it."),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_to_the_dashboard_itself_are_no_traces_to_look_at() {
     let (app, traces) = traced("it.traces.own");
     let trace = async |request: Request, next: Next| {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { axisFor, roundStep, timeTicks } from "../../assets/axis.js";
-import { formatClock, formatExact, formatNumber, formatTime, formatValue } from "../../assets/format.js";
+import { formatClock, formatExact, formatNumber, formatTime, formatValue, hiddenText } from "../../assets/format.js";
 
 // Numbers and their units do not part at the end of a line.
 const written = (text) => text.replaceAll("\u00a0", " ");
@@ -149,4 +149,10 @@ test("ticks go on where clocks are changed", () => {
     if (before === undefined) delete process.env.TZ;
     else process.env.TZ = before;
   }
+});
+
+test("what is hidden says how to have it, with its key", () => {
+  assert.equal(hiddenText("reason"), 'hidden: .show_metadata(["reason"]) shows it');
+  assert.equal(hiddenText('a"b'), 'hidden: .show_metadata(["a\\"b"]) shows it');
+  assert.equal(hiddenText(), "hidden: .show_metadata([..]) shows it");
 });

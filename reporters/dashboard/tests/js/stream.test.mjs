@@ -147,6 +147,53 @@ test("what stands between may fail for a while, in words that are not the progra
   }
 });
 
+// A stream that has been live for six seconds.
+async function old() {
+  const it = world(() => { throw new Error("no network"); });
+  it.send("view", view);
+  it.pass(6000);
+  it.said = [];
+  return it;
+}
+
+test("a stream that ends after a while is opened anew at once, and nothing is said", async () => {
+  for (const end of [fail, (it) => it.send("bye", { why: "closing" })]) {
+    const it = await old();
+    await end(it);
+    assert.equal(it.open(), 1);
+    assert.deepEqual(it.asked, []);
+    it.pass(1999);
+    assert.deepEqual(it.said, []);
+    it.send("view", view);
+    it.pass(60_000);
+    assert.deepEqual(it.said, [["view", view, false], ["state", "live"]]);
+    assert.equal(it.sources.length, 2);
+  }
+});
+
+test("it is lost once the first try fails, or takes two seconds", async () => {
+  const failed = await old();
+  await fail(failed);
+  await fail(failed);
+  assert.deepEqual(failed.said, [["state", "lost", undefined]]);
+  assert.equal(failed.open(), 0, "the next try is later");
+  const slow = await old();
+  await fail(slow);
+  slow.pass(2000);
+  assert.deepEqual(slow.said, [["state", "lost", undefined]]);
+  assert.equal(slow.open(), 1, "it may still come");
+  slow.send("view", view);
+  assert.deepEqual(slow.said.at(-1), ["state", "live"]);
+});
+
+test("one that ends soon each time is not asked for without a pause", async () => {
+  const it = world(answer(200, ""));
+  it.send("view", view);
+  it.send("sections", { at: 1, sections: [] });
+  await fail(it);
+  assert.equal(it.open(), 0);
+});
+
 test("where the host's own login answers, it is not asked again and again", async () => {
   const it = world(answer(200, "<h1>Log in</h1>", { ...html, redirected: true }));
   await fail(it);

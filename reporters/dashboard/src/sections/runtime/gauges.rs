@@ -62,7 +62,7 @@ fn spec(sources: &Sources, place: usize, pairs: &Pairs, book: &Book, range: Rang
     let definition = &sources.definitions[place];
     let spec = Spec::new(&format!("gauge-{place}"), definition.name(), range)
         .compact()
-        .href(&links::chart(sources, place));
+        .href(&links::chart_over(sources, place, range));
     let spec = match definition.description() {
         Some(description) => spec.hint(description),
         None => spec,

@@ -21,7 +21,7 @@ pub(super) fn specs(sources: &Sources, range: Range) -> Vec<Spec> {
         let of = Of::all(&sources.definitions[place]);
         let line = Line::new("value", "value", Role::Total, of, Number::Value);
         let spec = Spec::new(&format!("gauge-{place}"), title, range);
-        let href = links::chart(sources, place);
+        let href = links::chart_over(sources, place, range);
         Some(spec.compact().href(&href).line(line))
     });
     specs.collect()

@@ -38,7 +38,7 @@ impl Charts<'_> {
     fn begin(&self, id: &str, title: &str, place: usize) -> Spec {
         Spec::new(id, title, self.range)
             .compact()
-            .href(&links::chart(self.sources, place))
+            .href(&links::chart_over(self.sources, place, self.range))
     }
 
     fn definition(&self, place: usize) -> Option<&Arc<Definition>> {

@@ -9,8 +9,8 @@ use super::{Roles, Times};
 use crate::card::{Card, Status, Value};
 use crate::moment::Moment;
 use crate::sections::charts::Reach;
-use crate::sections::overview::wrong::{FEW_ERRORS, MANY_ERRORS};
-use crate::sections::past::{Book, Cached, rounded, value};
+use crate::sections::overview::wrong::{FEW_ERRORS, JUDGED, MANY_ERRORS};
+use crate::sections::past::{Book, Cached, last, rounded, value};
 use crate::sections::{links, words};
 use crate::view::Range;
 
@@ -43,11 +43,17 @@ impl Figures {
     }
 
     pub(super) fn card(&mut self, moment: &Moment<'_>, book: &Book, roles: &Roles) -> Card {
-        let past = Past::last(self.range.time());
-        let over_range = *self.over_range.get(moment, || OverRange {
+        let made = |past: Past| OverRange {
             failures: roles.failures(moment, book, past),
             times: roles.times(moment, past),
-        });
+        };
+        let time = self.range.time();
+        let is_judged = Reach::of(&moment.sources.history).is_start_within(JUDGED);
+        let over_range = match is_judged && time >= JUDGED {
+            // The same as the sentence above says, from the same samples: nobody trusts two figures.
+            true => made(last(moment, JUDGED)),
+            false => *self.over_range.get(moment, || made(Past::last(time))),
+        };
         card(moment, book, roles, self.range, over_range)
     }
 }
@@ -61,7 +67,8 @@ fn card(
 ) -> Card {
     let reach = Reach::of(&moment.sources.history);
     let over = reach.words(range);
-    let link = |place: Option<&usize>| place.map(|place| links::chart(moment.sources, *place));
+    let link =
+        |place: Option<&usize>| place.map(|place| links::chart_over(moment.sources, *place, range));
     let mut figures = Vec::new();
     let rate = roles.counted(moment, Past::last(NOW)).rate();
     figures.push(figure(

@@ -1,11 +1,11 @@
-//! The busiest routes.
+//! The routes that matter: the busiest, the slowest, and those that fail.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use telemetry_metrics::Definition;
-use telemetry_metrics::history::{PastSeries, Range as Past, SeriesId};
+use telemetry_metrics::history::{PastSeries, Range as PastRange, SeriesId};
+use telemetry_metrics::{Amount, Definition};
 
 use super::{Roles, Times};
 use crate::card::{Card, Status, Table, Value};
@@ -19,8 +19,12 @@ use crate::view::Range;
 
 /// So many routes are shown.
 const SHOWN: usize = 10;
-/// So many are counted to find those: the ones that were counted most since the start, or are the
-/// busiest now.
+/// Of these, so many at least are the slowest, and so many fail most.
+const SHOWN_OF_A_KIND: usize = 3;
+/// A p95 of fewer requests than this makes no route slow.
+const ENOUGH: u64 = 5;
+/// So many are counted to find those: the ones that were counted most since the start, those that are
+/// the busiest now, those that failed most since the start, and those that took longest then.
 const CANDIDATES: usize = 20;
 /// Their past takes a while to add up, so it is done this often.
 const EVERY: Duration = Duration::from_secs(5);
@@ -33,6 +37,7 @@ pub(super) struct Routes {
 }
 
 /// What there is to say of one route.
+#[derive(Debug, Clone, PartialEq)]
 struct Row {
     route: String,
     count: u64,
@@ -64,38 +69,126 @@ impl Routes {
         if !self.has_routes {
             return None;
         }
-        let make = || table(moment, &rows(moment, book, roles, range), roles, range);
+        let make = || {
+            let (rows, left_out_of) = rows(moment, book, roles, range);
+            table(moment, &rows, left_out_of, roles, range)
+        };
         Some(self.made.get(moment, make).clone())
     }
 }
 
-/// The routes that are worth counting.
-fn candidates<'b>(series: impl Iterator<Item = &'b PastSeries>) -> HashSet<&'b str> {
-    let mut routes: HashMap<&str, (u64, f64)> = HashMap::new();
-    for one in series.filter(|one| !one.is_overflow) {
-        let (count, activity) = routes.entry(tag(one, "route")).or_default();
-        *count += one.latest.count;
-        *activity += one.activity;
+/// What a route did since the start, and does now.
+#[derive(Debug, Default)]
+struct Past {
+    count: u64,
+    activity: f64,
+    failed: u64,
+    /// How many times were measured, and their sum.
+    times: (u64, f64),
+}
+
+impl Past {
+    fn mean(&self) -> f64 {
+        match self.times {
+            (count, sum) if count >= ENOUGH => sum / count as f64,
+            _ => 0.0,
+        }
     }
-    let mut all: Vec<_> = routes.into_iter().collect();
-    all.sort_by(|one, other| other.1.0.cmp(&one.1.0).then(one.0.cmp(other.0)));
-    let mut chosen: HashSet<_> = all
-        .iter()
-        .take(CANDIDATES)
-        .map(|(route, _)| *route)
-        .collect();
-    all.sort_by(|one, other| other.1.1.total_cmp(&one.1.1).then(one.0.cmp(other.0)));
-    chosen.extend(all.iter().take(CANDIDATES).map(|(route, _)| *route));
+}
+
+/// All routes that there are.
+fn known<'b>(moment: &'b Moment<'_>, book: &'b Book, roles: &Roles) -> HashMap<&'b str, Past> {
+    let at = |place: &usize| moment.sources.definitions.get(*place);
+    let series = |place: &usize| {
+        let definition = at(place).filter(|one| has_route(one)).into_iter();
+        let series = definition.flat_map(|one| book.series(one));
+        series.filter(|one| !one.is_overflow)
+    };
+    let mut routes: HashMap<&str, Past> = HashMap::new();
+    for one in roles.all.iter().flat_map(series) {
+        let past = routes.entry(tag(one, "route")).or_default();
+        past.count += one.latest.count;
+        past.activity += one.activity;
+    }
+    for failed in &roles.failed {
+        let ids: HashSet<_> = failed.series(moment.sources, book).into_iter().collect();
+        for one in series(&failed.place).filter(|one| ids.contains(&one.id)) {
+            if let Some(past) = routes.get_mut(tag(one, "route")) {
+                past.failed += one.latest.count;
+            }
+        }
+    }
+    for one in roles.duration.iter().flat_map(series) {
+        if let Some(past) = routes.get_mut(tag(one, "route")) {
+            past.times.0 += one.latest.count;
+            past.times.1 += one.latest.sum.map_or(0.0, Amount::as_f64);
+        }
+    }
+    routes
+}
+
+/// The routes that are worth counting.
+fn candidates<'b>(known: &HashMap<&'b str, Past>) -> HashSet<&'b str> {
+    let kinds: [fn(&Past) -> f64; 4] = [
+        |past| past.count as f64,
+        |past| past.activity,
+        |past| past.failed as f64,
+        Past::mean,
+    ];
+    let mut all: Vec<_> = known.iter().collect();
+    let mut chosen = HashSet::new();
+    for of in kinds {
+        all.sort_by(|one, other| of(other.1).total_cmp(&of(one.1)).then(one.0.cmp(other.0)));
+        chosen.extend(all.iter().take(CANDIDATES).map(|(route, _)| **route));
+    }
     chosen
 }
 
-fn rows(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range) -> Vec<Row> {
+/// Those that are shown: some that fail most, some of the slowest, and the busiest; the busiest first.
+fn picked(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_by(|one, other| {
+        let busier = other.count.cmp(&one.count);
+        busier.then(one.route.cmp(&other.route))
+    });
+    let slowness = |row: &Row| row.p95.filter(|_| row.count >= ENOUGH);
+    let failures = |row: &Row| {
+        let failed = row.failed.filter(|failed| *failed > 0);
+        failed.map(|failed| failed as f64)
+    };
+    let kinds: [fn(&Row) -> Option<f64>; 2] = [failures, slowness];
+    let mut shown: BTreeSet<usize> = BTreeSet::new();
+    for of in kinds {
+        let ranked = rows.iter().enumerate();
+        let mut ranked: Vec<_> = ranked
+            .filter_map(|(at, row)| Some((of(row)?, at)))
+            .collect();
+        ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
+        shown.extend(ranked.iter().take(SHOWN_OF_A_KIND).map(|(_, at)| *at));
+    }
+    for at in 0..rows.len() {
+        if shown.len() < SHOWN {
+            shown.insert(at);
+        }
+    }
+    let mut at = 0..;
+    rows.retain(|_| at.next().is_some_and(|at| shown.contains(&at)));
+    rows
+}
+
+/// What is shown, and of how many routes if those are not all.
+fn rows(
+    moment: &Moment<'_>,
+    book: &Book,
+    roles: &Roles,
+    range: Range,
+) -> (Vec<Row>, Option<usize>) {
     let history = &moment.sources.history;
-    let range = Past::last(range.time());
+    let range = PastRange::last(range.time());
     let at = |place: usize| moment.sources.definitions.get(place);
     let counted = || roles.all.iter().filter_map(|place| at(*place));
     let counted_by_route = || counted().filter(|one| has_route(one));
-    let chosen = candidates(counted_by_route().flat_map(|one| book.series(one)));
+    let known = known(moment, book, roles);
+    let chosen = candidates(&known);
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     for definition in counted_by_route() {
         for (route, ids) in by_route(book.series(definition), &chosen) {
@@ -134,15 +227,9 @@ fn rows(moment: &Moment<'_>, book: &Book, roles: &Roles, range: Range) -> Vec<Ro
             }
         }
     }
-    let mut rows: Vec<_> = rows.into_values().filter(|row| row.count > 0).collect();
-    rows.sort_by(|one, other| {
-        other
-            .count
-            .cmp(&one.count)
-            .then(one.route.cmp(&other.route))
-    });
-    rows.truncate(SHOWN);
-    rows
+    let rows: Vec<_> = rows.into_values().filter(|row| row.count > 0).collect();
+    let is_cut = rows.len() > SHOWN;
+    (picked(rows), is_cut.then_some(known.len()))
 }
 
 /// The series of each route that was chosen.
@@ -164,7 +251,13 @@ fn has_route(definition: &Arc<Definition>) -> bool {
     definition.tags().iter().any(|tag| tag == "route")
 }
 
-fn table(moment: &Moment<'_>, rows: &[Row], roles: &Roles, range: Range) -> Card {
+fn table(
+    moment: &Moment<'_>,
+    rows: &[Row],
+    left_out_of: Option<usize>,
+    roles: &Roles,
+    range: Range,
+) -> Card {
     let place = roles.duration.or_else(|| roles.all.first().copied());
     let mut table = Table::new(["Route"])
         .numbers(["Rate", "Errors", "p95"])
@@ -186,14 +279,87 @@ fn table(moment: &Moment<'_>, rows: &[Row], roles: &Roles, range: Range) -> Card
             share.map(rounded).map(Value::ratio).into(),
             row.p95.map(rounded).map(Value::seconds).into(),
         ];
-        let href = place.map(|place| links::series(moment.sources, place, "route", &row.route));
+        let href =
+            place.map(|place| links::series(moment.sources, place, range, ("route", &row.route)));
         table.row_with(row.route.clone(), cells, status, href.as_deref());
     }
+    let which = match left_out_of {
+        Some(all) => format!(
+            "The busiest, the slowest and the failing routes of {}. ",
+            words::count(all as u64)
+        ),
+        None => String::new(),
+    };
+    let counted = Reach::of(&moment.sources.history).words(range);
     Card::table("routes", table)
-        .title("Busiest routes")
-        .hint(&format!(
-            "Counted {}.",
-            Reach::of(&moment.sources.history).words(range)
-        ))
+        .title("Routes")
+        .hint(&format!("{which}Counted {counted}."))
         .wide()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(route: &str, count: u64, failed: u64, p95: f64) -> Row {
+        Row {
+            route: route.to_owned(),
+            count,
+            rate: None,
+            failed: Some(failed),
+            p95: Some(p95),
+        }
+    }
+
+    fn routes(rows: Vec<Row>) -> Vec<String> {
+        picked(rows).into_iter().map(|row| row.route).collect()
+    }
+
+    #[test]
+    fn the_slowest_and_the_failing_have_a_place_among_the_busiest() {
+        let busy = (0..20).map(|n| row(&format!("/busy{n:02}"), 1_000 - n, 0, 0.01));
+        let mut rows: Vec<_> = busy.collect();
+        rows.push(row("/slow", ENOUGH, 0, 3.0));
+        rows.push(row("/fails", 2, 1, 0.01));
+        rows.push(row("/once", 1, 0, 9.0));
+        let expected = [
+            "/busy00", "/busy01", "/busy02", "/busy03", "/busy04", "/busy05", "/busy06", "/busy07",
+            "/slow", "/fails",
+        ];
+        assert_eq!(
+            routes(rows),
+            expected,
+            "one request alone makes no route slow"
+        );
+    }
+
+    #[test]
+    fn many_that_fail_leave_room_for_others() {
+        let mut rows: Vec<_> = (0..20)
+            .map(|n| row(&format!("/{n:02}"), 100 - n, 0, 0.0))
+            .collect();
+        rows.extend((0..20).map(|n| row(&format!("/f{n:02}"), 5, 5 - n / 4, 0.0)));
+        let shown = routes(rows);
+        assert_eq!(shown.len(), SHOWN);
+        assert_eq!(
+            shown.iter().filter(|route| route.starts_with("/f")).count(),
+            3
+        );
+        assert_eq!(routes(Vec::new()), [""; 0]);
+    }
+
+    #[test]
+    fn routes_that_failed_or_took_long_are_counted_however_seldom() {
+        let mut known: HashMap<&str, Past> = HashMap::new();
+        let names: Vec<_> = (0..100).map(|n| format!("/{n}")).collect();
+        for name in &names {
+            known.entry(name).or_default().count = 1_000;
+        }
+        known.entry("/slow").or_default().times = (ENOUGH, 1e9);
+        known.entry("/once").or_default().times = (1, 1e9);
+        known.entry("/fails").or_default().failed = 1;
+        let chosen = candidates(&known);
+        assert!(chosen.contains("/slow") && chosen.contains("/fails"));
+        assert!(!chosen.contains("/once") && chosen.len() <= 4 * CANDIDATES);
+    }
 }

@@ -12,7 +12,7 @@ mod requests;
 mod rises;
 
 pub(in crate::sections) use program::{FULL, NEARLY_FULL};
-pub(in crate::sections) use requests::{FEW_ERRORS, MANY_ERRORS};
+pub(in crate::sections) use requests::{FEW_ERRORS, JUDGED, MANY_ERRORS};
 pub(crate) use rises::Rises;
 
 use telemetry_metrics::history::Tick;

@@ -8,9 +8,10 @@ use telemetry_metrics::history::Range;
 use super::notice::{Notice, Report};
 use crate::card::Status;
 use crate::moment::Moment;
+use crate::sections::charts::Reach;
 use crate::sections::links;
 use crate::sections::overview::signals::{Roles, Times};
-use crate::sections::past::{Book, Cached, before, tag};
+use crate::sections::past::{Book, Cached, before, last, tag};
 use crate::sections::words::{count, list, many, percent, short, time};
 
 /// From this share of errors on it is worth a look.
@@ -18,7 +19,7 @@ pub(in crate::sections) const FEW_ERRORS: f64 = 0.01;
 /// From this share on it is bad.
 pub(in crate::sections) const MANY_ERRORS: f64 = 0.05;
 /// What is judged: long enough that one error is no alarm, short enough to be now.
-pub(super) const JUDGED: Duration = Duration::from_secs(300);
+pub(in crate::sections) const JUDGED: Duration = Duration::from_secs(300);
 /// With what it is compared.
 const USUAL: Duration = Duration::from_secs(3_600);
 /// A share of fewer requests than this says nothing.
@@ -50,7 +51,7 @@ pub(super) fn check(
     usual: &mut Usual,
     report: &mut Report,
 ) {
-    let lately = Range::last(JUDGED);
+    let lately = last(moment, JUDGED);
     if let Some((failed, of)) = roles.failures(moment, book, lately) {
         let href = match &moment.sources.traces {
             Some(_) => links::traces("failed", ""),
@@ -60,7 +61,8 @@ pub(super) fn check(
             }
         };
         let worst = || worst_routes(moment, roles, book);
-        let found = failing(failed, of, worst);
+        let since_start = Reach::of(&moment.sources.history).is_start_within(JUDGED);
+        let found = failing(failed, of, since_start, worst);
         report.check(found.map(|notice| notice.link(href)));
     }
     if let (Some(place), Some(now)) = (roles.duration, roles.times(moment, lately)) {
@@ -84,7 +86,12 @@ fn hour_before(moment: &Moment<'_>, roles: &Roles) -> Option<Times> {
 }
 
 /// Too many fail.
-fn failing(failed: u64, of: u64, worst: impl FnOnce() -> Vec<(String, u64)>) -> Option<Notice> {
+fn failing(
+    failed: u64,
+    of: u64,
+    since_start: bool,
+    worst: impl FnOnce() -> Vec<(String, u64)>,
+) -> Option<Notice> {
     let share = failed as f64 / of.max(1) as f64;
     if of < ENOUGH || share <= FEW_ERRORS {
         return None;
@@ -95,8 +102,12 @@ fn failing(failed: u64, of: u64, worst: impl FnOnce() -> Vec<(String, u64)>) -> 
         Status::Warn
     };
     let mut text = format!(
-        "{} of all requests of the last 5 minutes failed: {} of {}",
+        "{} of all requests {} failed: {} of {}",
         percent(share.min(1.0)),
+        match since_start {
+            true => "since the start",
+            false => "of the last 5 minutes",
+        },
         count(failed),
         count(of),
     );
@@ -139,7 +150,7 @@ fn worst_routes(moment: &Moment<'_>, roles: &Roles, book: &Book) -> Vec<(String,
         let ids = failed.series(moment.sources, book);
         for one in book.series(definition) {
             if ids.binary_search(&one.id).is_ok() {
-                let count = history.stats(&[one.id], Range::last(JUDGED)).count();
+                let count = history.stats(&[one.id], last(moment, JUDGED)).count();
                 *routes.entry(tag(one, "route")).or_default() += count;
             }
         }
@@ -182,22 +193,27 @@ mod tests {
                 .map(|route| (route.to_owned(), 4))
                 .to_vec()
         };
-        let notice = failing(1_200, 10_000, worst).unwrap();
+        let notice = failing(1_200, 10_000, false, worst).unwrap();
         assert_eq!(
             notice.text,
             "12 % of all requests of the last 5 minutes failed: 1,200 of 10,000, most of them at /a (4), /b (4) and /c \
              (4)."
         );
         assert_eq!(notice.status, Status::Bad);
-        assert_eq!(failing(2, 100, none).unwrap().status, Status::Warn);
+        let young = failing(30, 60, true, none).unwrap();
+        assert_eq!(
+            young.text,
+            "50 % of all requests since the start failed: 30 of 60."
+        );
+        assert_eq!(failing(2, 100, false, none).unwrap().status, Status::Warn);
     }
 
     #[test]
     fn few_errors_and_few_requests_say_nothing() {
-        assert_eq!(failing(1, 100, none), None, "exactly at the limit");
-        assert_eq!(failing(19, 19, none), None);
-        assert!(failing(20, 20, none).is_some());
-        assert_eq!(failing(0, 0, none), None);
+        assert_eq!(failing(1, 100, false, none), None, "exactly at the limit");
+        assert_eq!(failing(19, 19, false, none), None);
+        assert!(failing(20, 20, false, none).is_some());
+        assert_eq!(failing(0, 0, true, none), None);
     }
 
     #[test]
