@@ -14,6 +14,7 @@ mod login;
 mod metrics;
 mod mount;
 mod overview;
+mod page_charts;
 mod pages;
 mod program;
 mod session;
