@@ -13,12 +13,6 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/dashboa
 /// Where the pictures are that the README and the documentation show.
 const SHOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images");
 
-/// What they are called there.
-const PICTURES: [(&str, &str); 2] = [
-    ("overview-light", "dashboard-light"),
-    ("overview-dark", "dashboard-dark"),
-];
-
 const FLAGS: [&str; 3] = ["--load", "--password-cost", "low"];
 
 #[test]
@@ -114,15 +108,16 @@ impl Drop for Script {
 struct Pictures(PathBuf);
 
 impl Pictures {
-    /// Puts those that are shown in their place, with `RENEW_PICTURES` set.
+    /// Puts those that are shown in their place, with `RENEW_PICTURES` set; then it takes minutes.
     fn renew(&self) {
-        for (taken, shown) in PICTURES {
-            let taken = self.0.join(format!("{taken}.png"));
+        for look in ["light", "dark"] {
+            let taken = self.0.join(format!("overview-{look}.png"));
             let png = std::fs::read(&taken).expect("a picture");
             assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
             assert!(png.len() > 15_000, "{} shows nothing", taken.display());
-            let shown = Path::new(SHOWN).join(format!("{shown}.png"));
+            let shown = Path::new(SHOWN).join(format!("dashboard-{look}.png"));
             if std::env::var_os("RENEW_PICTURES").is_some() {
+                let taken = self.0.join(format!("shown-{look}.png"));
                 std::fs::copy(&taken, &shown).expect("a place for the picture");
             }
             assert!(

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use telemetry::execute;
 use telemetry_metrics::distribution;
 
-use crate::program::{Program, find_card};
+use crate::program::{Program, figure, find_card};
 
 /// The values of a line; those of slots without any are left out.
 fn values(chart: &Json, label: &str) -> Vec<f64> {
@@ -50,4 +50,8 @@ async fn each_percentile_is_the_one_that_its_label_says() {
         assert!(p50 < p95 && p95 < p99, "{p50} {p95} {p99}");
         assert!(p99 <= 1.0, "{p99}");
     }
+    // As many as `/metrics` says there were.
+    let page = program.page("metrics?show=0").await;
+    let chart = &find_card(&page, "chart-0", "chart");
+    assert!((figure(chart, "since start") - 1_000.0).abs() < f64::EPSILON);
 }

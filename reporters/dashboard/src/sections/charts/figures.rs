@@ -57,13 +57,15 @@ impl Figures {
         let mut figures = Vec::new();
         let now = self.stats(history, tick, NOW).rate();
         figures.push(figure("now", self.scale(&Number::Rate).value(now)));
-        if matches!(kind, Kind::Counter | Kind::Sum) && self.is_of_all {
+        if self.is_of_all {
             let total = totals.of(self.source.definition());
             let total = total.map(|total| counted(kind, &total.latest));
-            figures.push(figure(
-                "since start",
-                self.scale(&Number::Total).value(total),
-            ));
+            let total = match kind {
+                Kind::Sum => self.scale(&Number::Total).value(total),
+                // How many, whatever it is that they measure.
+                _ => json!(total),
+            };
+            figures.push(figure("since start", total));
         }
         if self.is_due(history, tick) {
             self.made = Some(tick);
