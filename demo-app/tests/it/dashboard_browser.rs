@@ -13,7 +13,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/dashboa
 /// Where the pictures are that the README and the documentation show.
 const SHOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images");
 
-const FLAGS: [&str; 3] = ["--load", "--password-cost", "low"];
+const FLAGS: [&str; 4] = ["--load", "10", "--password-cost", "low"];
 
 #[test]
 #[ignore = "needs Chromium, Node.js, playwright-core and axe-core; .ci/run installs them and runs this"]
