@@ -39,7 +39,7 @@ export class Legend {
     setText(this.#when, when ?? "");
     setText(this.#more, note);
     this.#when.classList.toggle("looking", looking);
-    this.element.classList.toggle("short", lines.every(({ label }) => label.length < 9));
+    this.element.classList.toggle("short", lines.every(({ label }) => label.length < 7));
     this.element.classList.toggle("over-heat", Boolean(heat));
     const write = looking ? formatExact : formatNumber;
     keyed(this.#list, lines, ({ key }) => key, () => this.#entry(), ({ parts }, line) => {
