@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use serde_json::{Value as Json, json};
-use telemetry::{SpanContext, debug, execute, list_handlers, span};
+use telemetry::{SpanContext, TraceId, debug, execute, list_handlers, span};
 use telemetry_dashboard::{Access, Dashboard};
 use telemetry_metrics::history::History;
 use telemetry_traces::Traces;
@@ -28,6 +28,14 @@ fn site(prefix: &str) -> Router {
         .start()
         .unwrap();
     Router::new().nest("/dashboard", dashboard.router())
+}
+
+/// The rows of a trace.
+async fn waterfall(app: &Router, id: TraceId) -> Vec<Json> {
+    let address = format!("/dashboard/api/traces?id={id}");
+    let page = get(app, &address).await.json();
+    let rows = &card(&page, "trace", "trace")["rows"];
+    rows.as_array().unwrap().clone()
 }
 
 fn is_whole(part: &Json) -> bool {
@@ -249,13 +257,7 @@ async fn a_deep_trace_and_a_long_one_are_shown() {
         drop(entered);
         span.finish();
     }
-    let page = get(&app, &format!("/dashboard/api/traces?id={id}"))
-        .await
-        .json();
-    let rows = card(&page, "trace", "trace")["rows"]
-        .as_array()
-        .unwrap()
-        .clone();
+    let rows = waterfall(&app, id).await;
     assert_eq!((rows.len(), &rows[599]["depth"]), (600, &json!(599)));
 
     let request = span!("it.hostile.deep.request", { route: "/" });
@@ -265,13 +267,7 @@ async fn a_deep_trace_and_a_long_one_are_shown() {
             span!("it.hostile.deep.step").finish();
         }
     });
-    let page = get(&app, &format!("/dashboard/api/traces?id={id}"))
-        .await
-        .json();
-    let rows = card(&page, "trace", "trace")["rows"]
-        .as_array()
-        .unwrap()
-        .clone();
+    let rows = waterfall(&app, id).await;
     assert_eq!(rows.len(), 1_001);
     assert_eq!(rows[1_000]["gap"], "4,001 more rows are not shown");
 }
@@ -312,13 +308,7 @@ async fn a_trace_that_grows_while_it_is_watched_is_in_the_end_what_it_is() {
             in_progress = set.clone();
         }
     }
-    let page = get(&app, &format!("/dashboard/api/traces?id={id}"))
-        .await
-        .json();
-    let now = card(&page, "trace", "trace")["rows"]
-        .as_array()
-        .unwrap()
-        .clone();
+    let now = waterfall(&app, id).await;
     assert_eq!(rows, now.iter().map(by_key).collect());
     assert!(
         now.iter()
