@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::Chaos;
 use crate::telemetry::LogFilter;
 
 const LISTEN: &str = "127.0.0.1:4000";
@@ -23,6 +24,17 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
 
 fn database(url: &str) -> Result<String, String> {
     Ok(if url.is_empty() { DATABASE } else { url }.to_owned())
+}
+
+/// Of 720, an hour is five seconds; an evaluation takes its time, too.
+const FASTEST: u32 = 720;
+
+fn slo_speed(text: &str) -> Result<u32, String> {
+    let text = if text.is_empty() { "1" } else { text };
+    let speed = text.parse().ok();
+    speed
+        .filter(|speed| (1..=FASTEST).contains(speed))
+        .ok_or_else(|| format!("write a whole number from 1 to {FASTEST}"))
 }
 
 /// How the application is started.
@@ -138,6 +150,20 @@ pub struct Config {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = crate::load::VISITORS, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub load: Option<u32>,
 
+    /// Break requests on purpose: latency=300ms,errors=5%, and when: after=10s,for=60s
+    #[arg(
+        long,
+        env = "CHAOS",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "WHAT"
+    )]
+    pub chaos: Chaos,
+
+    /// Divide all windows of objectives and all times of alarms by this, to see alerts sooner
+    #[arg(long, env = "SLO_SPEED", default_value_t = 1, value_name = "N", value_parser = slo_speed)]
+    pub slo_speed: u32,
+
     /// How many WebSockets of /live may be open
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub live_sockets: u32,
@@ -174,6 +200,8 @@ impl Default for Config {
             jobs_fail_percent: 0,
             upstream_fail_percent: 0,
             load: None,
+            chaos: Chaos::default(),
+            slo_speed: 1,
             live_sockets: 1000,
             live_ping_ms: 20_000,
         }
@@ -241,6 +269,12 @@ pub struct LandingDelay {
 const LONGEST_MS: u64 = 60_000;
 
 impl LandingDelay {
+    /// Whether there is one.
+    #[must_use]
+    pub fn is_any(self) -> bool {
+        self.high > 0
+    }
+
     /// A delay from the range.
     #[must_use]
     pub fn pick(self) -> Duration {

@@ -16,6 +16,7 @@
 //! What it is *not*: a template for error pages, authentication or migrations.
 
 mod catch;
+mod chaos;
 mod config;
 mod demo;
 mod error;
@@ -30,6 +31,7 @@ mod upstream;
 mod web;
 mod work;
 
+pub use chaos::Chaos;
 pub use config::{Bridge, Config, ConsoleMode, LandingDelay, LogMode, PasswordCost, StatsdFormat};
 pub use demo::{DRAIN_TIMEOUT, Demo, StopReport};
 pub use error::StartError;

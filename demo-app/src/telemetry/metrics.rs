@@ -2,7 +2,8 @@
 
 use telemetry_metrics::{Metric, counter, distribution, last_value, sum, summary};
 
-use crate::{upstream, work};
+use super::objectives;
+use crate::{Config, upstream, work};
 
 /// Buckets for what is mostly done before a request would be, in seconds.
 const FROM_A_TENTH_OF_A_MILLISECOND: [f64; 12] = [
@@ -12,6 +13,11 @@ const FROM_A_TENTH_OF_A_MILLISECOND: [f64; 12] = [
 /// The definitions, in the groups in which the dashboard shows them.
 #[must_use]
 pub fn metrics() -> Vec<Metric> {
+    metrics_for(&Config::default())
+}
+
+/// The definitions, with those of the objectives that these settings have.
+pub(super) fn metrics_for(config: &Config) -> Vec<Metric> {
     let groups = [
         ("Requests", requests()),
         ("Database", database()),
@@ -29,7 +35,10 @@ pub fn metrics() -> Vec<Metric> {
         let with_group = move |metric: Metric| metric.option("nav", group);
         metrics.into_iter().map(with_group)
     });
-    in_groups.collect()
+    let objectives = objectives(config).into_iter();
+    // They are in a group of their own.
+    let of_objectives = objectives.flat_map(|objective| objective.metrics());
+    in_groups.chain(of_objectives).collect()
 }
 
 /// Requests.
@@ -256,9 +265,12 @@ fn calls() -> Vec<Metric> {
     metrics
 }
 
-/// Virtual visitors.
+/// Virtual visitors, and what is broken for them on purpose.
 fn visitors() -> Vec<Metric> {
     vec![
+        counter("demo.chaos.injected.count")
+            .tags(["kind"])
+            .description("Requests that were delayed or refused on purpose"),
         counter("demo.load.request.count")
             .tags(["method", "route", "status", "outcome"])
             .description("Requests that virtual visitors made"),

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `demo.endpoint.start`, `.stop`, `.exception` | `telemetry_http::TelemetryLayer` in `web` | around each request |
 //! | `demo.load.request` | `load` | after each request of a virtual visitor |
+//! | `demo.chaos.injected` | `web::chaos` | when a request is delayed or refused on purpose |
 //! | `process.panic` | `telemetry::report_panics` | after each panic, caught or not |
 //! | `demo.repo.query`, `demo.repo.transaction` | `telemetry_sqlx::Pool` in `store` | after each query and transaction |
 //! | `demo.endpoint.in_flight`, `demo.repo.pool` | `telemetry_poller::Poller` in `polls` | every five seconds |
@@ -28,6 +29,7 @@
 mod dashboard;
 mod logs;
 mod metrics;
+mod objectives;
 mod otlp;
 mod page;
 
@@ -49,6 +51,7 @@ pub(crate) use dashboard::PATH as DASHBOARD;
 pub use logs::{LogError, LogFilter, log_panics_only};
 pub(crate) use logs::{logged, logged_request};
 pub use metrics::metrics;
+pub use objectives::objectives;
 
 use crate::{Bridge, Config, ConsoleMode, StartError, StatsdFormat};
 
@@ -163,7 +166,7 @@ impl Telemetry {
     /// Starts before anything that emits, so that no event is missed.
     pub(crate) fn start(config: &Config) -> Result<Self, StartError> {
         let aggregator = Aggregator::builder()
-            .metrics(metrics())
+            .metrics(metrics::metrics_for(config))
             .start()
             .map_err(StartError::Metrics)?;
         let prometheus = Prometheus::new(&aggregator).map_err(StartError::Prometheus)?;

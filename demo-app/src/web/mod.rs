@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod bridge;
+mod chaos;
 mod headers;
 mod jobs;
 pub(crate) mod live;
@@ -91,6 +92,13 @@ pub(crate) fn app(
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(accounts::MAX_FORM));
+    let routes = match config.chaos.is_none() {
+        true => routes,
+        false => routes.layer(from_fn_with_state(
+            chaos::Broken::new(config.chaos),
+            chaos::break_some,
+        )),
+    };
     // Inside the endpoint's layer, so that they begin in the request's trace.
     let routes = match config.log {
         LogMode::Off => routes,

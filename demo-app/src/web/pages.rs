@@ -140,6 +140,18 @@ pub(super) fn trace_line(trace: Option<TraceId>) -> Markup {
     }
 }
 
+/// To a request that is refused because chaos was asked for.
+pub(super) fn broken() -> Response {
+    let trace = SpanContext::current().map(|context| context.trace_id());
+    let content = html! {
+        p.lead { "This page is broken on purpose: the application was started with --chaos." }
+        (trace_line(trace))
+        p { a href="/" { "Back to the start" } }
+    };
+    let page = page("Broken on purpose", "", &content);
+    (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
+}
+
 pub(super) fn failed(why: &str) -> Response {
     let trace = SpanContext::current().map(|context| context.trace_id());
     let content = html! {

@@ -146,6 +146,8 @@ fn wrong_flags_say_what_is_expected() {
         (&["--statsd", ":8125"], "127.0.0.1:8125"),
         (&["--listen", "nowhere"], "--listen"),
         (&["--database", "users.db"], "sqlite://FILE"),
+        (&["--chaos", "errors=5"], "from 0 to 100"),
+        (&["--slo-speed", "0"], "from 1 to 720"),
         (&["--nonsense"], "--nonsense"),
     ] {
         let said = complaint(arguments);

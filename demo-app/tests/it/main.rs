@@ -3,6 +3,7 @@
 mod accounts;
 mod bridge;
 mod browser;
+mod chaos;
 mod dashboard;
 mod dashboard_browser;
 mod definitions;
@@ -13,6 +14,7 @@ mod flow;
 mod flow_postgres;
 mod forms;
 mod jobs;
+mod links;
 mod live;
 mod load;
 mod load_tool;

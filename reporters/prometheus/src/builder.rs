@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use telemetry_metrics::Aggregator;
 
+use crate::about::{About, Build};
 use crate::check::check;
 use crate::encode::{Options, Plan};
 use crate::family::{Family, Type, constant_labels};
@@ -25,6 +26,8 @@ pub struct PrometheusBuilder<'a> {
     options: Options,
     quantiles: Vec<f64>,
     window: Duration,
+    start: bool,
+    build: Option<Build>,
     #[cfg(feature = "http")]
     token: Option<Given>,
 }
@@ -48,6 +51,8 @@ impl<'a> PrometheusBuilder<'a> {
             },
             quantiles: window::QUANTILES.into(),
             window: window::WINDOW,
+            start: true,
+            build: None,
             #[cfg(feature = "http")]
             token: None,
         }
@@ -148,6 +153,48 @@ impl<'a> PrometheusBuilder<'a> {
         self
     }
 
+    /// Whether the gauge `process_start_time_seconds` is shown, by which rules and dashboards see that a
+    /// process was started anew; it has the name that Prometheus's own client libraries give it. On
+    /// unless switched off. A definition whose samples have this name is shown instead, and there is
+    /// none in a [textfile](Prometheus::write_textfile).
+    ///
+    /// On Linux it is what the system says; elsewhere, when the first reporter of the process was built.
+    pub fn process_start_time(mut self, shown: bool) -> Self {
+        self.start = shown;
+        self
+    }
+
+    /// Shows what the program was built from: the sample `<program>_build_info`, with the value 1 and
+    /// these labels. An empty value is left out.
+    ///
+    /// The name is what Prometheus and its exporters call it (`prometheus_build_info`), and so are
+    /// the labels `version` and `revision`. By it a dashboard marks when a new version came, and a
+    /// query joins the version to anything else:
+    /// `up * on (instance) group_left (version) shop_build_info`.
+    ///
+    /// ```
+    /// use telemetry_metrics::Aggregator;
+    /// use telemetry_prometheus::Prometheus;
+    ///
+    /// let aggregator = Aggregator::builder().start()?;
+    /// let revision = option_env!("GIT_REVISION").unwrap_or("");
+    /// let prometheus = Prometheus::builder(&aggregator)
+    ///     .build_info("shop", [("version", "1.2.0"), ("revision", revision)])
+    ///     .build()?;
+    /// assert!(prometheus.render().contains("\nshop_build_info{version=\"1.2.0\"} 1\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_info<K: Into<String>, V: Into<String>>(
+        mut self,
+        program: impl AsRef<str>,
+        labels: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let labels = labels.into_iter();
+        let labels = labels.map(|(tag, value)| (tag.into(), value.into()));
+        self.build = Some(Build::new(program.as_ref(), labels));
+        self
+    }
+
     /// Lets only those read the metrics who send `Authorization: Bearer` with this token, by the axum
     /// route, the [listener](Prometheus::listen) and [`respond`](Prometheus::respond); others get
     /// 401, and are counted as failed in the account of the reporter `prometheus`.
@@ -201,7 +248,9 @@ impl<'a> PrometheusBuilder<'a> {
                 Family::new(&family.definition, self.verbatim && at < own, &constant)
             })
             .collect();
-        let problems = check(&families, own, constant_tags);
+        let mut problems = check(&families, own, constant_tags);
+        let build = self.build.iter();
+        problems.extend(build.flat_map(|build| build.problems(&families, constant_tags)));
         if !problems.is_empty() {
             return Err(PrometheusError::Definitions(problems));
         }
@@ -212,10 +261,17 @@ impl<'a> PrometheusBuilder<'a> {
         let windows = (!quantiles.is_empty()).then(|| window::begin(self.window, &snapshot));
         let has_summaries = families.iter().any(|family| family.kind == Type::Summary);
         let constant_labels = constant_tags.iter().map(|(tag, _)| sanitise(tag)).collect();
-        let late = LateFamilies::new(&families, self.verbatim, constant, constant_labels);
+        let about = About::new(self.start, self.build, &families, &constant);
+        let late = LateFamilies::new(
+            &families,
+            about.names(),
+            self.verbatim,
+            constant,
+            constant_labels,
+        );
         Ok(Prometheus::from_inner(Inner {
             snapshots: self.aggregator.snapshots(),
-            plan: Plan::new(families, late, quantiles, self.options),
+            plan: Plan::new(families, late, quantiles, self.options, about),
             windows,
             has_summaries: AtomicBool::new(has_summaries),
             #[cfg(feature = "http")]

@@ -37,17 +37,19 @@ pub(crate) struct Met {
 }
 
 impl LateFamilies {
-    /// None so far; these are there already.
+    /// None so far; these families, and these names, are there already.
     pub(crate) fn new(
         families: &[Family],
+        more_names: Vec<String>,
         verbatim: bool,
         constant: String,
         constant_labels: Vec<String>,
     ) -> Self {
         let names = families.iter().flat_map(Family::names);
+        let names = names.map(|(name, _)| name);
         let met = Met {
             families: Vec::new(),
-            names: names.map(|(name, _)| name).collect(),
+            names: names.chain(more_names).collect(),
         };
         Self {
             met: Mutex::new(met),

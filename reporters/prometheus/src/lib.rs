@@ -122,6 +122,7 @@
 //! at most. There are no native histograms, which exist in protobuf only, and no names beyond letters,
 //! digits and `_`.
 
+mod about;
 mod accept;
 mod builder;
 mod check;
@@ -133,6 +134,7 @@ pub mod grafana;
 mod late;
 #[cfg(feature = "listener")]
 mod listen;
+mod lookup;
 mod name;
 mod number;
 mod problem;

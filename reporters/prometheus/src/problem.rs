@@ -43,6 +43,8 @@ pub enum Problem {
         /// The format in which that is; what clashes in text does so in both.
         format: Format,
     },
+    /// [`build_info`](crate::PrometheusBuilder::build_info) was given no name of a program.
+    NoProgram,
     /// A tag whose label begins with `__`, which Prometheus keeps for itself.
     HiddenLabel {
         /// The tag.
@@ -120,6 +122,13 @@ impl fmt::Display for Problem {
                      rename one of them"
                 )
             }
+            Self::NoProgram => f.write_str(
+                "the program has no name: give one, such as `shop`, for `shop_build_info`",
+            ),
+            Self::HiddenLabel { tag, label } if label.is_empty() => write!(
+                f,
+                "the tag `{tag}` becomes a label without a name: rename the tag"
+            ),
             Self::HiddenLabel { tag, label } => write!(
                 f,
                 "the tag `{tag}` becomes the label `{label}`, and Prometheus keeps labels \
@@ -159,7 +168,8 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FamilyProblem {
-    /// The definition's name; `constant_tag` for a problem of the aggregator's constant tags.
+    /// The definition's name; `constant_tag` for a problem of the aggregator's constant tags,
+    /// `build_info` for one of [that](crate::PrometheusBuilder::build_info).
     pub metric: String,
     /// What is wrong.
     pub problem: Problem,

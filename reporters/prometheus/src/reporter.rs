@@ -7,6 +7,7 @@ use std::time::Instant;
 use telemetry_metrics::history::Windows;
 use telemetry_metrics::{Aggregator, Health, Kind, Snapshot, Snapshots};
 
+use crate::about::About;
 use crate::builder::PrometheusBuilder;
 use crate::encode::Plan;
 use crate::family::Family;
@@ -116,7 +117,7 @@ impl Prometheus {
     /// [content type](Format::content_type).
     #[must_use]
     pub fn render_as(&self, format: Format) -> String {
-        let text = self.text(format);
+        let text = self.text(format, false);
         self.sent();
         text
     }
@@ -130,13 +131,15 @@ impl Prometheus {
         windows.map_or(0, |windows| lock(windows).left_out())
     }
 
-    /// The text, not yet counted as delivered.
-    pub(crate) fn text(&self, format: Format) -> String {
+    /// The text, not yet counted as delivered; `is_file` if it is not the answer to a scrape.
+    pub(crate) fn text(&self, format: Format, is_file: bool) -> String {
         let inner = &*self.inner;
         let last_len = inner.last_len.load(Ordering::Relaxed);
         let mut text = String::with_capacity(last_len + last_len / 16);
         let left_out = match inner.windows_if_any() {
-            Ok(snapshot) => inner.plan.write(&mut text, format, &snapshot, None),
+            Ok(snapshot) => inner
+                .plan
+                .write(&mut text, (format, is_file), &snapshot, None),
             Err(windows) => {
                 // Scrapes wait for each other here, so that the newest is the newest for all.
                 let mut windows = lock(windows);
@@ -145,7 +148,7 @@ impl Prometheus {
                 windows.observe(now, &snapshot);
                 inner
                     .plan
-                    .write(&mut text, format, &snapshot, Some(&windows))
+                    .write(&mut text, (format, is_file), &snapshot, Some(&windows))
             }
         };
         if left_out > 0 {
@@ -158,6 +161,11 @@ impl Prometheus {
     /// In the order of a snapshot's.
     pub(crate) fn families(&self) -> &[Family] {
         self.inner.plan.families()
+    }
+
+    /// What is said of the process.
+    pub(crate) fn about(&self) -> &About {
+        self.inner.plan.about()
     }
 
     /// Which quantiles summaries show.

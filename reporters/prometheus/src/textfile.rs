@@ -21,7 +21,8 @@ impl Prometheus {
     /// The file is replaced as a whole: the text is written into another one beside it, which then
     /// takes its name. So a reader sees all of the old or all of the new, and several processes
     /// may write one file. The collector reads files that end in `.prom`. It counts as a scrape
-    /// answered.
+    /// answered. There is no `process_start_time_seconds` in it: the node exporter has its own, and two
+    /// of a name would cost the whole scrape.
     ///
     /// # Errors
     ///
@@ -43,7 +44,7 @@ impl Prometheus {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_textfile(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        let written = replace(path.as_ref(), self.text(Format::Text).as_bytes());
+        let written = replace(path.as_ref(), self.text(Format::Text, true).as_bytes());
         match written {
             Ok(()) => self.sent(),
             Err(_) => self.failed(),

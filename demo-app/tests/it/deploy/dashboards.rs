@@ -40,6 +40,7 @@ pub(crate) const DASHBOARDS: [Made; 3] = [
             "demo.channel.",
             "demo.live.",
             "demo.load.",
+            "demo.chaos.",
         ],
         about: None,
     },

@@ -11,6 +11,7 @@ mod series;
 use telemetry_metrics::history::Windows;
 use telemetry_metrics::{self as metrics, OVERFLOW_TAG, Snapshot};
 
+use crate::about::About;
 use crate::face::label_number;
 use crate::family::Family;
 use crate::format::Format;
@@ -29,6 +30,7 @@ pub(crate) struct Plan {
     overflow_label: String,
     quantiles: Vec<Quantile>,
     options: Options,
+    about: About,
 }
 
 /// A quantile that summaries show.
@@ -55,6 +57,7 @@ impl Plan {
         late: LateFamilies,
         quantiles: Vec<f64>,
         options: Options,
+        about: About,
     ) -> Self {
         let label = |format, q| format!("quantile=\"{}\"}} ", label_number(format, q));
         Self {
@@ -70,6 +73,7 @@ impl Plan {
                 })
                 .collect(),
             options,
+            about,
         }
     }
 
@@ -78,17 +82,22 @@ impl Plan {
         &self.families
     }
 
+    /// What is said of the process.
+    pub(crate) fn about(&self) -> &About {
+        &self.about
+    }
+
     /// The quantiles that summaries show.
     pub(crate) fn quantiles(&self) -> Vec<f64> {
         self.quantiles.iter().map(|quantile| quantile.q).collect()
     }
 
-    /// Appends the whole text. The windows have observed the snapshot. Returns how many families are
-    /// left out from now on.
+    /// Appends the whole text, of the process's own endpoint or for a file that another's takes in.
+    /// The windows have observed the snapshot. Returns how many families are left out from now on.
     pub(crate) fn write(
         &self,
         out: &mut String,
-        format: Format,
+        (format, is_file): (Format, bool),
         snapshot: &Snapshot,
         windows: Option<&Windows>,
     ) -> u64 {
@@ -111,6 +120,7 @@ impl Plan {
                 }
             }
         }
+        self.about.write(out, format, is_file);
         if format == Format::OpenMetrics {
             out.push_str("# EOF\n");
         }

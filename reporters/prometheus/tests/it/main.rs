@@ -3,6 +3,7 @@
 //! All tests share one process and with it one registry of events, so each has event names of its
 //! own. What needs `promtool`, `prometheus`, Node.js or Python is ignored unless asked for.
 
+mod about;
 mod client;
 mod exposition;
 mod grafana;
@@ -20,6 +21,7 @@ mod quantiles;
 mod respond;
 #[cfg(feature = "axum")]
 mod route;
+mod scaling;
 mod scrapers;
 #[cfg(all(feature = "axum", feature = "listener"))]
 mod server;

@@ -60,6 +60,8 @@ pub(crate) fn parse(text: &str) -> Result<Vec<OpenFamily>, String> {
             "counter" => ("counter", format!("{name}_total")),
             // What the text format calls a counter, if its name may not be one here.
             "unknown" => ("counter", name.to_owned()),
+            // Likewise.
+            "info" => ("gauge", format!("{name}_info")),
             "gauge" | "histogram" | "summary" => (kind, name.to_owned()),
             _ => return Err(at("not a type")),
         };

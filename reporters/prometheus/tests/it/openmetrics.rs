@@ -7,7 +7,7 @@ use telemetry_metrics::{counter, distribution, last_value, sum, summary};
 use telemetry_prometheus::{Format, Prometheus};
 
 use crate::open::{self, OpenFamily};
-use crate::support::{reporter, start};
+use crate::support::{is_of_library, reporter, start};
 
 /// The text without the families of the library's own, and without the end.
 fn own_text(prometheus: &Prometheus) -> String {
@@ -18,7 +18,7 @@ fn own_text(prometheus: &Prometheus) -> String {
             .strip_prefix("# ")
             .and_then(|rest| rest.split_once(' '));
         let name = name.map_or(*line, |(_, name)| name);
-        !name.starts_with("telemetry_") && *line != "# EOF\n"
+        !is_of_library(name) && *line != "# EOF\n"
     };
     text.split_inclusive('\n').filter(own).collect()
 }

@@ -26,6 +26,11 @@ impl Server {
     /// A Prometheus that scrapes `target` each second and keeps what it learns in `directory`.
     pub(crate) fn prometheus(directory: &Path, target: SocketAddr, token: Option<&str>) -> Self {
         let config = write_config(directory, target, token);
+        Self::prometheus_with(directory, &config)
+    }
+
+    /// A Prometheus with this configuration, which keeps what it learns in `directory`.
+    pub(crate) fn prometheus_with(directory: &Path, config: &Path) -> Self {
         Self::start(|address| {
             let mut command = Command::new("prometheus");
             command
@@ -85,6 +90,10 @@ impl Server {
             }
         }
         panic!("the server does not start");
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// As a machine that loses power does.

@@ -30,6 +30,13 @@ pub(crate) fn problems(aggregator: &Aggregator) -> Vec<FamilyProblem> {
     }
 }
 
+/// Whether a line, or a name, is of the library's own families.
+pub(crate) fn is_of_library(name: &str) -> bool {
+    ["telemetry_", "process_start_time_seconds"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
 /// The text without the families of the library's own.
 pub(crate) fn own_text(prometheus: &Prometheus) -> String {
     let text = prometheus.render();
@@ -39,7 +46,7 @@ pub(crate) fn own_text(prometheus: &Prometheus) -> String {
             .strip_prefix("# HELP ")
             .or_else(|| line.strip_prefix("# TYPE "))
             .unwrap_or(line);
-        name.starts_with("telemetry_")
+        is_of_library(name)
     };
     let lines = text.split_inclusive('\n').filter(|line| !is_self(line));
     lines.collect()

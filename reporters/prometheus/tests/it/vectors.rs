@@ -247,7 +247,12 @@ fn actual(case: &Json) -> Result<Answer<Given>, Strange> {
         Ok(aggregator) => aggregator,
         Err(error) => return Ok(Answer::we_refuse(error.to_string())),
     };
-    let prometheus = match Prometheus::builder(&aggregator).verbatim_names().build() {
+    let prometheus = match Prometheus::builder(&aggregator)
+        .verbatim_names()
+        // The originals have none.
+        .process_start_time(false)
+        .build()
+    {
         Ok(prometheus) => prometheus,
         Err(error) => return Ok(Answer::we_refuse(error.to_string())),
     };

@@ -1,0 +1,262 @@
+//! [`Objective`]: what is promised, over which events.
+
+mod count;
+mod definitions;
+mod good;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use telemetry::Event;
+use telemetry_metrics::Metric;
+
+pub use count::Count;
+
+use crate::policy::Policy;
+
+/// Thirty days.
+const WINDOW: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+pub(crate) type Predicate = Arc<dyn Fn(&Event<'_>) -> bool + Send + Sync>;
+
+/// What is promised: a share of good events among the valid ones.
+#[derive(Clone)]
+#[must_use = "an objective does nothing until its definitions and it are handed on"]
+pub struct Objective {
+    pub(crate) name: String,
+    pub(crate) what: What,
+    pub(crate) target: f64,
+    pub(crate) window: Duration,
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) description: Option<String>,
+    pub(crate) policy: Policy,
+    /// Methods that were called although they are for other kinds of objectives.
+    pub(crate) misplaced: Vec<&'static str>,
+}
+
+/// What is counted.
+#[derive(Clone)]
+pub(crate) enum What {
+    Availability {
+        events: Vec<String>,
+        valid: Vec<Predicate>,
+        /// The default if there is none.
+        good: Vec<Predicate>,
+    },
+    Latency {
+        events: Vec<String>,
+        valid: Vec<Predicate>,
+        measurement: String,
+        threshold: Duration,
+    },
+    Ratio {
+        good: Count,
+        valid: Count,
+    },
+}
+
+/// The names of the definitions that an objective is evaluated from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Measured {
+    /// Two counters or sums.
+    Ratio {
+        /// Counts what is good.
+        good: String,
+        /// Counts everything that matters.
+        valid: String,
+    },
+    /// A distribution, of which those up to the threshold are good.
+    Latency {
+        /// The definition's name.
+        duration: String,
+        /// In seconds; one of its bounds.
+        threshold: f64,
+    },
+}
+
+impl Objective {
+    /// The share of events that are not failures.
+    pub fn availability<E: Into<String>>(
+        name: impl Into<String>,
+        events: impl IntoIterator<Item = E>,
+    ) -> Self {
+        Self::new(
+            name,
+            What::Availability {
+                events: events.into_iter().map(Into::into).collect(),
+                valid: Vec::new(),
+                good: Vec::new(),
+            },
+        )
+    }
+
+    /// The share of events that took at most `threshold`.
+    pub fn latency<E: Into<String>>(
+        name: impl Into<String>,
+        events: impl IntoIterator<Item = E>,
+        threshold: Duration,
+    ) -> Self {
+        Self::new(
+            name,
+            What::Latency {
+                events: events.into_iter().map(Into::into).collect(),
+                valid: Vec::new(),
+                measurement: "duration".to_owned(),
+                threshold,
+            },
+        )
+    }
+
+    /// Any share: what is good among what is valid.
+    pub fn ratio(name: impl Into<String>, good: Count, valid: Count) -> Self {
+        Self::new(name, What::Ratio { good, valid })
+    }
+
+    fn new(name: impl Into<String>, what: What) -> Self {
+        Self {
+            name: name.into(),
+            what,
+            target: 0.999,
+            window: WINDOW,
+            labels: Vec::new(),
+            description: None,
+            policy: Policy::standard(),
+            misplaced: Vec::new(),
+        }
+    }
+
+    /// Which share has to be good, between 0 and 1; 0.999 unless it is called.
+    pub fn target(mut self, share: f64) -> Self {
+        self.target = share;
+        self
+    }
+
+    /// Over which time; 30 days unless it is called.
+    pub fn window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// A label of all its rules and alerts.
+    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((key.into(), value.into()));
+        self
+    }
+
+    /// What is promised, in words, for whoever is woken up.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// When somebody is told; [`Policy::standard`] unless it is called.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Which events count at all; those for which all of these say yes. Of a ratio, its
+    /// [`Count`]s say it.
+    pub fn valid(mut self, valid: impl Fn(&Event<'_>) -> bool + Send + Sync + 'static) -> Self {
+        match &mut self.what {
+            What::Availability { valid: all, .. } | What::Latency { valid: all, .. } => {
+                all.push(Arc::new(valid));
+            }
+            What::Ratio { good, valid: all } => {
+                let valid: Predicate = Arc::new(valid);
+                good.keep.push(valid.clone());
+                all.keep.push(valid);
+            }
+        }
+        self
+    }
+
+    /// Which events are good, instead of those that are no failures; those for which all of these say
+    /// yes. For [`availability`](Self::availability).
+    pub fn good(mut self, good: impl Fn(&Event<'_>) -> bool + Send + Sync + 'static) -> Self {
+        match &mut self.what {
+            What::Availability { good: all, .. } => all.push(Arc::new(good)),
+            _ => self.misplaced.push("good"),
+        }
+        self
+    }
+
+    /// Which measurement is the time, instead of `duration`. For [`latency`](Self::latency).
+    pub fn measurement(mut self, key: impl Into<String>) -> Self {
+        match &mut self.what {
+            What::Latency { measurement, .. } => *measurement = key.into(),
+            _ => self.misplaced.push("measurement"),
+        }
+        self
+    }
+
+    /// The definitions that it is evaluated from, for the aggregator.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        definitions::of(self)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Which share has to be good.
+    #[must_use]
+    pub fn target_share(&self) -> f64 {
+        self.target
+    }
+
+    /// Over which time.
+    #[must_use]
+    pub fn window_length(&self) -> Duration {
+        self.window
+    }
+
+    /// Its labels.
+    #[must_use]
+    pub fn labels(&self) -> &[(String, String)] {
+        &self.labels
+    }
+
+    /// What is promised, in words.
+    #[must_use]
+    pub fn description_text(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// When somebody is told.
+    #[must_use]
+    pub fn alerts(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The names of its definitions.
+    #[must_use]
+    pub fn measured(&self) -> Measured {
+        let name = self.name.replace('-', "_");
+        match &self.what {
+            What::Latency { threshold, .. } => Measured::Latency {
+                duration: format!("slo.{name}.duration"),
+                threshold: definitions::seconds(*threshold),
+            },
+            _ => Measured::Ratio {
+                good: format!("slo.{name}.good"),
+                valid: format!("slo.{name}.valid"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Objective")
+            .field("name", &self.name)
+            .field("target", &self.target)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}
