@@ -2,6 +2,7 @@
 //! names one.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -164,6 +165,10 @@ pub struct Config {
     #[arg(long, env = "SLO_SPEED", default_value_t = 1, value_name = "N", value_parser = slo_speed)]
     pub slo_speed: u32,
 
+    /// Write rules, dashboards and what else is made for these settings into this folder, and end
+    #[arg(long, value_name = "FOLDER")]
+    pub write_ops: Option<PathBuf>,
+
     /// How many WebSockets of /live may be open
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub live_sockets: u32,
@@ -202,6 +207,7 @@ impl Default for Config {
             load: None,
             chaos: Chaos::default(),
             slo_speed: 1,
+            write_ops: None,
             live_sockets: 1000,
             live_ping_ms: 20_000,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use telemetry_metrics::Aggregator;
 use telemetry_poller::Poller;
+use telemetry_slo::Slo;
 use telemetry_statsd::Statsd;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -120,6 +121,12 @@ impl Demo {
     /// The numbers.
     pub fn aggregator(&self) -> &Aggregator {
         &self.telemetry.aggregator
+    }
+
+    /// The objectives and alarms, and how they stand.
+    #[must_use]
+    pub fn slo(&self) -> &Slo {
+        &self.telemetry.slo
     }
 
     /// The StatsD reporter, if there is one.

@@ -10,9 +10,11 @@ use telemetry_metrics::StartError as MetricsError;
 use telemetry_opentelemetry::OpenTelemetryError;
 use telemetry_poller::PollerError;
 use telemetry_prometheus::PrometheusError;
+use telemetry_slo::SloError;
 use telemetry_statsd::StatsdError;
 use telemetry_traces::{NPlusOneError, TracesError};
 
+use crate::ops::OpsError;
 use crate::store::DatabaseError;
 use crate::telemetry::LogError;
 use crate::upstream::UpstreamError;
@@ -37,6 +39,8 @@ pub enum StartError {
     Otlp(OpenTelemetryError),
     /// The dashboard cannot be started.
     Dashboard(DashboardError),
+    /// The objectives cannot be evaluated.
+    Slo(SloError),
     /// Traces cannot be kept.
     Traces(TracesError),
     /// N+1 queries cannot be looked for.
@@ -57,6 +61,8 @@ pub enum StartError {
     Name(telemetry::NameError),
     /// The other service that the demo brings along cannot be started.
     Upstream(UpstreamError),
+    /// Files for running it cannot be written.
+    Ops(OpsError),
     /// The asynchronous runtime cannot be started.
     Runtime(std::io::Error),
     /// Signals cannot be waited for.
@@ -87,6 +93,7 @@ impl fmt::Display for StartError {
             Self::Statsd(error) => write!(f, "cannot report to StatsD: {error}"),
             Self::Otlp(error) => write!(f, "cannot report to OpenTelemetry: {error}"),
             Self::Dashboard(error) => write!(f, "cannot start the dashboard: {error}"),
+            Self::Slo(error) => error.fmt(f),
             Self::Traces(error) => error.fmt(f),
             Self::NPlusOne(error) => error.fmt(f),
             Self::Bridge(error) => write!(f, "cannot start the bridge: {error}"),
@@ -98,6 +105,7 @@ impl fmt::Display for StartError {
             Self::Poller(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
             Self::Upstream(error) => write!(f, "cannot start the other service: {error}"),
+            Self::Ops(error) => error.fmt(f),
             Self::Runtime(error) => write!(f, "cannot start the runtime: {error}"),
             Self::Signals(error) => write!(f, "cannot wait for signals: {error}"),
         }

@@ -9,6 +9,7 @@
 //! - `web::accounts`: sign-up and log-in, and what may be told of them;
 //! - `work`: a job queue, and `upstream`: calls to another service;
 //! - `web::live`: a page that is changed over a WebSocket, and `load`: virtual visitors;
+//! - [`ops`]: rules, dashboards and what else is made of definitions and objectives;
 //! - [`Demo`]: how all of it is started and stopped.
 //!
 //! It is a library with a thin `main`, so that its tests can run it in their own process.
@@ -22,6 +23,7 @@ mod demo;
 mod error;
 mod flow;
 mod load;
+pub mod ops;
 mod polls;
 mod serve;
 pub mod signals;

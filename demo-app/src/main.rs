@@ -7,13 +7,16 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
-use demo_app::{Config, Demo, LogMode, StartError, signals, telemetry};
+use demo_app::{Config, Demo, LogMode, StartError, ops, signals, telemetry};
 
 /// How long the program waits for what is still going on when everything else has ended.
 const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let config = Config::parse();
+    if let Some(folder) = &config.write_ops {
+        return ended(ops::write(&config, folder).map_err(StartError::Ops));
+    }
     if config.log != LogMode::Off {
         telemetry::log_panics_only();
     }
@@ -21,13 +24,16 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(StartError::Runtime);
-    let ended = runtime.and_then(|runtime| {
+    ended(runtime.and_then(|runtime| {
         let ended = runtime.block_on(run(config));
         // Dropped, it would wait for whatever a thread is still at, such as writing to a full pipe.
         runtime.shutdown_timeout(LAST_PATIENCE);
         ended
-    });
-    match ended {
+    }))
+}
+
+fn ended(how: Result<(), StartError>) -> ExitCode {
+    match how {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Not `eprintln!`, here and below: it panics when the other end is closed.

@@ -1,5 +1,6 @@
 //! The Markdown: ratios and goals first, then every number.
 
+mod compared;
 mod format;
 mod json;
 mod promised;
@@ -36,8 +37,9 @@ pub struct Section {
 
 impl Section {
     /// All keys there are.
-    pub const KEYS: [&'static str; 20] = [
+    pub const KEYS: [&'static str; 21] = [
         "machine",
+        "compared",
         "ratios",
         "numbers",
         "added",
@@ -93,6 +95,7 @@ impl Results<'_> {
         let mut all = vec![
             section("machine", "Setup", setup),
             section("ratios", "Ratios", self.pairs()),
+            section("compared", "Side by side", self.compared()),
             section("numbers", "Numbers", self.numbers()),
             section("added", "What is added", self.added()),
             section("differences", "Differences", self.differences()),

@@ -16,8 +16,8 @@ export const OBJECTIVES = [
     "name": "site",
     "routes": [
       "/",
-      "/style.css",
       "/users-fast",
+      "/users-slow",
       "/activity",
       "/live",
       "/sign-up",
@@ -37,7 +37,6 @@ export const OBJECTIVES = [
     "name": "site-latency",
     "routes": [
       "/",
-      "/style.css",
       "/users-fast",
       "/activity",
       "/live",

@@ -22,7 +22,7 @@ const VISITS_OF = [
 ];
 
 /** @type {Visit} */
-const BROKEN_VISIT = { exec: "broken", share: 0.1, seconds: 1 };
+const BROKEN_VISIT = { exec: "broken", share: 0.1, seconds: 2 };
 
 /**
  * The scenarios of a shape, one for each kind of visit.
@@ -95,12 +95,16 @@ export function thresholds({ abort, few = false } = {}) {
   const all = { checks: ["rate>=0.99"], dropped_iterations: ["count==0"] };
   for (const objective of OBJECTIVES) {
     if (few && objective.target <= 0.95) continue;
-    const tag = `{${tagOf(objective)}:yes}`;
+    const tag = `${tagOf(objective)}:yes`;
+    // A failure is no answer, however quick it is.
     const [metric, threshold] = objective.latency_ms === null
-      ? ["http_req_failed", `rate<=${decimal(1 - objective.target)}`]
-      : ["http_req_duration", `p(${decimal(objective.target * 100)})<=${decimal(objective.latency_ms)}`];
-    all[metric + tag] = [abort ? { threshold, abortOnFail: true, delayAbortEval: abort } : threshold];
-    all[`http_reqs${tag}`] = ["count>0"];
+      ? [`http_req_failed{${tag}}`, `rate<=${decimal(1 - objective.target)}`]
+      : [
+        `http_req_duration{${tag},expected_response:true}`,
+        `p(${decimal(objective.target * 100)})<=${decimal(objective.latency_ms)}`,
+      ];
+    all[metric] = [abort ? { threshold, abortOnFail: true, delayAbortEval: abort } : threshold];
+    all[`http_reqs{${tag}}`] = ["count>0"];
   }
   return all;
 }

@@ -32,6 +32,6 @@ THINK = _number("THINK", 1.0, zero=True)
 # Whether pages that are broken on purpose are visited as well. No objective is about them.
 BROKEN = os.environ.get("BROKEN") == "1"
 
-# Seconds from the begin of a user's visit to that of the next. Longer than a visit takes while all is
-# well, so that visits begin on time even if pages take some seconds longer.
+# Seconds from one visit of a user to the next. Longer than a visit takes while all is well, so that the
+# next one is on time even if pages take some seconds longer.
 PACE = max(2.0, 25.0 * THINK)

@@ -7,6 +7,9 @@ from locust import LoadTestShape
 import verdict
 from settings import PACE, SPEED, VISITS
 
+# Users that come or go in a second, at most: locust warns of more. How quickly it is meant, the stages say.
+SPAWN_RATE = 100
+
 
 class Shape(LoadTestShape):
     """Visits over time. `stages` are pairs of minutes and of how many times as many visits as on an
@@ -23,8 +26,7 @@ class Shape(LoadTestShape):
         if self.abort_after is not None and now > self.abort_after and verdict.missed():
             return None
         times = self.times(now)
-        # Users come and go at once: `times` is what says how quickly.
-        return None if times is None else (users(times), 1000)
+        return None if times is None else (users(times), SPAWN_RATE)
 
     def times(self, now):
         """How many times as many visits as on an ordinary day, so many minutes after the start. None

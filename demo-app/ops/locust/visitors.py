@@ -6,7 +6,7 @@ import secrets
 import time
 
 import gevent
-from locust import FastHttpUser, constant_pacing, task
+from locust import FastHttpUser, task
 
 import verdict
 from browser import Browser, think
@@ -14,26 +14,28 @@ from settings import BASE_URL, BROKEN, PACE
 
 
 class Visitor(FastHttpUser):
-    """Comes by again and again, whether the last visit was quick or not; so far this is an open model
-    (docs/load.md). Has an account of its own."""
+    """Comes by again and again, and has an account of its own. Its visits are due at fixed times, whether
+    the last one was quick or not: as near to an open model as locust gets (docs/load.md)."""
 
     host = BASE_URL
-    wait_time = constant_pacing(PACE)
     network_timeout = connection_timeout = 15.0
     default_headers = {"User-Agent": "locust-demo"}
 
     def on_start(self):
         self.browser = Browser(self.client)
         self.account = None
-        self.visits = 0
         # Those who came at once do not all begin at once.
-        gevent.sleep(random.uniform(0, PACE))
+        self.due = time.perf_counter() + random.uniform(0, PACE)
+        gevent.sleep(self.due - time.perf_counter())
+
+    def wait_time(self):
+        self.due += PACE
+        return max(0.0, self.due - time.perf_counter())
 
     def _visit(self, steps):
-        began = time.perf_counter()
+        late = time.perf_counter() - self.due
         self.browser.forget()
-        self.visits += 1
-        verdict.visited(steps(), time.perf_counter() - began)
+        verdict.visited(steps(), late)
 
     @task(45)
     def browse(self):
@@ -68,7 +70,7 @@ class Visitor(FastHttpUser):
         if not get("/users-fast", says="<table>")[0]:
             return False
         think(1, 3)
-        return get(("/activity", "/live", "/")[self.visits % 3])[0]
+        return get(random.choice(["/activity", "/live", "/users-slow", "/"]))[0]
 
     def _member(self):
         get, post = self.browser.get, self.browser.post
@@ -77,7 +79,7 @@ class Visitor(FastHttpUser):
             self.account = None
             return False
         think(1, 2)
-        title = f"Look at the charts ({self.visits})"
+        title = f"Look at the charts ({secrets.token_hex(4)})"
         if not post("/me/todos", get("/me")[1], {"title": title}):
             return False
         good, page = get("/me", says=title)
@@ -102,7 +104,7 @@ class Visitor(FastHttpUser):
         get, post = self.browser.get, self.browser.post
         good, page = get("/log-in")
         think(1, 3)
-        if good and self.visits % 4 == 0:
+        if good and random.random() < 0.25:
             wrong = {**self.account, "password": "not this one"}
             good = post("/log-in", page, wrong, status=401)
             page = get("/log-in")[1]
@@ -117,8 +119,8 @@ class Visitor(FastHttpUser):
         get, post = self.browser.get, self.browser.post
         good, page = get("/jobs")
         think(1, 3)
-        kind = "send_report" if self.visits % 5 == 4 else "resize_image"
-        if not (good and post("/jobs", page, {"kind": kind, "jobs": str(1 + self.visits % 3)})):
+        kind = random.choices(["resize_image", "send_report"], [4, 1])[0]
+        if not (good and post("/jobs", page, {"kind": kind, "jobs": str(random.randint(1, 3))})):
             return False
         good, _ = get("/jobs")
         think(1, 2)
@@ -126,8 +128,7 @@ class Visitor(FastHttpUser):
 
     def _broken(self):
         get = self.browser.get
-        return (
-            get("/users-slow", says="<table>", deliberate=True)[0]
-            and get("/fail", status=(500,), deliberate=True)[0]
-            and get("unmatched", path="/nothing-here", status=(404,), deliberate=True)[0]
-        )
+        if not get("/fail", status=(500,), deliberate=True)[0]:
+            return False
+        think(1, 1)
+        return get("unmatched", path="/nothing-here", status=(404,), deliberate=True)[0]

@@ -105,7 +105,10 @@ mod tests {
         let module = objectives_js(&OBJECTIVES);
         let (comment, list) = module.split_once("export const OBJECTIVES = ").unwrap();
         assert!(comment.starts_with("// Generated "), "{comment}");
-        assert_eq!(comment.matches("/**").count(), comment.matches("*/").count());
+        assert_eq!(
+            comment.matches("/**").count(),
+            comment.matches("*/").count()
+        );
         let list = list.strip_suffix(";\n").unwrap();
         assert_eq!(format!("{list}\n"), objectives_json(&OBJECTIVES));
     }

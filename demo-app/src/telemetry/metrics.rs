@@ -17,7 +17,7 @@ pub fn metrics() -> Vec<Metric> {
 }
 
 /// The definitions, with those of the objectives that these settings have.
-pub(super) fn metrics_for(config: &Config) -> Vec<Metric> {
+pub(crate) fn metrics_for(config: &Config) -> Vec<Metric> {
     let groups = [
         ("Requests", requests()),
         ("Database", database()),
@@ -38,7 +38,8 @@ pub(super) fn metrics_for(config: &Config) -> Vec<Metric> {
     let objectives = objectives(config).into_iter();
     // They are in a group of their own.
     let of_objectives = objectives.flat_map(|objective| objective.metrics());
-    in_groups.chain(of_objectives).collect()
+    let all = in_groups.chain(of_objectives);
+    all.chain(telemetry_slo::metrics()).collect()
 }
 
 /// Requests.
@@ -79,6 +80,9 @@ fn database() -> Vec<Metric> {
             .drop_when(|event| event.measurement("queue_time").is_none())
             .option("otel_name", "db.client.connection.wait_time")
             .description("Time that a query waited for a connection, if it had none"),
+        sum("demo.repo.query.rows")
+            .tags(["source", "command"])
+            .description("Rows that statements gave or changed"),
         counter("demo.repo.transaction.count")
             .tags(["ended"])
             .description("Transactions, by how they ended"),

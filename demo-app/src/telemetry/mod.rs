@@ -24,12 +24,13 @@
 //! | `demo.todos.change` | `web::todos` | after each attempt to change a to-do item |
 //! | `demo.live.sockets`, `demo.sessions`, `demo.table` | `telemetry_poller::Poller` in `polls` | every five seconds |
 //! | `telemetry.n_plus_one` | `telemetry_traces::NPlusOne`, here | after a request that asked the database the same again and again |
+//! | `telemetry.slo.*`, `telemetry.alarm.*` | `telemetry_slo::Slo`, here | every five seconds, or more often with `--slo-speed`, and when something begins or ceases to fire |
 //! | `vm.memory`, `vm.cpu`, `vm.tokio`, `vm.total_run_queue_lengths`, `vm.system_counts` | `telemetry_poller::Poller` in `polls` | every five seconds |
 
 mod dashboard;
 mod logs;
 mod metrics;
-mod objectives;
+pub(crate) mod objectives;
 mod otlp;
 mod page;
 
@@ -43,7 +44,8 @@ use telemetry_dashboard::Dashboard;
 use telemetry_http::TelemetryLayer;
 use telemetry_metrics::Aggregator;
 use telemetry_opentelemetry::OpenTelemetry;
-use telemetry_prometheus::Prometheus;
+use telemetry_prometheus::{Prometheus, PrometheusError};
+use telemetry_slo::Slo;
 use telemetry_statsd::{Format, Statsd};
 use telemetry_traces::{NPlusOne, Traces};
 
@@ -51,7 +53,8 @@ pub(crate) use dashboard::PATH as DASHBOARD;
 pub use logs::{LogError, LogFilter, log_panics_only};
 pub(crate) use logs::{logged, logged_request};
 pub use metrics::metrics;
-pub use objectives::objectives;
+pub(crate) use metrics::metrics_for;
+pub use objectives::{alarms, objectives};
 
 use crate::{Bridge, Config, ConsoleMode, StartError, StatsdFormat};
 
@@ -81,6 +84,7 @@ pub(crate) struct Telemetry {
     pub(crate) prometheus: Prometheus,
     pub(crate) bridge: Option<RunningBridge>,
     pub(crate) watch: Option<Watch>,
+    pub(crate) slo: Arc<Slo>,
     pub(crate) dashboard: Option<Dashboard>,
     console: Option<Console>,
     logs: Option<logs::Logs>,
@@ -166,10 +170,10 @@ impl Telemetry {
     /// Starts before anything that emits, so that no event is missed.
     pub(crate) fn start(config: &Config) -> Result<Self, StartError> {
         let aggregator = Aggregator::builder()
-            .metrics(metrics::metrics_for(config))
+            .metrics(metrics_for(config))
             .start()
             .map_err(StartError::Metrics)?;
-        let prometheus = Prometheus::new(&aggregator).map_err(StartError::Prometheus)?;
+        let prometheus = prometheus(&aggregator).map_err(StartError::Prometheus)?;
         // Set to nothing it is off, see the flags.
         let statsd = match config
             .statsd
@@ -198,6 +202,12 @@ impl Telemetry {
         ::telemetry::report_panics().map_err(StartError::Panics)?;
         let bridge = RunningBridge::start(config, &aggregator)?;
         let watch = Watch::start(config)?;
+        let slo = Slo::builder(&aggregator)
+            .objectives(objectives(config))
+            .alarms(alarms(config))
+            .start()
+            .map_err(StartError::Slo)?;
+        let slo = Arc::new(slo);
         let dashboard =
             dashboard::start(config, &aggregator, watch.as_ref()).map_err(StartError::Dashboard)?;
         let otlp = otlp::start(config, &aggregator).map_err(StartError::Otlp)?;
@@ -207,6 +217,7 @@ impl Telemetry {
             prometheus,
             bridge,
             watch,
+            slo,
             dashboard,
             console,
             logs,
@@ -249,6 +260,13 @@ impl Telemetry {
         }
         complaints
     }
+}
+
+/// What `/metrics` answers, the version that runs included.
+pub(crate) fn prometheus(aggregator: &Aggregator) -> Result<Prometheus, PrometheusError> {
+    Prometheus::builder(aggregator)
+        .build_info("demo", [("version", env!("CARGO_PKG_VERSION"))])
+        .build()
 }
 
 /// What standard output shows. A request never waits for it: what does not fit is dropped and counted.

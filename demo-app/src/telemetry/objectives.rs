@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use telemetry::Event;
-use telemetry_slo::{BurnAlert, Count, Objective, Policy, Severity};
+use telemetry_slo::{Alarm, BurnAlert, Count, Objective, Policy, Severity};
 
 use super::ENDPOINT;
 use crate::{Config, work};
@@ -59,6 +59,12 @@ const JOBS: f64 = 0.95;
 /// Which share of people who want to sign up can.
 const SIGN_UPS: f64 = 0.99;
 
+/// So much memory is too much, in bytes; a small machine has half a gibibyte.
+const MEMORY: u64 = 400 << 20;
+
+/// So many names whose attempts to log in are remembered are too many: somebody tries them all.
+const TABLE: u64 = 8_000;
+
 /// Why somebody could not sign up, where that was not for them to do better.
 const OUR_FAULT: [&str; 5] = ["busy", "failed", "database", "unanswered", "stopping"];
 
@@ -72,14 +78,8 @@ const OUR_FAULT: [&str; 5] = ["busy", "failed", "database", "unanswered", "stopp
 #[must_use]
 pub fn objectives(config: &Config) -> Vec<Objective> {
     let by = 1.0 / f64::from(config.slo_speed);
-    let at_speed = |objective: Objective| {
-        let (policy, window) = (objective.alerts().clone(), objective.window_length());
-        objective
-            .policy(policy.scaled(by))
-            .window(window.mul_f64(by))
-    };
     let objectives = [site(), site_latency(config), quotes(), jobs(), sign_ups()];
-    objectives.into_iter().map(at_speed).collect()
+    objectives.map(|objective| objective.scaled(by)).into()
 }
 
 fn site() -> Objective {
@@ -138,6 +138,33 @@ fn sign_ups() -> Objective {
         })
         .target(SIGN_UPS)
         .description("People who want to sign up can")
+}
+
+/// The alarms: what fills up, and what should not happen at all. In the times that `--slo-speed` asks
+/// for.
+#[must_use]
+pub fn alarms(config: &Config) -> Vec<Alarm> {
+    let alarms = [
+        Alarm::channel_depth("demo.mailbox.depth", "demo.mailbox.capacity"),
+        Alarm::channel_depth("demo.upstream.calls.in_flight", "demo.upstream.calls.limit")
+            .summary("Nearly as many calls to the other service are under way as may be"),
+        Alarm::channel_depth("demo.live.sockets.open", "demo.live.sockets.limit")
+            .summary("Nearly as many WebSockets are open as may be: soon some are refused"),
+        Alarm::pool_waiting("demo.repo.pool.waiting"),
+        Alarm::run_queue("vm.total_run_queue_lengths.total"),
+        Alarm::memory("vm.memory.total", MEMORY),
+        Alarm::table_size("demo.table.size", TABLE),
+        Alarm::open_files(
+            "vm.system_counts.open_files",
+            "vm.system_counts.open_files_limit",
+        ),
+        Alarm::series_overflow(),
+        Alarm::reporter_failures(),
+        // Nobody who is sent by `--load` asks for `/panic`, so one is one too many.
+        Alarm::panics("process.panic.count"),
+    ];
+    let by = 1.0 / f64::from(config.slo_speed);
+    alarms.map(|alarm| alarm.scaled(by)).into()
 }
 
 fn is_one_of(event: &Event<'_>, key: &str, words: &[&str]) -> bool {

@@ -69,11 +69,12 @@ async fn whoever_watches_is_spared_and_so_are_files() {
         "/live/live.js",
         "/live/live.css",
         "/jobs/jobs.js",
-        "/dashboard/",
     ] {
         assert_eq!(demo.get(path).await.status, 200, "{path}");
     }
     assert_eq!(demo.get("/nothing").await.status, 404);
+    // Not shown to whoever does not say whom they ask; but that is its own answer.
+    assert_eq!(demo.get("/dashboard/").await.status, 403);
     for path in ["/", "/me", "/fail", "/jobs/state", "/live"] {
         assert_eq!(demo.get(path).await.status, 503, "{path}");
     }

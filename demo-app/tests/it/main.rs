@@ -19,6 +19,8 @@ mod live;
 mod load;
 mod load_tool;
 mod logs;
+mod ops;
+mod ops_load;
 mod otlp;
 mod postgres;
 mod process;

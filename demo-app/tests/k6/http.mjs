@@ -63,7 +63,7 @@ function keepCookies(lines) {
 
 function count(method, { tags = {}, responseCallback }, status, duration) {
   const isExpected = responseCallback ?? ((status) => status >= 200 && status < 400);
-  const all = { method, status: String(status), ...tags };
+  const all = { method, status: String(status), expected_response: String(isExpected(status)), ...tags };
   state.add("http_reqs", 1, all);
   state.add("http_req_duration", duration, all);
   state.add("http_req_failed", !isExpected(status), all);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use telemetry_metrics::history::History;
 use telemetry_metrics::signals::SpanSignals;
 use telemetry_metrics::{Aggregator, Definition};
+use telemetry_slo::Slo;
 use telemetry_traces::{NPlusOne, Traces};
 
 use crate::access::{Access, Gate};
@@ -69,6 +70,7 @@ pub struct DashboardBuilder<'a> {
     history: Option<Arc<History>>,
     traces: Option<Arc<Traces>>,
     n_plus_one: Option<Arc<NPlusOne>>,
+    slo: Option<Arc<Slo>>,
     visible: Visible,
     requests: Option<String>,
     limits: Limits,
@@ -96,6 +98,7 @@ impl<'a> DashboardBuilder<'a> {
             history: None,
             traces: None,
             n_plus_one: None,
+            slo: None,
             visible: Visible::default(),
             requests: None,
             limits: Limits::default(),
@@ -174,6 +177,26 @@ impl<'a> DashboardBuilder<'a> {
     /// Shows what this detector finds: statements that were sent once per row of another one.
     pub fn n_plus_one(mut self, detector: Arc<NPlusOne>) -> Self {
         self.n_plus_one = Some(detector);
+        self
+    }
+
+    /// Shows these objectives and alarms on the overview, and says there what fires.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use telemetry_dashboard::Dashboard;
+    /// # use telemetry_metrics::Aggregator;
+    /// # use telemetry_slo::{Objective, Slo};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let site = Objective::availability("site", ["shop.endpoint.stop"]);
+    /// # let _ = || telemetry::execute!("shop.endpoint.stop");
+    /// let aggregator = Aggregator::builder().metrics(site.metrics()).start()?;
+    /// let slo = Arc::new(Slo::builder(&aggregator).objectives([site]).start()?);
+    /// let dashboard = Dashboard::builder(&aggregator).slo(slo).start()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn slo(mut self, slo: Arc<Slo>) -> Self {
+        self.slo = Some(slo);
         self
     }
 
@@ -259,6 +282,7 @@ impl<'a> DashboardBuilder<'a> {
             title: self.title,
             traces: self.traces,
             n_plus_one: self.n_plus_one,
+            slo: self.slo,
             visible: self.visible,
             requests: self.requests,
             pages: self.pages,

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use telemetry_metrics::history::History;
 use telemetry_metrics::{Aggregator, Definition, DefinitionProblem, Health, Snapshots};
+use telemetry_slo::Slo;
 use telemetry_traces::{NPlusOne, Traces};
 
 use crate::sections::{Hosted, Known, Own, Rises, Tails};
@@ -22,6 +23,7 @@ pub(crate) struct Sources {
     pub(crate) history: Arc<History>,
     pub(crate) traces: Option<Arc<Traces>>,
     pub(crate) n_plus_one: Option<Arc<NPlusOne>>,
+    pub(crate) slo: Option<Arc<Slo>>,
     pub(crate) visible: Visible,
     /// The prefix of the events of requests, if its host says so.
     pub(crate) requests: Option<String>,
@@ -52,6 +54,7 @@ impl Sources {
             history,
             traces: None,
             n_plus_one: None,
+            slo: None,
             visible: Visible::default(),
             requests: None,
             pages: Vec::new(),

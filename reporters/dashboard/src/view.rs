@@ -39,6 +39,8 @@ pub(crate) const PAGES: [(&str, &str); 7] = [
 pub(crate) enum Key {
     /// What is wrong right now.
     Wrong,
+    /// What is promised, and what must not be.
+    Objectives,
     Signals(Range),
     Saturation(Range),
     /// Cards of the host on the overview.
@@ -145,6 +147,7 @@ impl Key {
     pub(crate) fn id(&self) -> String {
         match self {
             Self::Wrong => "wrong".to_owned(),
+            Self::Objectives => "objectives".to_owned(),
             Self::Signals(_) => "signals".to_owned(),
             Self::Saturation(_) => "saturation".to_owned(),
             Self::Extra(_) => "extra".to_owned(),
@@ -217,7 +220,11 @@ fn own_sections(
     Ok(match page {
         "overview" => {
             let range = range(query, 3_600)?;
-            let mut sections = vec![Key::Wrong, Key::Signals(range), Key::Saturation(range)];
+            let mut sections = vec![Key::Wrong];
+            if sources.slo.is_some() {
+                sections.push(Key::Objectives);
+            }
+            sections.extend([Key::Signals(range), Key::Saturation(range)]);
             if !sources.extra.is_empty() {
                 sections.push(Key::Extra(range));
             }

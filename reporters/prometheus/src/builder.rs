@@ -165,7 +165,7 @@ impl<'a> PrometheusBuilder<'a> {
     }
 
     /// Shows what the program was built from: the sample `<program>_build_info`, with the value 1 and
-    /// these labels. An empty value is left out.
+    /// these labels, of which there may be 32. An empty value is left out.
     ///
     /// The name is what Prometheus and its exporters call it (`prometheus_build_info`), and so are
     /// the labels `version` and `revision`. By it a dashboard marks when a new version came, and a

@@ -7,7 +7,7 @@ use std::time::Instant;
 use telemetry_metrics::history::Windows;
 use telemetry_metrics::{Aggregator, Health, Kind, Snapshot, Snapshots};
 
-use crate::about::About;
+use crate::about::{About, START};
 use crate::builder::PrometheusBuilder;
 use crate::encode::Plan;
 use crate::family::Family;
@@ -166,6 +166,12 @@ impl Prometheus {
     /// What is said of the process.
     pub(crate) fn about(&self) -> &About {
         self.inner.plan.about()
+    }
+
+    /// Whether there is a sample of when the process was started, of a definition or ours.
+    pub(crate) fn shows_start(&self) -> bool {
+        let defined = self.families().iter().any(|family| family.name == START);
+        defined || self.about().shows_start()
     }
 
     /// Which quantiles summaries show.

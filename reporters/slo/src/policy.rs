@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::span::scaled;
+
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -105,8 +107,7 @@ impl Policy {
                 &mut alert.hold,
                 &mut alert.keep,
             ] {
-                *time =
-                    Duration::try_from_secs_f64(time.as_secs_f64() * by).unwrap_or(Duration::ZERO);
+                *time = scaled(*time, by);
             }
         }
         self

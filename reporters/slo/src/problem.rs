@@ -104,13 +104,8 @@ pub enum Problem {
         /// The objective's.
         window: Duration,
     },
-    /// Two alerts have the same windows and severity.
-    SameAlert {
-        /// The short window.
-        short: Duration,
-        /// The long one.
-        long: Duration,
-    },
+    /// Two alerts have this long window and the same severity.
+    SameAlert(Duration),
     /// A factor that is not above zero.
     Factor(f64),
     /// A factor that no burn rate can exceed.
@@ -209,7 +204,10 @@ impl fmt::Display for Problem {
                  with no digit and not with `__`"
             ),
             Self::ReservedLabel(label) => {
-                write!(f, "the label `{label}` is set by rules: choose another name")
+                write!(
+                    f,
+                    "the label `{label}` is set by rules: choose another name"
+                )
             }
             Self::DuplicateLabel(label) => {
                 write!(f, "the label `{label}` is given twice: leave one out")
@@ -230,10 +228,9 @@ impl fmt::Display for Problem {
                 span_text(*long),
                 span_text(*window)
             ),
-            Self::SameAlert { short, long } => write!(
+            Self::SameAlert(long) => write!(
                 f,
-                "two alerts have the windows {} and {} and the same severity: leave one out",
-                span_text(*short),
+                "two alerts have the long window {} and the same severity: leave one out",
                 span_text(*long)
             ),
             Self::Factor(factor) => write!(
@@ -271,7 +268,10 @@ impl fmt::Display for Problem {
                  that is there"
             ),
             Self::Kind { definition, needed } => {
-                write!(f, "`{definition}` is of another kind: it has to be {needed}")
+                write!(
+                    f,
+                    "`{definition}` is of another kind: it has to be {needed}"
+                )
             }
             Self::NoBound {
                 definition,

@@ -2,7 +2,8 @@
 //! its trace.
 //!
 //! A line is made of what is recorded in `tracing`: by sqlx, by this application, by whatever library
-//! speaks it. Of telemetry three things are forwarded there: the end of each request, N+1 queries, and panics.
+//! speaks it. Of telemetry few things are forwarded there: the end of each request, N+1 queries, jobs that
+//! are given up, what begins and ceases to fire, and panics.
 //! `telemetry_tracing::WithIds` adds the ids of the span that is current.
 
 mod carried;
@@ -34,6 +35,12 @@ const WORK: &str = "demo::work";
 
 /// The event of a request that ran the same query again and again.
 const N_PLUS_ONE: &str = "telemetry.n_plus_one";
+
+/// What begins to fire: objectives and alarms.
+const FIRING: [&str; 2] = ["telemetry.slo.firing", "telemetry.alarm.firing"];
+
+/// What fires no longer.
+const RESOLVED: [&str; 2] = ["telemetry.slo.resolved", "telemetry.alarm.resolved"];
 
 /// Log lines. Dropping it writes what is left.
 #[derive(Debug)]
@@ -111,11 +118,14 @@ impl Logs {
         };
         installed.map_err(|_| LogError::Subscriber)?;
         // All else is there for who asks for `telemetry=debug`.
-        let forward = forward(["demo.*", PROCESS_PANIC, N_PLUS_ONE])
+        let events = ["demo.*", PROCESS_PANIC, N_PLUS_ONE];
+        let forward = forward(events.into_iter().chain(FIRING).chain(RESOLVED))
             .at(Level::INFO, [format!("{ENDPOINT}.stop")])
             .at(Level::WARN, [format!("{}.discarded", work::PREFIX)])
             .at(Level::WARN, [N_PLUS_ONE])
             .at(Level::ERROR, [PROCESS_PANIC])
+            .at(Level::WARN, FIRING)
+            .at(Level::INFO, RESOLVED)
             .spans(false)
             .attach("demo-log")
             .map_err(LogError::Attach)?

@@ -38,7 +38,12 @@ fn only_this_machine_reaches_the_ports() {
         }
         assert!(service.get("network_mode").is_none(), "{name}");
     }
-    let expected = [("demo", PORT), ("grafana", 3000), ("prometheus", 9090)];
+    let expected = [
+        ("alertmanager", 9093),
+        ("demo", PORT),
+        ("grafana", 3000),
+        ("prometheus", 9090),
+    ];
     let mut expected = expected.map(|(name, port)| (name.to_owned(), port.to_string()));
     expected.sort();
     published.sort();

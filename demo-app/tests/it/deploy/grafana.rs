@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use demo_app::ops::DASHBOARDS;
 use serde_json::Value;
 
-use super::dashboards::{DASHBOARDS, names};
+use super::dashboards::{self, names};
 use super::files::{at, keys, path, text, texts, toml, variables, yaml};
 use super::image::Dockerfile;
 
@@ -195,7 +196,7 @@ pub(crate) fn queries_of_a_span(route: &str) -> Vec<String> {
 fn a_span_leads_to_numbers_that_the_demo_has() {
     let known: BTreeSet<String> = DASHBOARDS
         .iter()
-        .flat_map(|one| names(&one.json()))
+        .flat_map(|one| names(&dashboards::json(one)))
         .collect();
     for query in queries_of_a_span("/") {
         let before = query.split('{').next().unwrap();

@@ -5,9 +5,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use demo_app::ops::DASHBOARDS;
 use serde_json::Value;
 
-use super::dashboards::{DASHBOARDS, first, panels, queries};
+use super::dashboards::{self, first, panels, queries};
 use super::files::{path, text, texts, yaml};
 use super::grafana::queries_of_a_span;
 use super::image::PORT;
@@ -198,7 +199,7 @@ async fn its_targets_are_up_and_the_dashboards_are_answered() {
     assert_eq!(server.results(&up("tempo")).await, 0, "there is none");
 
     for one in &DASHBOARDS {
-        let dashboard = one.json();
+        let dashboard = dashboards::json(one);
         // Each is understood, whether there is an answer yet or not.
         for query in panels(&dashboard).into_iter().flat_map(queries) {
             server.results(&as_sent(query)).await;

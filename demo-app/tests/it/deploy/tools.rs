@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::dashboards::DASHBOARDS;
+use demo_app::ops::DASHBOARDS;
+
 use super::files::{path, root, text};
 use crate::support::folder::Folder;
 

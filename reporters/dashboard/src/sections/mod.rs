@@ -7,6 +7,7 @@ mod fills;
 mod handlers;
 mod health;
 mod links;
+mod objectives;
 mod overview;
 mod past;
 mod runtime;
@@ -34,6 +35,7 @@ pub(crate) fn open(key: &Key, sources: &Sources) -> Box<dyn Live> {
         Key::Wrong => overview::wrong(sources),
         Key::Signals(range) => overview::signals(*range, sources),
         Key::Saturation(range) => overview::saturation(*range, sources),
+        Key::Objectives => objectives::objectives(),
         Key::Extra(range) => custom::extra(*range),
         Key::Page(at, range) => custom::page(*at, *range),
         Key::Index { group, range } => charts::index(group.as_deref(), *range),

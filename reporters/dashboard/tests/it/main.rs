@@ -13,6 +13,7 @@ mod inside;
 mod login;
 mod metrics;
 mod mount;
+mod objectives;
 mod overview;
 mod page_charts;
 mod pages;

@@ -28,13 +28,21 @@ impl Program {
         metrics: impl IntoIterator<Item = Metric>,
         change: impl FnOnce(DashboardBuilder<'_>) -> DashboardBuilder<'_>,
     ) -> Self {
+        Self::over(metrics, |_, builder| change(builder))
+    }
+
+    /// With what needs the aggregator.
+    pub(crate) fn over(
+        metrics: impl IntoIterator<Item = Metric>,
+        change: impl for<'a> FnOnce(&'a Aggregator, DashboardBuilder<'a>) -> DashboardBuilder<'a>,
+    ) -> Self {
         let aggregator = Aggregator::builder().metrics(metrics).start().unwrap();
         let history = History::builder(&aggregator).interval(Duration::from_millis(20));
         let history = Arc::new(history.start().unwrap());
         let builder = Dashboard::builder(&aggregator)
             .access(Access::host_decides())
             .history(history.clone());
-        let dashboard = change(builder).start().unwrap();
+        let dashboard = change(&aggregator, builder).start().unwrap();
         let app = Router::new().nest_service("/dashboard", dashboard.router());
         Self {
             aggregator,

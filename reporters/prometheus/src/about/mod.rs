@@ -23,7 +23,7 @@ const START_HELP: &str = "Start time of the process since unix epoch in seconds"
 pub(crate) struct Build {
     /// The name of its sample.
     pub(crate) name: String,
-    /// Labels and their values; without those that have none.
+    /// Labels and their values. One without a value is not shown, but may have one in another build.
     pub(crate) labels: Vec<(String, String)>,
     program: String,
 }
@@ -43,15 +43,13 @@ struct Block {
 }
 
 impl Build {
-    /// At most so many labels are kept: what nobody can read is no use, and one more is enough to be
-    /// refused.
+    /// So many labels are kept.
     const MAX_LABELS: usize = 32;
 
     pub(crate) fn new(program: &str, labels: impl IntoIterator<Item = (String, String)>) -> Self {
-        let labels = labels.into_iter().take(Self::MAX_LABELS);
         Self {
             name: format!("{}_build_info", sanitise(program.trim())),
-            labels: labels.filter(|(_, value)| !value.is_empty()).collect(),
+            labels: labels.into_iter().take(Self::MAX_LABELS).collect(),
             program: program.to_owned(),
         }
     }
@@ -141,7 +139,8 @@ impl About {
         });
         let build = build.map(|build| {
             let mut labels = constant.to_owned();
-            for (tag, value) in &build.labels {
+            let said = build.labels.iter().filter(|(_, value)| !value.is_empty());
+            for (tag, value) in said {
                 labels.push_str(&Label::new(tag).first);
                 escape(&mut labels, value);
                 labels.push_str("\",");

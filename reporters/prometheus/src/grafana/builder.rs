@@ -3,6 +3,8 @@
 use crate::grafana::dashboard::Dashboard;
 use crate::grafana::error::GrafanaError;
 use crate::grafana::panel::Panel;
+use crate::grafana::part::Part;
+use crate::grafana::role::Role;
 use crate::grafana::signals::{self, Chosen, Signal};
 use crate::reporter::Prometheus;
 
@@ -19,6 +21,9 @@ pub struct DashboardBuilder {
     pub(super) tags: Vec<String>,
     /// By [`Signal::ALL`].
     signals: [Option<String>; 4],
+    roles: Vec<(Role, String)>,
+    pub(super) part: Part,
+    pub(super) links: Vec<(String, String)>,
     pub(super) panels: Vec<Panel>,
     pub(super) rows: Vec<(String, Vec<Panel>)>,
 }
@@ -32,6 +37,9 @@ impl DashboardBuilder {
             description: None,
             tags: vec!["telemetry".to_owned()],
             signals: [const { None }; 4],
+            roles: Vec::new(),
+            part: Part::default(),
+            links: Vec::new(),
             panels: Vec::new(),
             rows: Vec::new(),
         }
@@ -86,13 +94,62 @@ impl DashboardBuilder {
         self.signal(Signal::Saturation, definition)
     }
 
+    /// Names the definition that plays a role on the rows *Cost*, *Runtime* and *Database*; of several
+    /// databases, on the row of the first. [How it is found otherwise](Role).
+    ///
+    /// ```
+    /// # use telemetry_metrics::{Aggregator, counter, sum};
+    /// # use telemetry_prometheus::Prometheus;
+    /// use telemetry_prometheus::grafana::{Dashboard, Role};
+    ///
+    /// # let aggregator = Aggregator::builder()
+    /// #     .metrics([
+    /// #         counter("shop.web.stop.count").tags(["route"]),
+    /// #         sum("shop.accounting.cpu").seconds(),
+    /// #     ])
+    /// #     .start()?;
+    /// # let prometheus = Prometheus::new(&aggregator)?;
+    /// let dashboard = Dashboard::builder(&prometheus)
+    ///     .role(Role::CpuTime, "shop.accounting.cpu")
+    ///     .build()?;
+    /// assert!(dashboard.to_json().contains("CPU per request"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn role(mut self, role: Role, definition: impl Into<String>) -> Self {
+        self.roles.push((role, definition.into()));
+        self
+    }
+
+    /// Makes it a dashboard of a part of the program: of the definitions whose names begin with one of
+    /// these. What a request costs is still told from all of them.
+    pub fn only<T: Into<String>>(mut self, prefixes: impl IntoIterator<Item = T>) -> Self {
+        let prefixes = prefixes.into_iter().map(Into::into);
+        self.part.only.get_or_insert_default().extend(prefixes);
+        self
+    }
+
+    /// Leaves out the definitions whose names begin with one of these: they are on another dashboard.
+    pub fn except<T: Into<String>>(mut self, prefixes: impl IntoIterator<Item = T>) -> Self {
+        self.part
+            .except
+            .extend(prefixes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a link to the top of the dashboard, such as one to the traces or to a runbook. It opens
+    /// beside the dashboard, and takes the chosen time with it.
+    pub fn link(mut self, title: impl Into<String>, url: impl Into<String>) -> Self {
+        self.links.push((title.into(), url.into()));
+        self
+    }
+
     /// Adds a panel of your own beside the golden signals.
     pub fn panel(mut self, panel: Panel) -> Self {
         self.panels.push(panel);
         self
     }
 
-    /// Adds a row of panels of your own, between the golden signals and the definitions.
+    /// Adds a row of panels of your own, beneath the golden signals.
     pub fn row(
         mut self,
         title: impl Into<String>,
@@ -106,7 +163,7 @@ impl DashboardBuilder {
     ///
     /// # Errors
     ///
-    /// A [`GrafanaError`] if a definition that was named is not there or cannot give its signal, or
+    /// A [`GrafanaError`] if a definition that was named is not there or cannot be what it was named for, or
     /// if Grafana would not take the uid.
     pub fn build(self) -> Result<Dashboard, GrafanaError> {
         if let Some(uid) = &self.uid {
@@ -123,7 +180,11 @@ impl DashboardBuilder {
                 *chosen = Some(signals::choose(families, signal, name)?);
             }
         }
-        Ok(self.make(&chosen))
+        let roles = self.roles.iter();
+        let roles: Result<Vec<_>, _> = roles
+            .map(|(role, name)| Ok((*role, role.choose(families, name)?)))
+            .collect();
+        Ok(self.make(&chosen, &roles?))
     }
 
     fn signal(mut self, signal: Signal, definition: impl Into<String>) -> Self {

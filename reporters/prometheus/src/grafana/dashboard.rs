@@ -1,6 +1,7 @@
 //! [`Dashboard`]: what is on it, from top to bottom.
 
 use crate::family::Family;
+use crate::grafana::annotations;
 use crate::grafana::builder::DashboardBuilder;
 use crate::grafana::definitions;
 use crate::grafana::escape::literal;
@@ -8,13 +9,17 @@ use crate::grafana::grid::Grid;
 use crate::grafana::json::{Json, object};
 use crate::grafana::panel::{COLUMNS, Panel};
 use crate::grafana::promql::Scope;
-use crate::grafana::signals::{self, Chosen, is_own};
+use crate::grafana::role::Role;
+use crate::grafana::rows::{self, Source};
+use crate::grafana::signals::{self, Chosen, Golden, is_own};
 use crate::grafana::variables;
 use crate::reporter::Prometheus;
 
 /// The version of Grafana's JSON that is written, Grafana 11's; later ones bring it up to date
 /// when they load it.
 const SCHEMA_VERSION: u32 = 39;
+/// So many further services have their rows open.
+const MAX_OPEN: usize = 2;
 const DEFAULT_TITLE: &str = "Telemetry";
 
 /// A Grafana dashboard over what a [`Prometheus`] reporter shows.
@@ -78,11 +83,15 @@ impl Dashboard {
 #[must_use]
 pub fn dashboard(prometheus: &Prometheus, title: &str) -> String {
     let builder = Dashboard::builder(prometheus).title(title);
-    builder.make(&[None; 4]).to_json()
+    builder.make(&[None; 4], &[]).to_json()
 }
 
 impl DashboardBuilder {
-    pub(super) fn make(&self, chosen: &Chosen<'_>) -> Dashboard {
+    pub(super) fn make<'f>(
+        &'f self,
+        chosen: &Chosen<'f>,
+        roles: &[(Role, &'f Family)],
+    ) -> Dashboard {
         let families = self.prometheus.families();
         let variables = variables::of_labels(&self.prometheus.constant_tags());
         let scope = Scope::new(&variables, self.prometheus.quantiles());
@@ -104,46 +113,110 @@ impl DashboardBuilder {
         json.put("timezone", "browser");
         json.put("refresh", "30s");
         json.put("time", object! { "from": "now-1h", "to": "now" });
-        json.put("annotations", object! { "list": Vec::new() });
-        json.put("links", Vec::new());
+        json.put("annotations", annotations::list(&self.prometheus, &scope));
+        json.put("links", self.links());
         let list = variables::list(families, &variables);
         json.put("templating", object! { "list": list });
-        json.put("panels", self.panels(families, &scope, chosen));
+        json.put("panels", self.panels(families, &scope, chosen, roles));
         Dashboard { uid, json }
     }
 
-    fn panels<'f>(&self, families: &'f [Family], scope: &Scope, chosen: &Chosen<'f>) -> Json {
+    fn panels<'f>(
+        &self,
+        families: &'f [Family],
+        scope: &Scope,
+        chosen: &Chosen<'f>,
+        roles: &[(Role, &'f Family)],
+    ) -> Json {
         let mut grid = Grid::default();
-        let (span, mut golden) = signals::panels(families, scope, chosen);
-        let title = match span {
-            Some(span) => format!("Golden signals: {span}"),
-            None => "Golden signals".to_owned(),
-        };
-        // One, two, three or four of them fill a line.
-        let width = COLUMNS / u32::try_from(golden.len().max(1)).unwrap_or(1);
-        golden = golden.into_iter().map(|panel| panel.width(width)).collect();
-        golden.extend(self.panels.iter().cloned());
-        if !golden.is_empty() {
-            grid.row(&title, &golden);
+        let all: Vec<&Family> = families.iter().filter(|family| is_own(family)).collect();
+        let own: Vec<&Family> = all
+            .iter()
+            .copied()
+            .filter(|one| self.part.has(one))
+            .collect();
+        let golden = Golden::main(&own, chosen);
+        let mut first = golden.panels("", &own, scope);
+        first.extend(self.panels.iter().cloned());
+        if !first.is_empty() {
+            grid.row(&golden_title(golden.span), &first);
         }
         for (title, panels) in &self.rows {
             grid.row(&literal(title), panels);
         }
-        let (own, library): (Vec<&Family>, Vec<&Family>) =
-            families.iter().partition(|family| is_own(family));
-        for (title, panels) in rows(&own, scope) {
+        services(&mut grid, &golden, &own, scope);
+        let source = Source {
+            own: &own,
+            all: &all,
+            named: roles,
+            scope,
+        };
+        if let Some((title, panels)) = rows::cost(&golden, &source) {
+            grid.row(&title, &panels);
+        }
+        let runtime = rows::runtime(&source);
+        if !runtime.is_empty() {
+            grid.row("Runtime", &runtime);
+        }
+        for (title, panels) in rows::databases(&source) {
+            grid.row(&title, &panels);
+        }
+        for (title, panels) in of_definitions(&own, scope) {
             grid.row(title, &panels);
         }
-        let library = library.into_iter();
+        let library = families.iter().filter(|family| !is_own(family));
         let library = library.flat_map(|family| definitions::panels(family, scope, false));
         let library: Vec<Panel> = library.map(|panel| panel.width(COLUMNS / 3)).collect();
         grid.folded_row("Telemetry itself", &library);
         grid.into_json()
     }
+
+    fn links(&self) -> Vec<Json> {
+        let link = |(title, url): &(String, String)| {
+            object! {
+                "asDropdown": false,
+                "icon": "external link",
+                "includeVars": false,
+                "keepTime": true,
+                "tags": Vec::new(),
+                "targetBlank": true,
+                "title": literal(title),
+                "tooltip": "",
+                "type": "link",
+                "url": &**url,
+            }
+        };
+        self.links.iter().map(link).collect()
+    }
+}
+
+fn golden_title(span: Option<&str>) -> String {
+    match span {
+        Some(span) => format!("Golden signals: {span}"),
+        None => "Golden signals".to_owned(),
+    }
+}
+
+/// A row for each further service, folded where there are many.
+fn services(grid: &mut Grid, main: &Golden<'_>, own: &[&Family], scope: &Scope) {
+    let mut services = signals::services(own);
+    services.retain(|service| {
+        main.span != Some(service.span) && !rows::is_about_database(service.span, own)
+    });
+    let is_folded = services.len() > MAX_OPEN;
+    for service in &services {
+        let panels = Golden::of(service, own).panels(service.span, own, scope);
+        let title = golden_title(Some(service.span));
+        if is_folded {
+            grid.folded_row(&title, &panels);
+        } else {
+            grid.row(&title, &panels);
+        }
+    }
 }
 
 /// The definitions' panels, those of one part of the program together.
-fn rows<'f>(own: &[&'f Family], scope: &Scope) -> Vec<(&'f str, Vec<Panel>)> {
+fn of_definitions<'f>(own: &[&'f Family], scope: &Scope) -> Vec<(&'f str, Vec<Panel>)> {
     let mut rows: Vec<(&str, Vec<Panel>)> = Vec::new();
     for family in own {
         let name = family.definition.name();

@@ -3,7 +3,7 @@
 use crate::family::{Family, Type};
 use crate::grafana::escape::literal;
 use crate::grafana::panel::Panel;
-use crate::grafana::promql::{Scope, labels, legend, sum_by};
+use crate::grafana::promql::{Scope, labels, legend, or_zero, sum_by};
 use crate::grafana::signals::is_own;
 use crate::grafana::unit;
 
@@ -20,7 +20,7 @@ pub(crate) fn panels(family: &Family, scope: &Scope, ambiguous: bool) -> Vec<Pan
         Panel::time_series(title.clone())
             .description(description(family, how))
             .unit(unit::of(family.unit))
-            .table(!labels.is_empty())
+            .long_legend(!labels.is_empty())
     };
     let short = literal(name.rsplit('.').next().unwrap_or(name));
     match family.kind {
@@ -29,7 +29,7 @@ pub(crate) fn panels(family: &Family, scope: &Scope, ambiguous: bool) -> Vec<Pan
                 .unit(unit::per_second(family.unit))
                 .min(0.0)
                 .query(
-                    sum_by(&labels, &scope.rate(&family.name, "")),
+                    or_zero(&labels, &sum_by(&labels, &scope.rate(&family.name, ""))),
                     legend(&labels, &short),
                 ),
         ],
@@ -72,7 +72,8 @@ pub(crate) fn by_instance(labels: &[String]) -> String {
     legend(&all, "")
 }
 
-fn named(what: &str, labels: &[String]) -> String {
+/// What is shown, and of which series.
+pub(crate) fn named(what: &str, labels: &[String]) -> String {
     match legend(labels, "") {
         legend if legend.is_empty() => what.to_owned(),
         legend => format!("{what} {legend}"),

@@ -1,6 +1,7 @@
 //! JSON, written by hand: keys stay in the order in which Grafana's own files have them, and the
 //! text is the same on every run.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::number::write_f64;
@@ -13,14 +14,14 @@ pub(crate) enum Json {
     Number(f64),
     Text(String),
     List(Vec<Json>),
-    Object(Vec<(&'static str, Json)>),
+    Object(Vec<(Cow<'static, str>, Json)>),
 }
 
 /// `object! { "key": value, .. }`; the values are whatever becomes [`Json`].
 macro_rules! object {
     ($($key:literal: $value:expr),* $(,)?) => {
         $crate::grafana::json::Json::Object(vec![
-            $(($key, $crate::grafana::json::Json::from($value))),*
+            $(($key.into(), $crate::grafana::json::Json::from($value))),*
         ])
     };
 }
@@ -36,9 +37,9 @@ impl Json {
     }
 
     /// Adds an entry to an object; nothing else has any.
-    pub(crate) fn put(&mut self, key: &'static str, value: impl Into<Json>) {
+    pub(crate) fn put(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Json>) {
         if let Self::Object(entries) = self {
-            entries.push((key, value.into()));
+            entries.push((key.into(), value.into()));
         }
     }
 
@@ -54,7 +55,7 @@ impl Json {
                 item.write(out, depth + 1);
             }),
             Self::Object(entries) => write_all(out, depth, ['{', '}'], entries, |out, entry| {
-                write_text(out, entry.0);
+                write_text(out, &entry.0);
                 out.push_str(": ");
                 entry.1.write(out, depth + 1);
             }),

@@ -60,22 +60,30 @@
 //! - There is one dashboard for each list of definitions; what was added to a program since is not on
 //!   the one that was made before.
 
+mod annotations;
 mod builder;
+mod color;
 mod dashboard;
 mod definitions;
 mod error;
 mod escape;
 mod grid;
 mod json;
+mod options;
 mod panel;
+mod part;
 mod promql;
 mod render;
+mod role;
+mod rows;
 mod signals;
 mod unit;
 mod variables;
 
 pub use builder::DashboardBuilder;
+pub use color::Color;
 pub use dashboard::{Dashboard, dashboard};
 pub use error::GrafanaError;
 pub use escape::{literal, quoted};
-pub use panel::{Color, Panel};
+pub use panel::Panel;
+pub use role::Role;

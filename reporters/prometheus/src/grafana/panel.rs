@@ -1,46 +1,26 @@
 //! [`Panel`]: one chart, as plain data.
 
+use crate::grafana::color::Color;
 use crate::grafana::unit;
 
 /// How many columns a dashboard has.
 pub(crate) const COLUMNS: u32 = 24;
 
-/// A colour of Grafana's palette, for [`Panel::threshold`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Color {
-    /// All is well.
-    Green,
-    /// To be looked at.
-    Yellow,
-    /// To be looked at soon.
-    Orange,
-    /// To be looked at now.
-    Red,
-    /// Neither good nor bad.
-    Blue,
-    /// As the text.
-    Text,
-}
-
-impl Color {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Green => "green",
-            Self::Yellow => "yellow",
-            Self::Orange => "orange",
-            Self::Red => "red",
-            Self::Blue => "blue",
-            Self::Text => "text",
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
     TimeSeries,
     Stat,
+    Gauge,
+    Table,
+    StateTimeline,
     Heatmap,
+}
+
+impl Look {
+    /// Whether the newest values are shown, and not how they came to be.
+    pub(super) fn is_instant(self) -> bool {
+        matches!(self, Self::Stat | Self::Gauge | Self::Table)
+    }
 }
 
 /// A PromQL query and the legend of what it finds.
@@ -81,7 +61,8 @@ pub struct Panel {
     pub(super) base: Color,
     pub(super) thresholds: Vec<(f64, Color)>,
     pub(super) range: [Option<f64>; 2],
-    pub(super) table: bool,
+    pub(super) decimals: Option<u32>,
+    pub(super) long_legend: bool,
     pub(super) exemplars: bool,
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -99,7 +80,8 @@ impl Panel {
             base: Color::Green,
             thresholds: Vec::new(),
             range: [None, None],
-            table: false,
+            decimals: None,
+            long_legend: false,
             exemplars: false,
             width: COLUMNS / 2,
             height: 8,
@@ -112,6 +94,35 @@ impl Panel {
             look: Look::Stat,
             width: COLUMNS / 4,
             height: 4,
+            ..Self::time_series(title)
+        }
+    }
+
+    /// The newest value as an arc between [`min`](Self::min) and [`max`](Self::max), coloured by the
+    /// thresholds.
+    pub fn gauge(title: impl Into<String>) -> Self {
+        Self {
+            look: Look::Gauge,
+            width: COLUMNS / 4,
+            height: 6,
+            ..Self::time_series(title)
+        }
+    }
+
+    /// The newest values, a line for each series: its labels and the value of each query, whose legend
+    /// is the head of the column.
+    pub fn table(title: impl Into<String>) -> Self {
+        Self {
+            look: Look::Table,
+            ..Self::time_series(title)
+        }
+    }
+
+    /// A bar for each series, coloured over time by the thresholds: what was on, and when.
+    pub fn state_timeline(title: impl Into<String>) -> Self {
+        Self {
+            look: Look::StateTimeline,
+            height: 6,
             ..Self::time_series(title)
         }
     }
@@ -147,7 +158,7 @@ impl Panel {
         self
     }
 
-    /// Gives values from `from` on a colour; in charts over time, draws a line there. Something
+    /// Gives values from `from` on a colour; in [charts over time](Self::time_series), draws a line there. Something
     /// that is not finite is left out.
     pub fn threshold(mut self, from: f64, color: Color) -> Self {
         if from.is_finite() {
@@ -175,23 +186,30 @@ impl Panel {
         self
     }
 
-    /// How many of the 24 columns it is wide: half of them for charts over time, a quarter for
-    /// numbers. Kept within 1 and 24.
+    /// How many digits stand behind the point: as many as seem right unless it is called. A share of
+    /// 0.9987 wants one to be told from 100 %.
+    pub fn decimals(mut self, digits: u32) -> Self {
+        self.decimals = Some(digits.min(20));
+        self
+    }
+
+    /// How many of the 24 columns it is wide: half of them for charts over time and tables, a quarter
+    /// for numbers. Kept within 1 and 24.
     pub fn width(mut self, columns: u32) -> Self {
         self.width = columns.clamp(1, COLUMNS);
         self
     }
 
-    /// How many rows of about 38 pixels it is high: 8 for charts over time, 4 for numbers. Kept
-    /// within 2 and 40.
+    /// How many rows of about 38 pixels it is high: 8 for charts over time and tables, 6 for a gauge and
+    /// a state timeline, 4 for a number. Kept within 2 and 40.
     pub fn height(mut self, rows: u32) -> Self {
         self.height = rows.clamp(2, 40);
         self
     }
 
     /// Shows the legend as a table, for many series.
-    pub(crate) fn table(mut self, yes: bool) -> Self {
-        self.table = yes;
+    pub(crate) fn long_legend(mut self, yes: bool) -> Self {
+        self.long_legend = yes;
         self
     }
 

@@ -92,19 +92,39 @@ impl Scope {
         (!self.quantiles.is_empty()).then(|| aggregate("max", &by, &all))
     }
 
-    /// The p95 of a histogram, or of the worst series of a summary; what is nearest to it if that is
-    /// not shown, and the mean if nothing is. With its name.
-    pub(crate) fn p95(&self, family: &Family) -> (String, String) {
-        if family.kind == Type::Histogram {
-            return ("p95".to_owned(), self.quantile(family, "0.95", &[]));
+    /// The median, the p95 and the p99, or what is nearest to them and shown; each once, with its name.
+    pub(crate) fn durations(&self, family: &Family) -> Vec<(String, String)> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for wanted in ["0.5", "0.95", "0.99"] {
+            let nearest = self.nearest(family, wanted, &[]);
+            if !found.contains(&nearest) {
+                found.push(nearest);
+            }
         }
-        let far = |q: &&f64| (**q - 0.95).abs();
+        found
+    }
+
+    /// The p95, or what is nearest to it and shown, with its name.
+    pub(crate) fn p95(&self, family: &Family, labels: &[String]) -> (String, String) {
+        self.nearest(family, "0.95", labels)
+    }
+
+    /// A quantile of a histogram, or of the worst series of a summary; what is nearest to it if that is
+    /// not shown, and the mean if nothing is. With its name.
+    fn nearest(&self, family: &Family, wanted: &str, labels: &[String]) -> (String, String) {
+        let wanted_q: f64 = wanted.parse().unwrap_or(0.95);
+        // Without the digits that a tenth does not have in binary.
+        let name = |q: f64| format!("p{}", (q * 1e6).round() / 1e4);
+        if family.kind == Type::Histogram {
+            return (name(wanted_q), self.quantile(family, wanted, labels));
+        }
+        let far = |q: &&f64| (**q - wanted_q).abs();
         let nearest = self
             .quantiles
             .iter()
             .min_by(|a, b| far(a).total_cmp(&far(b)));
         let Some(q) = nearest else {
-            return ("mean".to_owned(), self.mean(family, &[]));
+            return ("mean".to_owned(), self.mean(family, labels));
         };
         let [text, open] =
             [Format::Text, Format::OpenMetrics].map(|format| label_number(format, *q));
@@ -113,9 +133,8 @@ impl Scope {
         } else {
             format!("quantile=~\"{text}|{open}\"")
         };
-        let expr = format!("max({})", self.select(&family.name, &matcher));
-        // Without the digits that a tenth does not have in binary.
-        (format!("p{}", (q * 1e6).round() / 1e4), expr)
+        let expr = aggregate("max", labels, &self.select(&family.name, &matcher));
+        (name(*q), expr)
     }
 
     /// The mean of what a histogram or a summary has seen.
@@ -138,6 +157,16 @@ pub(crate) fn sum_by(labels: &[String], inner: &str) -> String {
     aggregate("sum", labels, inner)
 }
 
+/// Zero where there are no series yet. Series with these labels are there or not, and one without any
+/// is not to stand beside them.
+pub(crate) fn or_zero(labels: &[String], expr: &str) -> String {
+    if labels.is_empty() {
+        format!("{expr} or vector(0)")
+    } else {
+        format!("{expr} or on () vector(0)")
+    }
+}
+
 /// `operator by (labels) (inner)`.
 pub(crate) fn aggregate(operator: &str, labels: &[String], inner: &str) -> String {
     if labels.is_empty() {
@@ -158,7 +187,12 @@ pub(crate) fn stored_label(tag: &str) -> String {
 
 /// The labels by which a family's series are told apart.
 pub(crate) fn labels(family: &Family) -> Vec<String> {
-    let labels = family.definition.tags().iter().map(|tag| stored_label(tag));
+    stored_labels(family.definition.tags().iter().map(String::as_str))
+}
+
+/// The labels of tags that can stand in a list of labels.
+pub(crate) fn stored_labels<'t>(tags: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let labels = tags.map(stored_label);
     let reserved = |label: &String| {
         let mut words = RESERVED_LABELS.iter();
         words.any(|word| word.eq_ignore_ascii_case(label))

@@ -1,8 +1,9 @@
 //! A [`Panel`] as Grafana has it.
 
+use crate::grafana::color::Color;
 use crate::grafana::escape::literal;
 use crate::grafana::json::{Json, object};
-use crate::grafana::panel::{Color, Look, Panel, Query};
+use crate::grafana::panel::{Look, Panel, Query};
 
 impl Panel {
     pub(crate) fn to_json(&self, id: u32, [x, y]: [u32; 2]) -> Json {
@@ -11,6 +12,9 @@ impl Panel {
             "type": match self.look {
                 Look::TimeSeries => "timeseries",
                 Look::Stat => "stat",
+                Look::Gauge => "gauge",
+                Look::Table => "table",
+                Look::StateTimeline => "state-timeline",
                 Look::Heatmap => "heatmap",
             },
             "title": literal(&self.title),
@@ -26,6 +30,9 @@ impl Panel {
         let targets = self.queries.iter().enumerate();
         let targets: Vec<Json> = targets.map(|(at, query)| self.target(at, query)).collect();
         panel.put("targets", targets);
+        if self.look == Look::Table {
+            panel.put("transformations", self.columns());
+        }
         panel
     }
 
@@ -36,10 +43,14 @@ impl Panel {
             "editorMode": "code",
             "exemplar": self.exemplars && at + 1 == self.queries.len(),
             "expr": &*query.expr,
-            "format": if self.is_heatmap() { "heatmap" } else { "time_series" },
-            "instant": self.look == Look::Stat,
+            "format": match self.look {
+                Look::Heatmap => "heatmap",
+                Look::Table => "table",
+                _ => "time_series",
+            },
+            "instant": self.look.is_instant(),
             "legendFormat": &*query.legend,
-            "range": self.look != Look::Stat,
+            "range": !self.look.is_instant(),
         }
     }
 
@@ -50,11 +61,12 @@ impl Panel {
                 defaults.put(key, bound);
             }
         }
-        let by_threshold = self.look == Look::Stat;
-        let mode = if by_threshold {
-            "thresholds"
-        } else {
-            "palette-classic"
+        if let Some(digits) = self.decimals {
+            defaults.put("decimals", digits);
+        }
+        let mode = match self.look {
+            Look::TimeSeries | Look::Heatmap => "palette-classic",
+            _ => "thresholds",
         };
         defaults.put("color", object! { "mode": mode });
         let base = object! { "color": self.base.as_str(), "value": Json::Null };
@@ -65,74 +77,10 @@ impl Panel {
             .chain(self.thresholds.iter().map(step))
             .collect();
         defaults.put("thresholds", object! { "mode": "absolute", "steps": steps });
-        if self.look == Look::TimeSeries {
-            let style = if self.thresholds.is_empty() {
-                "off"
-            } else {
-                "dashed"
-            };
-            defaults.put(
-                "custom",
-                object! {
-                    "drawStyle": "line",
-                    "fillOpacity": 10,
-                    "lineWidth": 1,
-                    "showPoints": "auto",
-                    // A process that was gone for a while has no values in between.
-                    "spanNulls": false,
-                    "thresholdsStyle": object! { "mode": style },
-                },
-            );
+        if let Some(custom) = self.custom() {
+            defaults.put("custom", custom);
         }
-        object! { "defaults": defaults, "overrides": Vec::new() }
-    }
-
-    fn options(&self) -> Json {
-        match self.look {
-            Look::TimeSeries => object! {
-                "legend": object! {
-                    "calcs": if self.table {
-                        vec![Json::from("lastNotNull"), Json::from("max")]
-                    } else {
-                        Vec::new()
-                    },
-                    "displayMode": if self.table { "table" } else { "list" },
-                    "placement": "bottom",
-                    "showLegend": true,
-                },
-                "tooltip": object! { "mode": "multi", "sort": "desc" },
-            },
-            Look::Stat => object! {
-                "colorMode": "value",
-                "graphMode": "none",
-                "justifyMode": "auto",
-                "orientation": "auto",
-                "percentChangeColorMode": "standard",
-                "reduceOptions": object! {
-                    "calcs": [Json::from("lastNotNull")], "fields": "", "values": false,
-                },
-                "showPercentChange": false,
-                "textMode": "auto",
-                "wideLayout": true,
-            },
-            Look::Heatmap => object! {
-                "calculate": false,
-                "cellGap": 1,
-                "color": object! {
-                    "exponent": 0.5, "fill": "dark-orange", "mode": "scheme", "reverse": false,
-                    "scale": "exponential", "scheme": "Oranges", "steps": 64,
-                },
-                "exemplars": object! { "color": "rgba(255,0,255,0.7)" },
-                "filterValues": object! { "le": 1e-9 },
-                "legend": object! { "show": true },
-                "rowsFrame": object! { "layout": "auto" },
-                "showValue": "never",
-                "tooltip": object! { "mode": "single", "showColorScale": false, "yHistogram": true },
-                "yAxis": object! {
-                    "axisPlacement": "left", "reverse": false, "unit": &*self.unit,
-                },
-            },
-        }
+        object! { "defaults": defaults, "overrides": self.overrides() }
     }
 }
 
@@ -142,7 +90,7 @@ pub(crate) fn datasource() -> Json {
 }
 
 /// `A`, `B`, ... `Z`, `AA`, ...
-fn ref_id(mut at: usize) -> String {
+pub(super) fn ref_id(mut at: usize) -> String {
     let mut letters = Vec::new();
     loop {
         letters.push(b'A' + (at % 26) as u8);

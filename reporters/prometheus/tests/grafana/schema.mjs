@@ -17,7 +17,10 @@ for (const needed of [join(raw, "dashboard/x/types.gen.d.ts"), compiler]) {
 }
 
 const { panels, ...rest } = JSON.parse(readFileSync(dashboardFile, "utf8"));
-const type = { timeseries: "TimeSeries", stat: "Stat", heatmap: "Heatmap" };
+const type = {
+  timeseries: "TimeSeries", stat: "Stat", heatmap: "Heatmap", gauge: "Gauge", table: "Table",
+  "state-timeline": "StateTimeline",
+};
 // Each panel is a statement of its own, so that a key too much is found: in a list of panels or rows,
 // the keys of both would do.
 const statements = [];
@@ -41,6 +44,9 @@ writeFileSync(join(directory, "dashboard.ts"), `
 import type * as schema from ${JSON.stringify(join(raw, "dashboard/x/types.gen"))};
 import type * as timeseries from ${JSON.stringify(join(raw, "composable/timeseries/panelcfg/x/types.gen"))};
 import type * as heatmap from ${JSON.stringify(join(raw, "composable/heatmap/panelcfg/x/types.gen"))};
+import type * as gauge from ${JSON.stringify(join(raw, "composable/gauge/panelcfg/x/types.gen"))};
+import type * as table from ${JSON.stringify(join(raw, "composable/table/panelcfg/x/types.gen"))};
+import type * as states from ${JSON.stringify(join(raw, "composable/statetimeline/panelcfg/x/types.gen"))};
 import type * as stat from ${JSON.stringify(join(raw, "composable/stat/panelcfg/x/types.gen"))};
 
 // Texts for the enums, which TypeScript would want to be named.
@@ -65,16 +71,28 @@ type Of<Type, Options, Custom> = Omit<Plain<Known<schema.Panel>>, "type" | "opti
   options: Plain<Known<Options>>;
   fieldConfig: {
     defaults: Omit<Plain<Known<schema.FieldConfig>>, "custom"> & { custom?: Plain<Known<Custom>> };
-    overrides: [];
+    overrides: Plain<Known<schema.FieldConfigSource>>["overrides"];
   };
   targets: Query[];
 };
 type TimeSeries = Of<"timeseries", timeseries.Options, timeseries.FieldConfig>;
 type Heatmap = Of<"heatmap", heatmap.Options, heatmap.FieldConfig>;
 type Stat = Of<"stat", stat.Options, never>;
-type Inside = TimeSeries | Heatmap | Stat;
+// Version 13 has more to say of how it looks than those before it read.
+type Gauge = Of<"gauge", Partial<gauge.Options>, never>;
+type Table = Of<"table", table.Options, table.FieldConfig>;
+type StateTimeline = Of<"state-timeline", states.Options, states.FieldConfig>;
+type Inside = TimeSeries | Heatmap | Stat | Gauge | Table | StateTimeline;
+// What the Prometheus data source reads of an annotation, which is published no more than its queries.
+type Mark = Plain<Known<schema.AnnotationQuery>> & {
+  expr?: string; step?: string; tagKeys?: string; textFormat?: string; titleFormat?: string;
+  useValueForTime?: boolean;
+};
 type Row = Omit<Plain<Known<schema.RowPanel>>, "panels"> & { panels: Inside[] };
-type Dashboard = Omit<Plain<Known<schema.Dashboard>>, "panels"> & { panels: (Inside | Row)[] };
+type Dashboard = Omit<Plain<Known<schema.Dashboard>>, "panels" | "annotations"> & {
+  panels: (Inside | Row)[];
+  annotations: { list: Mark[] };
+};
 
 ${statements.join("\n")}
 export const dashboard: Dashboard = ${text.replace('"PANELS"', `[${names.join(", ")}]`)};

@@ -3,6 +3,9 @@
 mod added;
 mod definitions;
 mod hostile;
+mod looks;
+mod marks;
+mod rows;
 mod schema;
 #[cfg(all(feature = "axum", feature = "listener"))]
 mod server;

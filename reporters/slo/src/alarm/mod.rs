@@ -1,8 +1,11 @@
 //! [`Alarm`]: a number that must not be above a limit, such as how full a channel is.
 
+mod presets;
+
 use std::time::Duration;
 
 use crate::policy::Severity;
+use crate::span::scaled;
 
 /// What an alarm looks at, for each combination of tags by itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,17 @@ pub enum Reading {
         /// Within which time.
         within: Duration,
     },
+}
+
+impl Reading {
+    /// The definition that it is about: the part of a share, the first of a rise.
+    #[must_use]
+    pub fn definition(&self) -> &str {
+        match self {
+            Self::Latest(name) | Self::Share { part: name, .. } => name,
+            Self::Rise { definitions, .. } => definitions.first().map_or("", String::as_str),
+        }
+    }
 }
 
 /// Something that is full, or fails, for too long.
@@ -57,13 +71,59 @@ impl Alarm {
         }
     }
 
-    /// `ChannelFull`: a channel is fuller than four fifths for two minutes.
-    pub fn channel_depth(depth: impl Into<String>, capacity: impl Into<String>) -> Self {
-        let reading = Reading::Share {
-            part: depth.into(),
-            of: capacity.into(),
-        };
-        Self::new("ChannelFull", reading, 0.8)
+    /// Another name, which is that of the alert; the runbook is of the old one.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Above what it fires: base units (seconds, bytes), a share of 1, or how many more.
+    pub fn limit(mut self, limit: f64) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// How long a series must have been above the limit before it fires, the `for` of a Prometheus
+    /// rule; two minutes for one of your own.
+    pub fn hold(mut self, hold: Duration) -> Self {
+        self.hold = hold;
+        self
+    }
+
+    /// How long it goes on firing when the series is no longer above, the `keep_firing_for` of a
+    /// Prometheus rule; a minute unless it is called.
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Who has to know; [`Severity::Ticket`] for one of your own.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// What is wrong when it fires, in a sentence.
+    pub fn summary(mut self, text: impl Into<String>) -> Self {
+        self.summary = text.into();
+        self
+    }
+
+    /// A label of its alert.
+    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((key.into(), value.into()));
+        self
+    }
+
+    /// The same with all times multiplied: `scaled(1.0 / 60.0)` makes a second of a minute, for
+    /// demonstrations and tests.
+    pub fn scaled(mut self, by: f64) -> Self {
+        self.hold = scaled(self.hold, by);
+        self.keep = scaled(self.keep, by);
+        if let Reading::Rise { within, .. } = &mut self.reading {
+            *within = scaled(*within, by);
+        }
+        self
     }
 
     /// Its name.
@@ -80,7 +140,7 @@ impl Alarm {
 
     /// Above what it fires.
     #[must_use]
-    pub fn limit(&self) -> f64 {
+    pub fn limit_of(&self) -> f64 {
         self.limit
     }
 

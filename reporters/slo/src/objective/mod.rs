@@ -12,8 +12,9 @@ use telemetry::Event;
 use telemetry_metrics::Metric;
 
 pub use count::Count;
+pub(crate) use definitions::NAV;
 
-use crate::policy::Policy;
+use crate::policy::{BurnAlert, Policy};
 
 /// Thirty days.
 const WINDOW: Duration = Duration::from_secs(30 * 24 * 3_600);
@@ -173,6 +174,14 @@ impl Objective {
         self
     }
 
+    /// The same with the window and all times of the policy multiplied: `scaled(1.0 / 60.0)` makes a
+    /// minute of an hour, for demonstrations and tests.
+    pub fn scaled(mut self, by: f64) -> Self {
+        self.window = crate::span::scaled(self.window, by);
+        self.policy = self.policy.scaled(by);
+        self
+    }
+
     /// Which events are good, instead of those that are no failures; those for which all of these say
     /// yes. For [`availability`](Self::availability).
     pub fn good(mut self, good: impl Fn(&Event<'_>) -> bool + Send + Sync + 'static) -> Self {
@@ -228,6 +237,30 @@ impl Objective {
         self.description.as_deref()
     }
 
+    /// The share that may be bad, which is 1 less the target.
+    ///
+    /// ```
+    /// # use telemetry_slo::Objective;
+    /// let site = Objective::availability("site", ["shop.endpoint.stop"]).target(0.999);
+    /// assert_eq!(site.error_budget(), 0.001);
+    /// ```
+    #[must_use]
+    pub fn error_budget(&self) -> f64 {
+        as_written(1.0 - self.target)
+    }
+
+    /// The share of errors above which an alert of its policy fires, over both windows.
+    ///
+    /// ```
+    /// # use telemetry_slo::Objective;
+    /// let site = Objective::availability("site", ["shop.endpoint.stop"]).target(0.999);
+    /// assert_eq!(site.error_limit(&site.alerts().alerts()[0]), 0.0144);
+    /// ```
+    #[must_use]
+    pub fn error_limit(&self, alert: &BurnAlert) -> f64 {
+        as_written(alert.factor * self.error_budget())
+    }
+
     /// When somebody is told.
     #[must_use]
     pub fn alerts(&self) -> &Policy {
@@ -249,6 +282,12 @@ impl Objective {
             },
         }
     }
+}
+
+/// Twelve decimals: what floating point adds to numbers that people write is less, and must not decide
+/// whether a share that is exactly at a limit is above it.
+fn as_written(share: f64) -> f64 {
+    (share * 1e12).round() / 1e12
 }
 
 impl fmt::Debug for Objective {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::problem::SloProblem;
 use crate::prometheus::text;
 
 /// Rules cannot be made; says everything that is wrong.
@@ -47,11 +48,8 @@ pub enum RulesProblem {
         /// The definition's.
         definition: String,
     },
-    /// Two objectives, or two groups, would have one name.
-    Twice {
-        /// The name.
-        name: String,
-    },
+    /// What is wrong with an objective or an alarm itself; see [`check`](crate::check).
+    Given(SloProblem),
     /// A window in which too few scrapes fit.
     WindowTooShort {
         /// The objective's or the alarm's name.
@@ -61,19 +59,14 @@ pub enum RulesProblem {
         /// How long it has to be.
         least: Duration,
     },
-    /// Rules would be evaluated so seldom that something is overlooked.
-    IntervalTooLong {
+    /// Rules would be evaluated so seldom that something is overlooked, or all the time.
+    Interval {
         /// The interval.
         interval: Duration,
         /// The objective whose shortest window is shorter.
         of: String,
     },
-    /// An objective without any pair of windows.
-    NoAlerts {
-        /// The objective's name.
-        of: String,
-    },
-    /// Something that cannot be the name of a label, or of an alert.
+    /// Something that cannot be the name of a label.
     BadName {
         /// Where it was given.
         of: String,
@@ -87,13 +80,6 @@ pub enum RulesProblem {
         /// The label.
         label: String,
     },
-    /// A number that is no number, or a time that is none.
-    BadNumber {
-        /// The objective's or the alarm's name.
-        of: String,
-        /// What it is.
-        what: &'static str,
-    },
 }
 
 impl fmt::Display for RulesProblem {
@@ -104,7 +90,7 @@ impl fmt::Display for RulesProblem {
                 "`{of}`: nobody knows what the samples of `{definition}` are called: is the \
                  definition in the aggregator that the reporter reads?"
             ),
-            Self::Twice { name } => write!(f, "`{name}` is there twice: give one another name"),
+            Self::Given(problem) => problem.fmt(f),
             Self::WindowTooShort { of, window, least } => write!(
                 f,
                 "`{of}`: too few scrapes fit into a window of {}: make it at least {}, or scrape \
@@ -112,13 +98,12 @@ impl fmt::Display for RulesProblem {
                 text::duration(*window),
                 text::duration(*least)
             ),
-            Self::IntervalTooLong { interval, of } => write!(
+            Self::Interval { interval, of } => write!(
                 f,
-                "`{of}`: rules evaluated every {} overlook what happens in its shortest window: \
-                 choose a shorter `interval`",
+                "`{of}`: rules evaluated every {} do not suit its shortest window: choose an \
+                 `interval` above zero and below that window",
                 text::duration(*interval)
             ),
-            Self::NoAlerts { of } => write!(f, "`{of}` has no alerts: give it a policy with some"),
             Self::BadName { of, name } => write!(
                 f,
                 "{of}: `{}` cannot be a name in Prometheus: use letters, digits and `_`, no digit \
@@ -126,10 +111,10 @@ impl fmt::Display for RulesProblem {
                 name.escape_default()
             ),
             Self::TakenLabel { of, label } => {
-                write!(f, "{of}: the label `{label}` is set by the rules: use another")
-            }
-            Self::BadNumber { of, what } => {
-                write!(f, "`{of}`: its {what} must be a finite number above zero")
+                write!(
+                    f,
+                    "{of}: the label `{label}` is set by the rules: use another"
+                )
             }
         }
     }

@@ -36,7 +36,9 @@ impl Source {
             Measured::Ratio { good, valid } => {
                 let (good, valid) = match (find(good), find(valid)) {
                     (Ok(good), Ok(valid)) => (good, valid),
-                    (good, valid) => return Err(good.err().into_iter().chain(valid.err()).collect()),
+                    (good, valid) => {
+                        return Err(good.err().into_iter().chain(valid.err()).collect());
+                    }
                 };
                 let valid = settings.series(&valid, None);
                 Ok(Self {

@@ -2,25 +2,15 @@
 
 use std::time::Duration;
 
-/// A duration as Prometheus writes it, in the largest unit that leaves no rest: `5m`, `3d`, `90m`,
-/// `417ms`. Rounded to the millisecond, and never to nothing unless it is nothing.
+use crate::span::span_text;
+
+/// A duration as Prometheus writes it; never nothing unless it is nothing.
 pub(super) fn duration(time: Duration) -> String {
-    let millis = (time.as_nanos() + 500_000) / 1_000_000;
-    let millis = if time.is_zero() { 0 } else { millis.max(1) };
-    if millis == 0 {
-        return "0s".to_owned();
+    if time.is_zero() {
+        "0s".to_owned()
+    } else {
+        span_text(time)
     }
-    for (unit, size) in [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-    ] {
-        if millis % size == 0 {
-            return format!("{}{unit}", millis / size);
-        }
-    }
-    format!("{millis}ms")
 }
 
 /// About how long, for people: two units at most, `2d 2h`.
@@ -37,7 +27,9 @@ pub(super) fn about(time: Duration) -> String {
         _ => vec![(days, "d"), (hours, "h")],
     };
     let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, unit)| format!("{count}{unit}")).collect();
+    let parts: Vec<String> = parts
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
     parts.join(" ")
 }
 
@@ -153,23 +145,6 @@ fn exponent(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_the_largest_unit_that_fits() {
-        for (millis, text) in [
-            (0, "0s"),
-            (417, "417ms"),
-            (5_000, "5s"),
-            (300_000, "5m"),
-            (5_400_000, "90m"),
-            (259_200_000, "3d"),
-            (2_592_000_000, "30d"),
-        ] {
-            assert_eq!(duration(Duration::from_millis(millis)), text);
-        }
-        assert_eq!(duration(Duration::from_nanos(1)), "1ms");
-        assert_eq!(duration(Duration::from_micros(416_666)), "417ms");
-    }
 
     #[test]
     fn people_read_two_units() {

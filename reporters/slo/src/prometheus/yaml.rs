@@ -126,6 +126,8 @@ fn write_text(out: &mut String, text: &str, indent: usize) {
             pad(out, indent);
             out.push_str(line);
         }
+    } else if is_single(text) {
+        let _ = write!(out, "'{text}'");
     } else {
         write_quoted(out, text);
     }
@@ -152,6 +154,12 @@ fn is_block(text: &str) -> bool {
         !line.is_empty() && !line.ends_with(' ') && line.chars().all(visible)
     };
     text.contains('\n') && !text.starts_with(' ') && !text.ends_with('\n') && text.lines().all(fits)
+}
+
+/// Whether a text is easier to read in single quotes, where nothing is escaped.
+fn is_single(text: &str) -> bool {
+    let visible = |c: char| c != '\'' && (c == ' ' || c.is_ascii_graphic());
+    text.contains(['"', '\\']) && text.chars().all(visible)
 }
 
 fn write_quoted(out: &mut String, text: &str) {
@@ -198,7 +206,8 @@ mod tests {
             ("a #b", "\"a #b\"\n"),
             ("*x", "\"*x\"\n"),
             ("{{ $value }}", "\"{{ $value }}\"\n"),
-            ("say \"so\"\\", "\"say \\\"so\\\"\\\\\"\n"),
+            ("say \"so\"\\", "'say \"so\"\\'\n"),
+            ("it's \"so\"\\", "\"it's \\\"so\\\"\\\\\"\n"),
             ("a\u{7}\u{2028}\tb\r", "\"a\\x07\\u2028\\tb\\r\"\n"),
             ("größe", "\"größe\"\n"),
         ] {

@@ -4,32 +4,21 @@
 //! They are about one span, whichever the definitions say most about: see [`SpanSignals`]. Which parts
 //! of a program matter most is a guess, so every signal can be named.
 
+mod saturation;
+mod services;
 mod total;
 
 use telemetry_metrics::Kind;
 use telemetry_metrics::signals::SpanSignals;
 
 use crate::family::{Family, Type};
-use crate::grafana::definitions;
 use crate::grafana::error::GrafanaError;
-use crate::grafana::escape::literal;
-use crate::grafana::panel::Panel;
-use crate::grafana::promql::{self, Scope, count_sample};
+use crate::grafana::panel::{COLUMNS, Panel};
+use crate::grafana::promql::{Scope, count_sample};
+use crate::grafana::role;
 use crate::grafana::unit;
-use total::{Errors, Total};
-
-/// What a gauge's name says if it tells how full something is; the best first.
-const FULL: [&str; 9] = [
-    "run_queue",
-    "queue",
-    "in_flight",
-    "inflight",
-    "pending",
-    "backlog",
-    "waiting",
-    "saturation",
-    "utilization",
-];
+pub(crate) use services::{is_server, services, span_of};
+pub(crate) use total::{Errors, Total};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -80,66 +69,95 @@ pub(crate) fn choose<'f>(
     signal: Signal,
     name: &str,
 ) -> Result<&'f Family, GrafanaError> {
-    let mut named = families
-        .iter()
-        .filter(|family| family.definition.name() == name);
-    let Some(first) = named.clone().next() else {
-        return Err(GrafanaError::UnknownDefinition {
-            signal: signal.as_str(),
-            name: name.to_owned(),
-        });
-    };
-    named
-        .find(|family| signal.fits(family))
-        .ok_or(GrafanaError::Unsuitable {
-            signal: signal.as_str(),
-            name: name.to_owned(),
-            kind: first.definition.kind(),
-            expected: signal.expected(),
-        })
+    let fits = |family: &Family| signal.fits(family);
+    role::choose(families, name, signal.as_str(), signal.expected(), fits)
 }
 
-/// The signals' panels, and the name of the span that most of them are about.
-pub(crate) fn panels<'f>(
-    families: &'f [Family],
-    scope: &Scope,
-    chosen: &Chosen<'f>,
-) -> (Option<&'f str>, Vec<Panel>) {
-    let own: Vec<&Family> = families.iter().filter(|family| is_own(family)).collect();
-    let span = guess(&own, chosen);
-    let at = |place: &usize| own[*place];
-    let all = |places: &[usize]| Total(places.iter().map(at).collect());
-    let [rate, errors, duration, saturation] = *chosen;
+/// The golden signals of a part of a program.
+#[derive(Debug)]
+pub(crate) struct Golden<'f> {
+    /// The span that most of them are about.
+    pub(crate) span: Option<&'f str>,
+    /// Whether that answers requests.
+    pub(crate) is_server: bool,
+    /// What counts everything.
+    pub(crate) rate: Option<Total<'f>>,
+    errors: Option<Errors<'f>>,
+    duration: Option<&'f Family>,
+    saturation: Option<&'f Family>,
+}
 
-    let rate = match rate {
-        Some(family) => Some(Total(vec![family])),
-        None => span.as_ref().map(|span| all(&span.all)),
-    };
-    let errors = match errors {
-        Some(family) => Some(Errors::among(Total(vec![family]), rate.as_ref())),
-        None => {
-            let errors = span.as_ref().and_then(|span| span.errors.as_ref());
-            errors.map(|errors| Errors {
+impl<'f> Golden<'f> {
+    /// Those of the span that the definitions say most about, and of those that were chosen.
+    pub(crate) fn main(own: &[&'f Family], chosen: &Chosen<'f>) -> Self {
+        let span = guess(own, chosen);
+        let [rate, errors, duration, saturation] = *chosen;
+        let found = span.as_ref().map(|span| Self::of(span, own));
+        let mut golden = found.unwrap_or(Self {
+            span: None,
+            is_server: false,
+            rate: None,
+            errors: None,
+            duration: None,
+            saturation: None,
+        });
+        if let Some(family) = rate {
+            golden.rate = Some(Total(vec![family]));
+        }
+        if let Some(family) = errors {
+            let named = Total(vec![family]);
+            golden.errors = Some(Errors::among(named, golden.rate.as_ref()));
+        }
+        golden.duration = duration.or(golden.duration);
+        golden.saturation = saturation.or_else(|| saturation::most_full(own));
+        golden
+    }
+
+    /// Those of a span.
+    pub(crate) fn of(span: &SpanSignals<'f>, own: &[&'f Family]) -> Self {
+        let at = |place: &usize| own[*place];
+        let all = |places: &[usize]| Total(places.iter().map(at).collect());
+        Self {
+            span: Some(span.span),
+            is_server: is_server(own, span),
+            rate: Some(all(&span.all)),
+            errors: span.errors.as_ref().map(|errors| Errors {
                 failed: (errors.failed.iter())
                     .map(|(place, failure)| (at(place), failure.map(total::matcher)))
                     .collect(),
                 all: Some(all(&errors.all)),
-            })
+            }),
+            duration: span.duration.as_ref().map(at),
+            saturation: saturation::most_full_of(span.span, own),
         }
-    };
-    let guessed = span.as_ref().and_then(|span| span.duration.as_ref());
-    let duration = duration.or_else(|| guessed.map(at));
-    let saturation = saturation.or_else(|| most_full(&own));
-    let panels = [
-        rate.and_then(|rate| rate.panel(scope)),
-        errors.and_then(|errors| errors.panel(scope)),
-        duration.map(|family| duration_panel(family, scope)),
-        saturation.map(|family| saturation_panel(family, scope)),
-    ];
-    (
-        span.map(|span| span.span),
-        panels.into_iter().flatten().collect(),
-    )
+    }
+
+    /// Which share fails, with this title.
+    pub(crate) fn errors_panel(&self, title: &str, scope: &Scope) -> Option<Panel> {
+        self.errors.as_ref()?.panel(title.to_owned(), scope)
+    }
+
+    /// The panels, with what is put before their titles.
+    pub(crate) fn panels(&self, before: &str, own: &[&Family], scope: &Scope) -> Vec<Panel> {
+        let title = |title: &str| match before {
+            "" => title.to_owned(),
+            _ => format!("{before}: {}", title.to_lowercase()),
+        };
+        let rate = self.rate.as_ref();
+        let errors = self.errors.as_ref();
+        let panels = [
+            rate.and_then(|rate| rate.panel(title("Rate"), scope)),
+            errors.and_then(|errors| errors.panel(title("Errors"), scope)),
+            self.duration
+                .map(|family| duration_panel(title("Duration"), family, scope)),
+            self.saturation
+                .map(|family| saturation::panel(title("Saturation"), family, own, scope)),
+        ];
+        let panels: Vec<Panel> = panels.into_iter().flatten().collect();
+        // One, two, three or four of them fill a line.
+        let width = COLUMNS / u32::try_from(panels.len().max(1)).unwrap_or(1);
+        panels.into_iter().map(|panel| panel.width(width)).collect()
+    }
 }
 
 /// The span that the definitions say most about, or the one that those chosen are about.
@@ -164,68 +182,28 @@ fn counts_events(family: &Family) -> bool {
     matches!(kind, Kind::Counter | Kind::Distribution | Kind::Summary)
 }
 
-fn names(families: &[&Family]) -> String {
+pub(crate) fn names(families: &[&Family]) -> String {
     let name = |family: &&Family| format!("`{}`", family.definition.name());
     let names: Vec<String> = families.iter().map(name).collect();
     names.join(" and ")
 }
 
-fn duration_panel(family: &Family, scope: &Scope) -> Panel {
-    let (quantile, expr) = scope.p95(family);
-    Panel::time_series(format!("Duration ({quantile})"))
+fn duration_panel(title: String, family: &Family, scope: &Scope) -> Panel {
+    let durations = scope.durations(family);
+    let names_of: Vec<&str> = durations.iter().map(|(name, _)| name.as_str()).collect();
+    let panel = Panel::time_series(title)
         .description(format!(
-            "How long it takes: {quantile} of {}",
+            "How long it takes: {} of {}",
+            names_of.join(", "),
             names(&[family])
         ))
         .unit(unit::of(family.unit))
-        .min(0.0)
-        .query(expr, quantile)
-}
-
-fn saturation_panel(family: &Family, scope: &Scope) -> Panel {
-    let name = names(&[family]);
-    let panel = Panel::time_series("Saturation").min(0.0);
-    let labels = promql::labels(family);
+        .min(0.0);
+    let panel = durations
+        .into_iter()
+        .fold(panel, |panel, (name, expr)| panel.query(expr, name));
     match family.kind {
-        Type::Gauge => panel
-            .description(format!("How full it is, from {name}"))
-            .unit(unit::of(family.unit))
-            .query(
-                scope.select(&family.name, ""),
-                definitions::by_instance(&labels),
-            ),
-        Type::Counter => panel
-            .description(format!("How much per second, from {name}"))
-            .unit(unit::per_second(family.unit))
-            .query(
-                promql::sum_by(&labels, &scope.rate(&family.name, "")),
-                promql::legend(&labels, &literal(family.definition.name())),
-            ),
-        Type::Histogram | Type::Summary => {
-            let (quantile, expr) = scope.p95(family);
-            panel
-                .description(format!("How full it is: {quantile} of {name}"))
-                .unit(unit::of(family.unit))
-                .query(expr, quantile)
-        }
+        Type::Histogram => panel.exemplars(),
+        _ => panel,
     }
-}
-
-/// The gauge whose name says most clearly that it tells how full something is; else how long was
-/// waited for something; else memory.
-fn most_full<'f>(own: &[&'f Family]) -> Option<&'f Family> {
-    let gauge = |word: &str| {
-        let named = |family: &&&Family| {
-            family.kind == Type::Gauge && family.name.to_ascii_lowercase().contains(word)
-        };
-        own.iter().copied().find(|family| named(&family))
-    };
-    let waited = |family: &&&Family| {
-        let measurement = family.definition.measurement();
-        family.kind == Type::Histogram && matches!(measurement, Some("queue_time" | "wait_time"))
-    };
-    FULL.into_iter()
-        .find_map(gauge)
-        .or_else(|| own.iter().copied().find(|family| waited(&family)))
-        .or_else(|| gauge("memory"))
 }

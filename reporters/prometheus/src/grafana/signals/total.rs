@@ -6,37 +6,52 @@ use telemetry_metrics::signals::Failure;
 use super::names;
 use crate::family::Family;
 use crate::grafana::panel::Panel;
-use crate::grafana::promql::{Matcher, Scope};
+use crate::grafana::promql::{Matcher, Scope, or_zero};
 use crate::grafana::unit;
 use crate::name::sanitise;
 
 /// Families that together count something.
-#[derive(Debug)]
-pub(super) struct Total<'f>(pub(super) Vec<&'f Family>);
+#[derive(Debug, Clone)]
+pub(crate) struct Total<'f>(pub(super) Vec<&'f Family>);
 
 impl Total<'_> {
+    /// How many per second; nothing where there are no series yet, if they are of one family.
     fn expr(&self, scope: &Scope) -> Option<String> {
-        sum(self.0.iter().map(|family| (*family, None)), scope, false)
+        sum(self.0.iter().map(|family| (*family, None)), scope)
     }
 
-    pub(super) fn panel(&self, scope: &Scope) -> Option<Panel> {
+    /// How many per second, where there were any: for others to be divided by.
+    pub(crate) fn divisor(&self, scope: &Scope) -> Option<String> {
+        Some(format!("({} > 0)", self.expr(scope)?))
+    }
+
+    /// What counts them.
+    pub(crate) fn names(&self) -> String {
+        names(&self.0)
+    }
+
+    pub(super) fn panel(&self, title: String, scope: &Scope) -> Option<Panel> {
         let only_sum = |family: &&Family| family.definition.kind() == Kind::Sum;
         let unit = match self.0.iter().find(|family| only_sum(family)) {
             Some(family) => unit::per_second(family.unit),
             None => unit::REQUESTS.to_owned(),
         };
-        let panel = Panel::time_series("Rate")
+        let expr = match self.expr(scope)? {
+            expr if self.0.len() == 1 => or_zero(&[], &expr),
+            expr => expr,
+        };
+        let panel = Panel::time_series(title)
             .description(format!("How many per second, from {}", names(&self.0)))
             .unit(unit)
             .min(0.0)
-            .query(self.expr(scope)?, "all");
+            .query(expr, "all");
         Some(panel)
     }
 }
 
 /// Which part of a total are failures.
 #[derive(Debug)]
-pub(super) struct Errors<'f> {
+pub(crate) struct Errors<'f> {
     pub(super) failed: Vec<(&'f Family, Option<Matcher>)>,
     pub(super) all: Option<Total<'f>>,
 }
@@ -56,19 +71,19 @@ impl<'f> Errors<'f> {
         }
     }
 
-    pub(super) fn panel(&self, scope: &Scope) -> Option<Panel> {
-        let failed = sum(self.failed.iter().copied(), scope, true)?;
+    /// Without a failure there is no series of failures, and without traffic there is nothing to fail:
+    /// both are none.
+    pub(crate) fn panel(&self, title: String, scope: &Scope) -> Option<Panel> {
+        let failed = sum(self.failed.iter().copied(), scope)?;
         let families: Vec<&Family> = self.failed.iter().map(|(family, _)| *family).collect();
         let names = names(&families);
-        let all = self.all.as_ref().and_then(|all| {
-            let expr = all.expr(scope)?;
-            Some(if all.0.len() > 1 {
-                format!("({expr})")
-            } else {
-                expr
-            })
-        });
+        let all = self.all.as_ref().and_then(|all| all.divisor(scope));
         let (what, unit, expr) = match all {
+            Some(all) if self.failed.len() == 1 => (
+                "Which share failed",
+                unit::SHARE,
+                format!("{failed} / {all}"),
+            ),
             Some(all) => (
                 "Which share failed",
                 unit::SHARE,
@@ -76,30 +91,28 @@ impl<'f> Errors<'f> {
             ),
             None => ("How many per second failed", unit::REQUESTS, failed),
         };
-        let panel = Panel::time_series("Errors")
+        let panel = Panel::time_series(title)
             .description(format!("{what}, from {names}"))
             .unit(unit)
             .min(0.0)
-            .query(expr, "errors");
+            .query(or_zero(&[], &expr), "errors");
         Some(panel)
     }
 }
 
-/// The families' rates, added. What has no series yet counts as zero if there are others, or if
-/// `or_zero`: until the first failure there is no series of failures.
+/// The families' rates, added. What has no series yet counts as zero if there are others.
 fn sum<'f>(
     families: impl ExactSizeIterator<Item = (&'f Family, Option<Matcher>)>,
     scope: &Scope,
-    or_zero: bool,
 ) -> Option<String> {
     let (one, mut parts) = (families.len() == 1, Vec::new());
     for (family, matcher) in families {
         let extra = matcher.map(|(label, values)| format!("{label}=~\"{values}\""));
         let rate = scope.total_rate(family, &extra.unwrap_or_default())?;
-        parts.push(match (one, or_zero) {
-            (true, false) => rate,
-            (true, true) => format!("{rate} or vector(0)"),
-            (false, _) => format!("({rate} or vector(0))"),
+        parts.push(if one {
+            rate
+        } else {
+            format!("({rate} or vector(0))")
         });
     }
     (!parts.is_empty()).then(|| parts.join(" + "))

@@ -23,7 +23,7 @@ fn they_stand_beside_the_golden_signals_or_in_rows_of_their_own() {
     let golden = "Golden signals: graf_added.endpoint";
     assert_eq!(
         view.rows()[..4],
-        [golden, "Objectives", "More", "graf_added.endpoint"]
+        [golden, "Objectives", "More", "Cost: graf_added.endpoint"]
     );
     assert_eq!(titles(&view, golden).last(), Some(&"Instances"));
     assert_eq!(titles(&view, "Objectives"), ["Budget", "Burn"]);

@@ -32,14 +32,18 @@ fn each_kind_has_its_panel() {
             "graf_kinds.stop.count",
             "timeseries",
             "cps",
-            vec!["sum by (route, http_status) (rate(graf_kinds_stop_count_total[i]))".to_owned()],
+            vec![
+                "sum by (route, http_status) (rate(graf_kinds_stop_count_total[i])) \
+                 or on () vector(0)"
+                    .to_owned(),
+            ],
             vec!["{{route}} {{http_status}}"],
         ),
         (
             "graf_kinds.stop.bytes",
             "timeseries",
             "binBps",
-            vec!["sum(rate(graf_kinds_stop_bytes_total[i]))".to_owned()],
+            vec!["sum(rate(graf_kinds_stop_bytes_total[i])) or vector(0)".to_owned()],
             vec!["bytes"],
         ),
         (
@@ -132,8 +136,11 @@ fn the_names_and_units_are_those_that_are_shown() {
     for (name, plain_expected, verbatim_expected) in [
         (
             "graf_verbatim.stop.count",
-            ("sum(rate(graf_verbatim_stop_count_total[i]))", "cps"),
-            ("sum(rate(graf_verbatim_stop_count[i]))", "cps"),
+            (
+                "sum(rate(graf_verbatim_stop_count_total[i])) or vector(0)",
+                "cps",
+            ),
+            ("sum(rate(graf_verbatim_stop_count[i])) or vector(0)", "cps"),
         ),
         (
             "graf_verbatim.stop.items",
@@ -231,6 +238,7 @@ fn each_definition_has_a_panel_and_each_query_asks_for_what_is_shown() {
             .panels()
             .into_iter()
             .flat_map(exprs)
+            .chain(view.marks().into_iter().map(|(_, expr)| expr))
             .flat_map(samples)
             .collect();
         for name in asked.iter().filter(|name| name.starts_with("graf_shown")) {
@@ -286,6 +294,7 @@ fn what_belongs_together_stands_in_a_row() {
     assert_eq!(
         view.rows()[1..],
         [
+            "Runtime",
             "graf_rows.web",
             "graf_rows_vm",
             "graf_rows_single",

@@ -24,7 +24,10 @@ fn everything() -> String {
         .constant_tag("env", "prod")
         .start()
         .expect("the definitions are valid");
-    let prometheus = Prometheus::new(&aggregator).expect("they are for Prometheus, too");
+    let prometheus = Prometheus::builder(&aggregator)
+        .build_info("graf_schema", [("version", "1.2.3")])
+        .build()
+        .expect("they are for Prometheus, too");
     let burn = Panel::time_series("Burn")
         .description("How fast")
         .unit("percentunit")
@@ -38,12 +41,22 @@ fn everything() -> String {
         .query("vector(1)", "")
         .base_color(Color::Red)
         .threshold(0.25, Color::Green);
+    let gauge = Panel::gauge("Left")
+        .query("vector(1)", "")
+        .min(0.0)
+        .max(1.0)
+        .decimals(2);
+    let table = Panel::table("Firing")
+        .query("ALERTS", "Since")
+        .query("vector(1)", "");
+    let states = Panel::state_timeline("Alerts").query("ALERTS", "{{alertname}}");
     Dashboard::builder(&prometheus)
+        .link("Traces", "https://tempo.example")
         .title("Shop $job")
         .description("For those on call")
         .tags(["shop"])
         .panel(budget)
-        .row("Objectives", [burn])
+        .row("Objectives", [burn, gauge, table, states])
         .build()
         .expect("the settings are right")
         .to_json()
@@ -119,6 +132,13 @@ fn the_dashboard_has_the_types_that_grafana_publishes() {
         ("\"yHistogram\"", "\"yHisto\""),
         ("\"colorMode\": \"value\"", "\"colorMode\": \"val\""),
         ("\"legendFormat\"", "\"legend\""),
+        ("\"sizing\": \"auto\"", "\"sizing\": \"big\""),
+        ("\"cellHeight\": \"sm\"", "\"cellHeight\": \"s\""),
+        ("\"showHeader\"", "\"showHead\""),
+        ("\"mergeValues\": true", "\"mergeValues\": \"true\""),
+        ("\"iconColor\": \"blue\"", "\"iconColour\": \"blue\""),
+        ("\"useValueForTime\": true", "\"useValueForTime\": 1"),
+        ("\"keepTime\"", "\"keepTimes\""),
     ] {
         let (content, said) = check_types(&spoilt(&dashboard, good, bad));
         assert!(!content && said.contains("error TS"), "{bad}: {said}");

@@ -15,14 +15,17 @@ use telemetry_metrics::{
 use telemetry_prometheus::grafana::{Dashboard, quoted};
 use telemetry_prometheus::{Listener, Prometheus};
 
-use super::view::{View, application, exprs, title};
+use super::view::{self, View, application, exprs, title};
 use crate::client::DEADLINE;
 use crate::servers::{Server, encoded};
 use crate::support::Directory;
 
 /// A query as Grafana sends it when everything is chosen.
 fn as_sent(view: &View, expr: &str) -> String {
-    let mut sent = expr.replace("$__rate_interval", "1m");
+    let mut sent = expr
+        .replace("$__rate_interval", "1m")
+        .replace("$__interval_ms", "3600000")
+        .replace("$__interval", "15s");
     let variables = view.0["templating"]["list"].as_array().unwrap().iter();
     for variable in variables.filter(|variable| variable["type"] == "query") {
         let name = variable["name"].as_str().unwrap();
@@ -112,9 +115,12 @@ impl Scraped {
     }
 }
 
-/// All queries of a dashboard, with the panel that has them.
+/// All queries of a dashboard, with the panel that has them, or the name of what is marked.
 fn queries(view: &View) -> Vec<(String, String)> {
-    let mut queries = Vec::new();
+    let marks = view.marks().into_iter();
+    let mut queries: Vec<_> = marks
+        .map(|(name, expr)| (name.to_owned(), as_sent(view, expr)))
+        .collect();
     for panel in view.panels() {
         let sent = exprs(panel).into_iter().map(|expr| as_sent(view, expr));
         queries.extend(sent.map(|sent| (title(panel).to_owned(), sent)));
@@ -148,6 +154,8 @@ fn traffic(prefix: &str) -> Traffic {
     let [stop, exception, query] = ["endpoint.stop", "endpoint.exception", "repo.query"].map(event);
     let [memory, cpu, queue] = ["memory", "cpu", "total_run_queue_lengths"].map(event);
     let [counts, endpoint, limited] = ["system_counts", "endpoint", "limited"].map(event);
+    let [pool, tokio, transaction] = ["repo.pool", "tokio", "repo.transaction"].map(event);
+    let [job, jobs] = ["jobs.attempt.stop", "jobs.queue"].map(event);
     let passing = event("passing");
     Traffic::start(move |n| {
         let duration = Duration::from_millis(n % 50);
@@ -160,18 +168,73 @@ fn traffic(prefix: &str) -> Traffic {
         execute!(exception, { duration }, { route: "/", outcome: "panic" });
         execute!(
             query,
-            { total_time: duration, queue_time: duration },
-            { source: "users", command: "select" }
+            { total_time: duration, queue_time: duration, rows: n % 7 },
+            { source: "users", command: "select", outcome: "ok" }
         );
+        execute!(pool, { in_use: n % 5, max: 5, waiting: 0 });
+        execute!(transaction, { duration }, { ended: "committed" });
+        execute!(tokio, { utilization: 0.5 });
+        execute!(job, { duration }, { outcome: "ok" });
+        execute!(jobs, { depth: n % 3, capacity: 3 });
         execute!(memory, { total: 17 + n });
         execute!(cpu, { cumulative: duration });
         execute!(queue, { total: 3 });
-        execute!(counts, { threads: 3 });
+        execute!(counts, { threads: 3, tasks: 7, open_files: 17, open_files_limit: 1024 });
         execute!(endpoint, { change: 1 });
         execute!(limited, {}, { n: n % 3 });
         // A series that is left after some scrapes, and expires.
         execute!(passing, {}, { job_id: n / 500 });
     })
+}
+
+/// What else there may be to rows for.
+fn more(prefix: &str) -> Vec<Metric> {
+    let name = |rest: &str| format!("{prefix}.{rest}");
+    vec![
+        counter(name("repo.query.count")).tags(["source", "command", "outcome"]),
+        sum(name("repo.query.rows")).tags(["source"]),
+        counter(name("repo.transaction.count")).tags(["ended"]),
+        last_value(name("repo.pool.in_use")),
+        last_value(name("repo.pool.max")),
+        last_value(name("repo.pool.waiting")),
+        last_value(name("tokio.utilization")),
+        last_value(name("system_counts.tasks")),
+        last_value(name("system_counts.open_files")),
+        last_value(name("system_counts.open_files_limit")),
+        distribution(name("jobs.attempt.stop.duration")).tags(["outcome"]),
+        last_value(name("jobs.queue.depth")),
+        last_value(name("jobs.queue.capacity")),
+    ]
+}
+
+/// Without traffic, and without a failure, nobody should have to wonder whether a panel is broken.
+#[test]
+#[ignore = "needs an installed Prometheus"]
+fn what_counts_is_answered_without_traffic_too() {
+    let prefix = "graf_idle";
+    let metrics = application(prefix).into_iter().chain(more(prefix));
+    let aggregator = Aggregator::builder()
+        .metrics(metrics.map(Metric::unchecked))
+        .start()
+        .unwrap();
+    let prometheus = Prometheus::new(&aggregator).unwrap();
+    let view = View::of(&prometheus);
+    let counts = |panel: &&serde_json::Value| {
+        let unit = view::unit(panel);
+        ["reqps", "cps", "binBps"].contains(&unit) || title(panel).contains("rrors")
+    };
+    let panels: Vec<_> = view.panels().into_iter().filter(counts).collect();
+    assert!(panels.len() > 15);
+    let sent = panels.into_iter().flat_map(|panel| {
+        let all = exprs(panel).into_iter();
+        all.map(|expr| (title(panel).to_owned(), as_sent(&view, expr)))
+    });
+    let sent = sent.collect();
+    let scraped = Scraped::start(&prometheus, prefix, |directory, target| {
+        Server::prometheus(directory, target, None)
+    });
+    let unanswered = scraped.unanswered(sent);
+    assert!(unanswered.is_empty(), "{unanswered:#?}");
 }
 
 fn check_each_query(prefix: &str, server: impl Fn(&Path, SocketAddr) -> Server) {
@@ -185,16 +248,20 @@ fn check_each_query(prefix: &str, server: impl Fn(&Path, SocketAddr) -> Server) 
         sum(name("limited.absent")),
         counter(name("passing.count")).tags(["job_id"]),
     ]);
+    metrics.extend(more(prefix));
     let aggregator = Aggregator::builder()
         .metrics(metrics.into_iter().map(Metric::unchecked))
         .constant_tag("env", "prod")
         .expire_after(Duration::from_secs(1))
         .start()
         .unwrap();
-    let prometheus = Prometheus::new(&aggregator).unwrap();
+    let prometheus = Prometheus::builder(&aggregator)
+        .build_info(prefix, [("version", "1.2.3"), ("revision", "")])
+        .build()
+        .unwrap();
     let view = View::of(&prometheus);
     let queries = queries(&view);
-    assert!(queries.len() > 30);
+    assert!(queries.len() > 60);
     let _traffic = traffic(prefix);
     let scraped = Scraped::start(&prometheus, prefix, server);
     let unanswered = scraped.unanswered(queries);

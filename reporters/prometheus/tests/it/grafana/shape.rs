@@ -221,7 +221,7 @@ fn labels_that_the_server_sets_itself_are_asked_for_as_it_stores_ours() {
         expr,
         "sum by (exported_job, exported_instance, datasource_label) \
          (rate(graf_stored_stop_count_total{job=~\"$job\",instance=~\"$instance\",\
-         datasource=~\"$datasource_label\"}[$__rate_interval]))"
+         datasource=~\"$datasource_label\"}[$__rate_interval])) or on () vector(0)"
     );
     let legend = super::view::legends(panel);
     assert_eq!(

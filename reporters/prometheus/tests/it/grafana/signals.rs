@@ -10,7 +10,7 @@ use crate::support::start;
 /// The titles and the queries of the row of golden signals, which has this title.
 fn golden(view: &View, row: &str) -> Vec<(String, String)> {
     let panels = view.row(row).into_iter();
-    let first = |panel| bare_exprs(panel).concat();
+    let first = |panel| bare_exprs(panel).join(" | ");
     panels
         .map(|panel| (title(panel).to_owned(), first(panel)))
         .collect()
@@ -31,22 +31,24 @@ fn check(metrics: Vec<Metric>, row: &str, expected: &[(&str, &str)]) {
 fn an_applications_are_found_by_themselves() {
     let metrics = application("graf_signals");
     let count = "graf_signals_endpoint_duration_seconds_count";
+    let buckets = "sum by (le) (rate(graf_signals_endpoint_duration_seconds_bucket[i]))";
     check(
         metrics,
         "Golden signals: graf_signals.endpoint",
         &[
-            ("Rate", &format!("sum(rate({count}[i]))")),
+            ("Rate", &format!("sum(rate({count}[i])) or vector(0)")),
             (
                 "Errors",
                 &format!(
-                    "(sum(rate({count}{{outcome=~\"error|panic\"}}[i])) or vector(0)) / \
-                     sum(rate({count}[i]))"
+                    "sum(rate({count}{{outcome=~\"error|panic\"}}[i])) / \
+                     (sum(rate({count}[i])) > 0) or vector(0)"
                 ),
             ),
             (
-                "Duration (p95)",
-                "histogram_quantile(0.95, sum by (le) \
-                 (rate(graf_signals_endpoint_duration_seconds_bucket[i])))",
+                "Duration",
+                &["0.5", "0.95", "0.99"]
+                    .map(|q| format!("histogram_quantile({q}, {buckets})"))
+                    .join(" | "),
             ),
             ("Saturation", "graf_signals_total_run_queue_lengths"),
         ],
@@ -60,6 +62,8 @@ fn an_applications_are_found_by_themselves() {
         "How many per second, from `graf_signals.endpoint.duration`"
     );
     assert_eq!(legends(panels[3]), ["{{instance}}"]);
+    assert_eq!(legends(panels[2]), ["p50", "p95", "p99"]);
+    assert_eq!(panels[2]["targets"][2]["exemplar"], true);
     for (at, panel) in panels.iter().enumerate() {
         assert_eq!(panel["gridPos"]["x"], 6 * at, "they stand side by side");
     }
@@ -81,7 +85,7 @@ fn panics_that_are_counted_elsewhere_are_added() {
             ("Rate", &format!("{answered} + {panicked}")),
             (
                 "Errors",
-                &format!("({failed} + {panicked}) / ({answered} + {panicked})"),
+                &format!("({failed} + {panicked}) / ({answered} + {panicked} > 0) or vector(0)"),
             ),
         ],
     );
@@ -94,7 +98,7 @@ fn panics_alone_are_errors_too() {
         rate("graf_only_panics_web_stop_count_total"),
         rate("graf_only_panics_web_exception_count_total"),
     );
-    let alone = "sum(rate(graf_only_panics_web_exception_count_total[i])) or vector(0)";
+    let alone = "sum(rate(graf_only_panics_web_exception_count_total[i]))";
     check(
         vec![
             counter("graf_only_panics.web.stop.count"),
@@ -103,7 +107,10 @@ fn panics_alone_are_errors_too() {
         "Golden signals: graf_only_panics.web",
         &[
             ("Rate", &format!("{answered} + {panicked}")),
-            ("Errors", &format!("({alone}) / ({answered} + {panicked})")),
+            (
+                "Errors",
+                &format!("{alone} / ({answered} + {panicked} > 0) or vector(0)"),
+            ),
         ],
     );
 }
@@ -118,15 +125,22 @@ fn an_event_that_is_the_whole_span_will_do() {
         ],
         "Golden signals: graf_event.repo.query",
         &[
-            ("Rate", "sum(rate(graf_event_repo_query_count_total[i]))"),
             (
-                "Errors",
-                "(sum(rate(graf_event_repo_query_count_total{outcome=~\"error|panic\"}[i])) or \
-                 vector(0)) / sum(rate(graf_event_repo_query_count_total[i]))",
+                "Rate",
+                "sum(rate(graf_event_repo_query_count_total[i])) or vector(0)",
             ),
             (
-                "Duration (p95)",
-                "max(graf_event_repo_query_total_time_seconds{quantile=\"0.95\"})",
+                "Errors",
+                "sum(rate(graf_event_repo_query_count_total{outcome=~\"error|panic\"}[i])) / \
+                 (sum(rate(graf_event_repo_query_count_total[i])) > 0) or vector(0)",
+            ),
+            (
+                "Duration",
+                &["0.5", "0.95", "0.99"]
+                    .map(|q| {
+                        format!("max(graf_event_repo_query_total_time_seconds{{quantile=\"{q}\"}})")
+                    })
+                    .join(" | "),
             ),
             (
                 "Saturation",
@@ -165,38 +179,40 @@ fn a_status_is_second_to_an_outcome() {
         let failed = format!("sum(rate(graf_status_web_{failed}[i]))");
         assert!(errors.contains(&failed), "{errors}");
         let rate = bare_exprs(view.panel("Rate")).concat();
-        assert_eq!(rate, "sum(rate(graf_status_web_duration_seconds_count[i]))");
+        assert_eq!(
+            rate,
+            "sum(rate(graf_status_web_duration_seconds_count[i])) or vector(0)"
+        );
     }
 }
 
 #[test]
-fn a_summary_gives_the_quantile_that_it_shows() {
+fn a_summary_gives_the_quantiles_that_it_shows() {
     let aggregator = start([summary("graf_quantile.web.stop.duration")]);
     let name = "graf_quantile_web_stop_duration_seconds";
     let mean = format!("sum(rate({name}_sum[i])) / sum(rate({name}_count[i]))");
-    for (quantiles, title, expr) in [
+    let one = |q: &str| format!("max({name}{{quantile=\"{q}\"}})");
+    let either = format!("max({name}{{quantile=~\"1|1.0\"}})");
+    for (quantiles, names, exprs) in [
         (
             vec![0.5, 0.95, 1.0],
-            "p95",
-            format!("max({name}{{quantile=\"0.95\"}})"),
+            vec!["p50", "p95", "p100"],
+            vec![one("0.5"), one("0.95"), either.clone()],
         ),
         (
             vec![0.5, 0.999],
-            "p99.9",
-            format!("max({name}{{quantile=\"0.999\"}})"),
+            vec!["p50", "p99.9"],
+            vec![one("0.5"), one("0.999")],
         ),
-        (
-            vec![0.5, 1.0],
-            "p100",
-            format!("max({name}{{quantile=~\"1|1.0\"}})"),
-        ),
-        (vec![], "mean", mean.clone()),
+        (vec![1.0], vec!["p100"], vec![either]),
+        (vec![], vec!["mean"], vec![mean.clone()]),
     ] {
         let shows_none = quantiles.is_empty();
         let builder = Prometheus::builder(&aggregator).quantiles(quantiles);
         let view = View::of(&builder.build().unwrap());
-        let duration = view.panel(&format!("Duration ({title})"));
-        assert_eq!(bare_exprs(duration), [expr]);
+        let duration = view.panel("Duration");
+        assert_eq!(bare_exprs(duration), exprs);
+        assert_eq!(legends(duration), names);
         let all = bare_exprs(view.panel("graf_quantile.web.stop.duration"));
         assert_eq!(all.last(), Some(&mean));
         assert_eq!(all.len() == 1, shows_none, "{all:?}");
@@ -248,16 +264,17 @@ fn each_can_be_named() {
         .saturation("graf_named.disk.used");
     let view = View::new(builder);
     let items = "sum(rate(graf_named_batch_items_total[i]))";
-    let broken = "sum(rate(graf_named_batch_broken_count_total[i])) or vector(0)";
+    let broken = "sum(rate(graf_named_batch_broken_count_total[i]))";
+    let duration = |q| format!("max(graf_named_batch_stop_duration_seconds{{quantile=\"{q}\"}})");
     let row = view.rows()[0];
     let found = golden(&view, row);
     let found: Vec<&str> = found.iter().map(|(_, expr)| &**expr).collect();
     assert_eq!(
         found,
         [
-            items,
-            &format!("({broken}) / {items}"),
-            "max(graf_named_batch_stop_duration_seconds{quantile=\"0.95\"})",
+            &format!("{items} or vector(0)"),
+            &format!("{broken} / ({items} > 0) or vector(0)"),
+            &["0.5", "0.95", "0.99"].map(duration).join(" | "),
             "histogram_quantile(0.95, sum by (le) (rate(graf_named_disk_used_bucket[i])))",
         ]
     );
@@ -333,7 +350,7 @@ fn of_two_with_one_name_the_one_that_fits_is_taken() {
     ]);
     let builder = Dashboard::builder(&prometheus).duration("graf_twice.job.stop.duration");
     let view = View::new(builder);
-    let duration = bare_exprs(view.panel("Duration (p95)")).concat();
+    let duration = bare_exprs(view.panel("Duration")).concat();
     assert!(duration.starts_with("histogram_quantile("), "{duration}");
     let titles: Vec<&str> = view.panels().into_iter().map(title).collect();
     for title in [

@@ -97,6 +97,18 @@ impl View {
         all.into_iter().map(title).collect()
     }
 
+    /// What is marked in the panels, by its query.
+    pub(crate) fn marks(&self) -> Vec<(&str, &str)> {
+        let list = self.0["annotations"]["list"].as_array().expect("a list");
+        let marks = list.iter().filter(|mark| mark["builtIn"] == 0);
+        marks
+            .map(|mark| {
+                let (name, expr) = (mark["name"].as_str(), mark["expr"].as_str());
+                (name.expect("a name"), expr.expect("PromQL"))
+            })
+            .collect()
+    }
+
     pub(crate) fn panel(&self, title: &str) -> &Json {
         let mut panels = self.panels();
         panels.retain(|panel| panel["title"] == title);

@@ -7,6 +7,7 @@
 mod accounts;
 mod memory;
 mod notice;
+mod objectives;
 mod program;
 mod requests;
 mod rises;
@@ -60,6 +61,7 @@ impl Wrong {
         // It only goes forward, whatever is done to the wall clock.
         let clock = time_between(Tick::new(0), moment.tick, &moment.sources.history);
         let mut report = Report::default();
+        objectives::check(moment, &mut report);
         if let Some(roles) = &self.roles {
             requests::check(moment, roles, &self.book, &mut self.usual, &mut report);
         }

@@ -1,0 +1,65 @@
+//! The table of alarms: what must not be above a limit.
+
+use telemetry_metrics::Dimension;
+use telemetry_slo::{AlarmReport, AlertState, Reading, Severity};
+
+use super::words::{lasting, of_series};
+use super::{MOST_ROWS, dimension, place};
+use crate::card::{Card, Status, Table, Value};
+use crate::sections::links;
+use crate::sections::words::short;
+use crate::sources::Sources;
+
+pub(super) fn card(sources: &Sources, alarms: &[AlarmReport]) -> Card {
+    let mut table = Table::new(["Alarm", "Of"])
+        .numbers(["Worst now", "Limit"])
+        .texts(["State"])
+        .empty("There is none.");
+    for (at, alarm) in alarms.iter().enumerate().take(MOST_ROWS) {
+        let number = |value: f64| match dimension(sources, &alarm.reading) {
+            None => Value::ratio(value),
+            Some(Dimension::Time) => Value::seconds(value),
+            Some(Dimension::Bytes) => Value::bytes(value),
+            Some(_) => Value::number(value),
+        };
+        let worst = alarm.worst.as_ref();
+        let name = Value::code(short(&alarm.name));
+        let cells = [
+            match place(sources, first(&alarm.reading)) {
+                Some(place) => Value::link(links::chart(sources, place), name),
+                None => name,
+            },
+            worst
+                .map_or(String::new(), |worst| of_series(&worst.tags))
+                .into(),
+            worst.map_or(Value::missing(), |worst| number(worst.value)),
+            number(alarm.limit),
+            match alarm.state {
+                AlertState::Firing => {
+                    let severity = alarm.severity.as_str();
+                    format!("{severity} for {}", lasting(alarm.lasting)).into()
+                }
+                AlertState::Pending => "pending".into(),
+                _ => "quiet".into(),
+            },
+        ];
+        let status = match (alarm.state, alarm.severity) {
+            (AlertState::Firing, Severity::Page) => Some(Status::Bad),
+            (AlertState::Firing | AlertState::Pending, _) => Some(Status::Warn),
+            _ => None,
+        };
+        // Two may have one name.
+        table.row_with(format!("{at} {}", alarm.name), cells, status, None);
+    }
+    Card::table("alarms", table).title("Alarms").wide()
+}
+
+/// The definition that it is mostly about.
+fn first(reading: &Reading) -> &str {
+    match reading {
+        Reading::Latest(name) => name,
+        Reading::Share { part, .. } => part,
+        Reading::Rise { definitions, .. } => definitions.first().map_or("", String::as_str),
+        _ => "",
+    }
+}

@@ -1,0 +1,127 @@
+//! The table of objectives: what is promised, how much of the error budget is left, how fast it burns.
+
+use std::time::Duration;
+
+use telemetry_slo::{AlertReport, AlertState, Measured, ObjectiveReport, Severity};
+
+use super::words::{burn, lasting, share, span};
+use super::{MOST_ROWS, place};
+use crate::card::{Card, Status, Table, Value};
+use crate::sections::links;
+use crate::sections::words::short;
+use crate::sources::Sources;
+
+pub(super) fn card(sources: &Sources, objectives: &[ObjectiveReport]) -> Card {
+    let mut table = Table::new(["Objective", "Promise"])
+        .numbers(["Good", "Budget left"])
+        .texts(["Known", "Burn rate", "Alert"])
+        .empty("There is none.");
+    for one in objectives.iter().take(MOST_ROWS) {
+        let name = Value::code(short(&one.name));
+        let cells = [
+            match href(sources, one) {
+                Some(href) => Value::link(href, name),
+                None => name,
+            },
+            promise(one).into(),
+            match one.ratio {
+                Some(ratio) => share(ratio).into(),
+                None => "no traffic".into(),
+            },
+            Value::ratio(one.budget_left),
+            known(one.covered, one.window).into(),
+            burns(one).into(),
+            state(one).into(),
+        ];
+        table.row_with(one.name.clone(), cells, status(one), None);
+    }
+    Card::table("budgets", table)
+        .title("Objectives")
+        .hint(
+            "Of this process alone, since it started. The budget of a service is that of all its instances \
+             together. A burn rate of 1 uses up the budget just when its time is over.",
+        )
+        .wide()
+}
+
+/// The chart of what it is evaluated from.
+fn href(sources: &Sources, one: &ObjectiveReport) -> Option<String> {
+    let name = match &one.measured {
+        Measured::Ratio { good, .. } => good,
+        Measured::Latency { duration, .. } => duration,
+        _ => return None,
+    };
+    place(sources, name).map(|place| links::chart(sources, place))
+}
+
+/// `99.9 % within 250 ms`.
+fn promise(one: &ObjectiveReport) -> String {
+    let target = share(one.target);
+    match &one.measured {
+        Measured::Latency { threshold, .. } => {
+            let threshold = Duration::try_from_secs_f64(*threshold).unwrap_or_default();
+            format!("{target} within {}", span(threshold))
+        }
+        _ => format!("{target} good"),
+    }
+}
+
+/// `since start, 2 h of 30 d`, or `30 d`.
+fn known(covered: Duration, window: Duration) -> String {
+    if covered >= window {
+        return span(window);
+    }
+    // Whole seconds, so that it does not change more often than it is looked at.
+    let covered = Duration::from_secs(covered.as_secs());
+    format!("since start, {} of {}", span(covered), span(window))
+}
+
+/// `5 min: 0.4, 1 h: 0.1`.
+fn burns(one: &ObjectiveReport) -> String {
+    let burns = one.burns.iter();
+    let burns = burns.map(|burn_of| format!("{}: {}", span(burn_of.window), burn(burn_of.rate)));
+    burns.collect::<Vec<_>>().join(", ")
+}
+
+/// What its most urgent alert says.
+fn state(one: &ObjectiveReport) -> String {
+    let of = |state: AlertState| {
+        let alerts = one.alerts.iter().filter(move |alert| alert.state == state);
+        alerts.max_by_key(|alert: &&AlertReport| (alert.severity, alert.lasting))
+    };
+    if let Some(alert) = of(AlertState::Firing) {
+        let severity = alert.severity.as_str();
+        format!("{severity} for {}", lasting(alert.lasting))
+    } else if of(AlertState::Pending).is_some() {
+        "pending".to_owned()
+    } else {
+        "quiet".to_owned()
+    }
+}
+
+fn status(one: &ObjectiveReport) -> Option<Status> {
+    let is_pending = |alert: &AlertReport| alert.state == AlertState::Pending;
+    match one.severity() {
+        Some(Severity::Page) => Some(Status::Bad),
+        Some(_) => Some(Status::Warn),
+        None if one.budget_left < 0.0 || one.alerts.iter().any(is_pending) => Some(Status::Warn),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_says_so_until_it_is_all() {
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        let known = |covered| known(covered, hours(720));
+        assert_eq!(known(hours(2)), "since start, 2 h of 30 d");
+        assert_eq!(
+            known(Duration::from_millis(95_700)),
+            "since start, 95 s of 30 d"
+        );
+        assert_eq!(known(hours(720)), "30 d");
+    }
+}

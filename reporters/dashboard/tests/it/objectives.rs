@@ -1,0 +1,125 @@
+//! Objectives and alarms on the overview.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use telemetry::execute;
+use telemetry_metrics::last_value;
+use telemetry_slo::{Alarm, Objective, Slo};
+
+use crate::program::{Program, find_card, notices};
+
+const A_WHILE: Duration = Duration::from_secs(20);
+
+fn site() -> Objective {
+    Objective::availability("dash-site", ["dash_site.endpoint.stop"]).target(0.99)
+}
+
+/// A program with one objective and one alarm.
+fn program() -> (Program, Arc<Slo>) {
+    let mut metrics = site().metrics();
+    metrics.extend(["depth", "capacity"].map(|key| {
+        last_value(format!("dash_site.mailbox.{key}"))
+            .tags(["name"])
+            .unchecked()
+    }));
+    let kept = OnceLock::new();
+    let program = Program::over(metrics, |aggregator, builder| {
+        let full = Alarm::channel_depth("dash_site.mailbox.depth", "dash_site.mailbox.capacity");
+        let slo = Slo::builder(aggregator)
+            .objectives([site()])
+            .alarms([full.hold(Duration::ZERO)])
+            .interval(Duration::from_millis(10));
+        let slo = Arc::new(slo.start().unwrap());
+        kept.set(slo.clone()).unwrap();
+        builder.slo(slo)
+    });
+    (program, kept.into_inner().unwrap())
+}
+
+fn answer(outcome: &'static str, times: u32) {
+    for _ in 0..times {
+        execute!("dash_site.endpoint.stop", {}, { outcome });
+    }
+}
+
+/// The cells of the first row, as they are sent.
+fn cells(page: &serde_json::Value, card: &str) -> String {
+    let card = find_card(page, "objectives", card);
+    card["rows"][0]["cells"].to_string()
+}
+
+#[tokio::test]
+async fn an_objective_is_shown_and_told_of_while_its_budget_burns() {
+    let (program, slo) = program();
+    let page = program.page("overview").await;
+    assert!(cells(&page, "budgets").contains("no traffic"));
+
+    answer("ok", 100);
+    let seen = slo.wait_for(|report| report.objectives[0].valid == 100.0, A_WHILE);
+    assert!(seen.is_some());
+    let page = program.page("overview").await;
+    let row = cells(&page, "budgets");
+    assert!(row.contains("99 % good") && row.contains("100 %"), "{row}");
+    assert!(row.contains("since start") && row.contains("of 30 d"));
+    assert!(row.contains("5 min: 0, 30 min: 0, 1 h: 0"), "{row}");
+    assert!(row.contains("quiet"), "{row}");
+    assert!(notices(&page, "error budget").is_empty());
+
+    answer("error", 100);
+    let burns = |report: &telemetry_slo::Report| report.objectives[0].is_firing();
+    assert!(slo.wait_for(burns, A_WHILE).is_some());
+    let page = program.page("overview").await;
+    let row = cells(&page, "budgets");
+    assert!(
+        row.contains("5 min: 50") && row.contains("page for"),
+        "{row}"
+    );
+    let told = notices(&page, "error budget");
+    assert_eq!(told.len(), 1, "one sentence, however many alerts");
+    assert_eq!(told[0]["status"], "bad");
+    assert_eq!(told[0]["href"], "metrics?group=Objectives");
+    let text = told[0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with(
+            "The objective dash-site burns its error budget too fast: 50 times within 5 min and 50 times within 1 h, \
+             where 14.4 is the limit. A page for"
+        ),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn an_alarm_says_what_is_full_and_where() {
+    let (program, slo) = program();
+    let fill = |depth: u64| {
+        execute!("dash_site.mailbox", { depth: depth, capacity: 10 }, { name: "mail" });
+        execute!("dash_site.mailbox", { depth: 1, capacity: 10 }, { name: "other" });
+    };
+    fill(9);
+    let fires = |report: &telemetry_slo::Report| report.severity().is_some();
+    assert!(slo.wait_for(fires, A_WHILE).is_some());
+    let page = program.page("overview").await;
+    let row = cells(&page, "alarms");
+    assert!(
+        row.contains("ChannelFull") && row.contains("name=mail"),
+        "{row}"
+    );
+    let told = notices(&page, "ChannelFull");
+    assert_eq!(told[0]["status"], "warn", "a ticket");
+    let text = told[0]["text"].as_str().unwrap();
+    assert!(
+        text.ends_with("The limit is 80 %. The worst is name=mail with 90 % now."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn without_objectives_there_is_no_such_section() {
+    let program = Program::start([]);
+    let page = program.page("overview").await;
+    assert_eq!(
+        find_card(&page, "objectives", "budgets"),
+        serde_json::Value::Null
+    );
+}

@@ -1,0 +1,206 @@
+//! [`Alertmanager`]: who is told, how soon, and how often.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::policy::Severity;
+use crate::prometheus::alarm::DOWN;
+use crate::prometheus::burn::alert_name;
+use crate::prometheus::rules::Rules;
+use crate::prometheus::text;
+use crate::prometheus::yaml::Yaml;
+
+/// The configuration of an Alertmanager; see [`Rules::alertmanager`].
+///
+/// A page goes out after seconds, a ticket may wait for others of its kind. One message is about one
+/// alert of one objective, so several pairs of windows that fire are one incident. What pages silences what would
+/// only make a ticket of the same, and a pair of windows those of the longer ones.
+#[derive(Debug, Clone)]
+#[must_use = "a configuration does nothing until it is written"]
+pub struct Alertmanager {
+    by: Vec<String>,
+    /// The long windows of each severity, the shortest first.
+    longs: BTreeMap<Severity, Vec<Duration>>,
+    page: Vec<String>,
+    ticket: Vec<String>,
+    scale: f64,
+}
+
+/// How long to wait before the first message of a group, between its messages, and before the same is
+/// said again.
+type Waits = [u64; 3];
+
+const PAGE: Waits = [15, 300, 4 * 3_600];
+const TICKET: Waits = [5 * 60, 30 * 60, 24 * 3_600];
+
+impl Alertmanager {
+    pub(super) fn new(rules: &Rules) -> Self {
+        let mut longs: BTreeMap<Severity, Vec<Duration>> = BTreeMap::new();
+        for subject in rules.subjects() {
+            for pair in subject.objective.alerts().alerts() {
+                longs.entry(pair.severity).or_default().push(pair.long);
+            }
+        }
+        for times in longs.values_mut() {
+            times.sort_unstable();
+            times.dedup();
+        }
+        Self {
+            by: rules.settings().by.clone(),
+            longs,
+            page: Vec::new(),
+            ticket: Vec::new(),
+            scale: 1.0,
+        }
+    }
+
+    /// A webhook that pages are posted to; as often as wanted. Without one nobody is told: the
+    /// receiver is there, and empty, for whoever adds theirs.
+    pub fn page(mut self, webhook: impl Into<String>) -> Self {
+        self.page.push(webhook.into());
+        self
+    }
+
+    /// The same for tickets.
+    pub fn ticket(mut self, webhook: impl Into<String>) -> Self {
+        self.ticket.push(webhook.into());
+        self
+    }
+
+    /// The same with all waiting times multiplied, for demonstrations and tests; none is below a tenth of a
+    /// second. What is not a finite number above zero changes nothing.
+    pub fn scaled(mut self, by: f64) -> Self {
+        if by.is_finite() && by > 0.0 {
+            self.scale *= by;
+        }
+        self
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        let pair = |key: &str, value| (key.to_owned(), value);
+        let mut group_by = vec!["alertname".to_owned(), "slo".to_owned()];
+        group_by.extend(["job".to_owned(), "severity".to_owned()]);
+        group_by.extend(self.by.iter().cloned());
+        let mut route = vec![
+            // Alerts of others end where somebody has a look.
+            pair("receiver", Yaml::text("ticket")),
+            pair("group_by", texts(group_by)),
+        ];
+        route.extend(self.waits(TICKET));
+        let mut pages = vec![
+            pair("receiver", Yaml::text("page")),
+            pair("matchers", texts([is("severity", "page")])),
+        ];
+        pages.extend(self.waits(PAGE));
+        route.push(pair("routes", Yaml::List(vec![Yaml::Map(pages)])));
+        let receivers = [("page", &self.page), ("ticket", &self.ticket)];
+        let receivers = receivers.map(|(name, urls)| receiver(name, urls));
+        let file = Yaml::Map(vec![
+            pair("route", Yaml::Map(route)),
+            pair("inhibit_rules", Yaml::List(self.inhibitions())),
+            pair("receivers", Yaml::List(receivers.to_vec())),
+        ]);
+        file.document(&self.comment())
+    }
+
+    fn comment(&self) -> String {
+        let mut comment =
+            "Made from the objectives and alarms of the application by telemetry-slo.\n\
+             Change them there, and make this file again."
+                .to_owned();
+        for (name, urls) in [("page", &self.page), ("ticket", &self.ticket)] {
+            if urls.is_empty() {
+                comment.push_str(&format!(
+                    "\nThe receiver `{name}` tells nobody yet: give it a webhook."
+                ));
+            }
+        }
+        comment
+    }
+
+    fn waits(&self, waits: Waits) -> impl Iterator<Item = (String, Yaml)> + use<> {
+        let scale = self.scale;
+        let scaled = move |seconds: u64| {
+            let time = Duration::try_from_secs_f64(seconds as f64 * scale);
+            time.unwrap_or(Duration::MAX / 4).clamp(
+                Duration::from_millis(100),
+                Duration::from_secs(365 * 86_400),
+            )
+        };
+        let keys = ["group_wait", "group_interval", "repeat_interval"];
+        let all = keys.into_iter().zip(waits);
+        all.map(move |(key, wait)| {
+            let text = text::duration(scaled(wait));
+            (key.to_owned(), Yaml::plain(text))
+        })
+    }
+
+    fn inhibitions(&self) -> Vec<Yaml> {
+        let mut same_slo = vec!["slo".to_owned()];
+        same_slo.extend(self.by.iter().cloned());
+        let name = |severity| is("alertname", alert_name(severity));
+        let mut rules = vec![
+            inhibition(
+                vec![name(Severity::Page)],
+                vec![name(Severity::Ticket)],
+                same_slo.clone(),
+            ),
+            inhibition(
+                vec![is("alertname", DOWN), is("severity", "page")],
+                vec![is("alertname", DOWN), is("severity", "ticket")],
+                vec!["job".to_owned()],
+            ),
+        ];
+        for (severity, longs) in &self.longs {
+            for (at, long) in longs.iter().enumerate().skip(1) {
+                let shorter: Vec<String> = longs[..at]
+                    .iter()
+                    .map(|time| text::duration(*time))
+                    .collect();
+                rules.push(inhibition(
+                    vec![name(*severity), among("long", &shorter)],
+                    vec![name(*severity), is("long", &text::duration(*long))],
+                    same_slo.clone(),
+                ));
+            }
+        }
+        rules
+    }
+}
+
+fn texts(texts: impl IntoIterator<Item = String>) -> Yaml {
+    Yaml::List(texts.into_iter().map(Yaml::Text).collect())
+}
+
+fn is(label: &str, value: &str) -> String {
+    format!("{label}={}", text::quoted(value))
+}
+
+fn among(label: &str, values: &[String]) -> String {
+    format!("{label}=~{}", text::quoted(&values.join("|")))
+}
+
+fn inhibition(source: Vec<String>, target: Vec<String>, equal: Vec<String>) -> Yaml {
+    Yaml::Map(vec![
+        ("source_matchers".to_owned(), texts(source)),
+        ("target_matchers".to_owned(), texts(target)),
+        ("equal".to_owned(), texts(equal)),
+    ])
+}
+
+fn receiver(name: &str, urls: &[String]) -> Yaml {
+    let mut pairs = vec![("name".to_owned(), Yaml::text(name))];
+    let hook = |url: &String| {
+        Yaml::Map(vec![
+            ("url".to_owned(), Yaml::text(url)),
+            ("send_resolved".to_owned(), Yaml::plain("true")),
+        ])
+    };
+    if !urls.is_empty() {
+        let hooks = urls.iter().map(hook).collect();
+        pairs.push(("webhook_configs".to_owned(), Yaml::List(hooks)));
+    }
+    Yaml::Map(pairs)
+}

@@ -1,0 +1,8 @@
+//! What holds the workspace together.
+
+mod cargo;
+mod features;
+mod manifests;
+mod packages;
+mod readmes;
+mod rust_version;
