@@ -2,7 +2,7 @@
 
 import { gracefulStop, minutes, rate, scenarios, summaryTrendStats, thresholds, timeUnit } from "./shapes.js";
 
-export * from "./visits.js";
+export { broken, browse, member, quote, setup, work } from "./visits.js";
 
 /** @type {import("k6/options").Options} */
 export const options = {

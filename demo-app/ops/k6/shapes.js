@@ -71,7 +71,7 @@ export function rate({ share }, times) {
  * @param {number} count of minutes
  */
 export function minutes(count) {
-  return `${Math.max(1, Math.round(count * 60_000 / SPEED))}ms`;
+  return `${Math.max(1, Math.round(count * 60000 / SPEED))}ms`;
 }
 
 /** Who is there when the time is up may finish. */

@@ -143,5 +143,5 @@ export function broken() {
 }
 
 function random() {
-  return Math.floor(Math.random() * 0x1_0000_0000).toString(16).padStart(8, "0");
+  return Math.floor(Math.random() * 0x100000000).toString(16).padStart(8, "0");
 }

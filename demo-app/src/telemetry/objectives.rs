@@ -82,11 +82,27 @@ pub fn objectives(config: &Config) -> Vec<Objective> {
     objectives.map(|objective| objective.scaled(by)).into()
 }
 
+/// As long as the short window: where events are few, one of three that failed says nothing yet.
+const SHORT: u32 = 1;
+
+/// A fifth of that: in the first minute of a process there are few events of any kind.
+const BRIEFLY: u32 = 5;
+
+/// The policy, with alerts that wait for a part of their short window before they fire.
+fn held(policy: Policy, part: u32) -> Policy {
+    let alerts = policy.alerts().iter().cloned();
+    Policy::new(alerts.map(|alert| BurnAlert {
+        hold: alert.short / part,
+        ..alert
+    }))
+}
+
 fn site() -> Objective {
     let ends = [format!("{ENDPOINT}.stop"), format!("{ENDPOINT}.exception")];
     Objective::availability("site", ends)
         .valid(|event| is_one_of(event, "route", WORKING))
         .target(SITE)
+        .policy(held(Policy::standard(), BRIEFLY))
         .description("Requests for pages that work are answered")
 }
 
@@ -99,6 +115,7 @@ fn site_latency(config: &Config) -> Objective {
         // A failure is no answer, however quick it is.
         .valid(|event| !event.metadata_is("outcome", "error"))
         .target(SITE_LATENCY)
+        .policy(held(Policy::standard(), BRIEFLY))
         .description("Quick pages are there within a quarter of a second")
 }
 
@@ -112,7 +129,7 @@ fn quotes() -> Objective {
     ]);
     Objective::availability("quotes", ["demo.quotes.fetch"])
         .target(QUOTES)
-        .policy(policy)
+        .policy(held(policy, SHORT))
         .description("Quotes that are asked for arrive")
 }
 
@@ -127,6 +144,7 @@ fn jobs() -> Objective {
         .keep(move |event| event.name() != tried || is_done(event));
     Objective::ratio("jobs", done, ended)
         .target(JOBS)
+        .policy(held(Policy::standard(), SHORT))
         .description("Jobs that are accepted are done in the end")
 }
 
@@ -137,6 +155,7 @@ fn sign_ups() -> Objective {
             !event.metadata_is("outcome", "error") || is_one_of(event, "reason", &OUR_FAULT)
         })
         .target(SIGN_UPS)
+        .policy(held(Policy::standard(), SHORT))
         .description("People who want to sign up can")
 }
 

@@ -133,8 +133,8 @@ async fn what_k6_would_refuse_is_refused() {
         ("load.js", "startRate: 0", "startRate: -1", "startRate"),
         (
             "shapes.js",
-            "60_000 / SPEED))}ms",
-            "60_000 / SPEED))}",
+            "60000 / SPEED))}ms",
+            "60000 / SPEED))}",
             "duration",
         ),
         ("shapes.js", "checks: [", "cheks: [", "no such metric"),

@@ -129,7 +129,8 @@ impl Watch {
             ),
             Reading::Latest(_) => format!("{told} is {value}, and {} is the limit", self.limit()),
         };
-        let series = "{{ range $label, $text := $labels }} {{ $label }}={{ $text }}{{ end }}";
+        let series = "{{ range $label, $text := $labels }}{{ if ne $label \"__name__\" }} \
+                      {{ $label }}={{ $text }}{{ end }}{{ end }}";
         format!("{said}. Of:{series}")
     }
 

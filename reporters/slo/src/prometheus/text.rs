@@ -2,16 +2,7 @@
 
 use std::time::Duration;
 
-use crate::span::span_text;
-
-/// A duration as Prometheus writes it; never nothing unless it is nothing.
-pub(super) fn duration(time: Duration) -> String {
-    if time.is_zero() {
-        "0s".to_owned()
-    } else {
-        span_text(time)
-    }
-}
+pub(super) use crate::span::span_text as duration;
 
 /// About how long, for people: two units at most, `2d 2h`.
 pub(super) fn about(time: Duration) -> String {

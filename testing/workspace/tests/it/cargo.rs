@@ -106,14 +106,17 @@ static MEMBERS: LazyLock<Vec<Member>> = LazyLock::new(|| {
     let Value::Array(packages) = metadata["packages"].take() else {
         panic!("a list of packages")
     };
-    packages.into_iter().map(Member).collect()
+    let mut members: Vec<Member> = packages.into_iter().map(Member).collect();
+    members.sort_by(|one, other| one.name().cmp(other.name()));
+    members
 });
 
+/// By name.
 pub(crate) fn members() -> &'static [Member] {
     &MEMBERS
 }
 
-/// The crates that are made for the registry.
+/// The crates that are made for the registry, by name.
 pub(crate) fn libraries() -> impl Iterator<Item = &'static Member> {
     members().iter().filter(|member| member.is_published())
 }

@@ -42,7 +42,7 @@ fn adds(entries: &[&str]) -> String {
             // Of a dependency that comes with this feature, its own features are a matter of course.
             Some((name, _)) if crates.contains(&name) => {}
             Some((name, feature)) => words.push(format!("`{feature}` of `{name}`")),
-            None => words.insert(0, format!("the feature `{entry}`")),
+            None => words.push(format!("the feature `{entry}`")),
         }
     }
     if words.is_empty() {
@@ -104,7 +104,7 @@ fn tables() -> String {
     let last = without.pop().expect("crates without features");
     write!(
         tables,
-        "No features have {} and {last}.\n",
+        "Without features: {} and {last}.\n",
         without.join(", ")
     )
     .expect("a string");
@@ -176,5 +176,5 @@ fn comments_belong_to_the_feature_below_them() {
 fn what_a_feature_adds_is_told_in_words() {
     assert_eq!(adds(&[]), "nothing");
     assert_eq!(adds(&["dep:x", "x/y"]), "`x`");
-    assert_eq!(adds(&["x/y", "z"]), "the feature `z`, `y` of `x`");
+    assert_eq!(adds(&["x/y", "z"]), "`y` of `x`, the feature `z`");
 }

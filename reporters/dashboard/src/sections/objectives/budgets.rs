@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use telemetry_slo::{AlertReport, AlertState, Measured, ObjectiveReport, Severity};
 
-use super::words::{burn, lasting, share, span};
+use super::words::{burn, firing, lasting, share, span};
 use super::{MOST_ROWS, place};
 use crate::card::{Card, Status, Table, Value};
 use crate::sections::links;
@@ -85,22 +85,18 @@ fn burns(one: &ObjectiveReport) -> String {
 
 /// What its most urgent alert says.
 fn state(one: &ObjectiveReport) -> String {
-    let of = |state: AlertState| {
-        let alerts = one.alerts.iter().filter(move |alert| alert.state == state);
-        alerts.max_by_key(|alert: &&AlertReport| (alert.severity, alert.lasting))
-    };
-    if let Some(alert) = of(AlertState::Firing) {
-        let severity = alert.severity.as_str();
-        format!("{severity} for {}", lasting(alert.lasting))
-    } else if of(AlertState::Pending).is_some() {
-        "pending".to_owned()
-    } else {
-        "quiet".to_owned()
+    match firing(one) {
+        Some(alert) => format!("{} for {}", alert.severity.as_str(), lasting(alert.lasting)),
+        None if one.alerts.iter().any(is_pending) => "pending".to_owned(),
+        None => "quiet".to_owned(),
     }
 }
 
+fn is_pending(alert: &AlertReport) -> bool {
+    alert.state == AlertState::Pending
+}
+
 fn status(one: &ObjectiveReport) -> Option<Status> {
-    let is_pending = |alert: &AlertReport| alert.state == AlertState::Pending;
     match one.severity() {
         Some(Severity::Page) => Some(Status::Bad),
         Some(_) => Some(Status::Warn),

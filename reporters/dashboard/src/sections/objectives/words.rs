@@ -31,9 +31,9 @@ pub(super) fn span(time: Duration) -> String {
     format!("{} {unit}", (number * 10.0).round() / 10.0)
 }
 
-/// The same of something that goes on.
+/// The same of something that goes on, in whole seconds.
 pub(super) fn lasting(time: Duration) -> String {
-    span(Duration::from_secs(time.as_secs()))
+    span(Duration::from_secs(time.as_secs().max(1)))
 }
 
 /// A burn rate; a dash without traffic.
@@ -53,11 +53,19 @@ pub(super) fn of_series(tags: &[(String, String)]) -> String {
     tags.collect::<Vec<_>>().join(", ")
 }
 
-/// What its most urgent alert says, if one fires.
-pub(in crate::sections) fn burns_too_fast(one: &ObjectiveReport) -> Option<String> {
+/// Of the alerts that fire, the one that says most.
+pub(super) fn firing(one: &ObjectiveReport) -> Option<&AlertReport> {
     let firing = |alert: &&AlertReport| alert.state == AlertState::Firing;
     let alerts = one.alerts.iter().filter(firing);
-    let alert = alerts.max_by_key(|alert| (alert.severity, alert.lasting))?;
+    alerts.max_by(|a, b| {
+        let severity = a.severity.cmp(&b.severity);
+        severity.then(a.factor.total_cmp(&b.factor))
+    })
+}
+
+/// What its most urgent alert says, if one fires.
+pub(in crate::sections) fn burns_too_fast(one: &ObjectiveReport) -> Option<String> {
+    let alert = firing(one)?;
     let (short_window, long) = (span(alert.short), span(alert.long));
     Some(format!(
         "The objective {} burns its error budget too fast: {} times within {short_window} and {} times within {long}, \

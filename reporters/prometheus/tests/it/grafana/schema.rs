@@ -156,6 +156,8 @@ fn the_dashboard_survives_grafanas_own_types() {
         ("\"collapsed\"", "\"colapsed\""),
         ("\"yHistogram\"", "\"yHisto\""),
         ("\"fillOpacity\"", "\"fillOpacty\""),
+        ("\"textFormat\"", "\"textFromat\""),
+        ("\"showHeader\"", "\"showHeaders\""),
     ] {
         let (content, said) = round_trip(&spoilt(&dashboard, good, bad));
         assert!(!content && said.contains(": dropped"), "{bad}: {said}");

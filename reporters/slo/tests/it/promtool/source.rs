@@ -17,6 +17,10 @@ pub(super) const GOOD: &str = "slo_site_good_total{job=\"shop\", instance=\"a\"}
 /// That an instance answers.
 pub(super) const UP: &str = "up{job=\"shop\", instance=\"a\"}";
 
+/// Everything that could end a text, a line or a template too soon.
+pub(super) const ODD: &str =
+    "\"q\" 'a' back\\slash\nline {{ $value }} {{{ }} # : - % \t\u{1} ünï \u{2028} $1 `x`";
+
 /// As the Prometheus reporter calls them.
 pub(super) fn name(definition: &str) -> Option<String> {
     let name = definition.replace(['.', '-'], "_");

@@ -3,7 +3,7 @@
 use telemetry_slo::{Alarm, Objective, Policy, Severity};
 
 use super::cases::{Case, assert_cases};
-use super::source::{GOOD, UP, VALID, builder, name, site};
+use super::source::{GOOD, ODD, UP, VALID, builder, name, site};
 
 /// One pair of windows, so that one alert fires.
 fn once() -> Objective {
@@ -102,5 +102,46 @@ counts now is in no number.'";
         .series(UP, "0x400")
         .words("20m", "SloNoData", no_data)
         .words("20m", "InstanceDown", down);
+    assert_cases(&rules, "30s", &[case]);
+}
+
+#[test]
+#[ignore = "needs promtool"]
+fn text_of_others_comes_out_as_it_went_in() {
+    let rules = builder(&[site().label("team", ODD)])
+        .alarms(&[Alarm::memory("app.memory", 1)
+            .summary(ODD)
+            .label("team", ODD)])
+        .dashboard(ODD)
+        .build(name)
+        .unwrap();
+    // JSON is YAML, and written by nobody of ours.
+    let odd = ODD
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+        .replace('\t', "\\t")
+        .replace('\u{1}', "\\u0001")
+        .replace('\u{2028}', "\\u2028");
+    let no_data = format!(
+        "- exp_labels: {{slo: site, team: \"{odd}\", severity: page, job: shop}}
+  exp_annotations:
+    summary: 'site: nothing is known of this objective'
+    description: 'There has been no series of it for 10m: that is not \"no traffic\", which would be \
+zeros. As long as this lasts, no other alert of this objective can fire.'
+    dashboard_url: \"{odd}\""
+    );
+    let memory = format!(
+        "- exp_labels: {{severity: page, team: \"{odd}\", job: shop, of: app.memory}}
+  exp_annotations:
+    summary: \"{odd}\"
+    description: 'app.memory is 2B, and 1B is the limit. Of: job=shop'
+    dashboard_url: \"{odd}\""
+    );
+    let case = Case::every("15s")
+        .series(UP, "1x400")
+        .series("app_memory_bytes{job=\"shop\"}", "2x400")
+        .words("20m", "SloNoData", no_data)
+        .words("20m", "MemoryHigh", memory);
     assert_cases(&rules, "30s", &[case]);
 }
