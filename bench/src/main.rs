@@ -81,22 +81,24 @@ fn report(
     watches: &[Watch],
     args: &Args,
 ) -> Result<(), String> {
-    let cases: Vec<&Case> = cases.iter().filter(|case| args.selects(&case.id)).collect();
+    let mut cases: Vec<&Case> = cases.iter().filter(|case| args.selects(&case.id)).collect();
+    cases.sort_by_key(|case| case.is_only_flooded);
+    let called = cases.partition_point(|case| !case.is_only_flooded);
     let weights: Vec<&Weight> = weights.iter().filter(|w| args.selects(w.id)).collect();
     let watches: Vec<&Watch> = watches.iter().filter(|w| args.selects(w.id)).collect();
     if cases.is_empty() && weights.is_empty() && watches.is_empty() {
         return Err("no case has that in its id; see --list".to_owned());
     }
     let mut results = vec![Measured::default(); cases.len()];
-    if args.instructions && !cases.is_empty() {
+    if args.instructions && called > 0 {
         if valgrind::is_installed() {
-            valgrind::count(&cases, args, &mut results)?;
+            valgrind::count(&cases[..called], args, &mut results[..called])?;
         } else {
             eprintln!("valgrind is not installed: no instruction counts");
         }
     }
-    if !cases.is_empty() {
-        harness::measure(&cases, args, &mut results)?;
+    if called > 0 {
+        harness::measure(&cases[..called], args, &mut results[..called])?;
     }
     for (case, result) in cases.iter().zip(&mut results) {
         if case.churn.is_some() && args.times {

@@ -50,6 +50,8 @@ pub struct Case {
     pub is_whole: bool,
     /// Whether to look at how much of a million calls arrives.
     pub is_flooded: bool,
+    /// Whether that is all there is to look at.
+    pub is_only_flooded: bool,
     /// Whether instructions are counted on all threads as well: others do some of the work.
     pub is_counted_everywhere: bool,
 }
@@ -70,6 +72,7 @@ impl Case {
             churn: None,
             is_whole: false,
             is_flooded: false,
+            is_only_flooded: false,
             is_counted_everywhere: false,
         }
     }
@@ -84,6 +87,12 @@ impl Case {
     pub fn flooded(mut self) -> Self {
         self.is_flooded = true;
         self
+    }
+
+    /// With a flood and nothing else: most calls come to nothing, so none can be compared.
+    pub fn only_flooded(mut self) -> Self {
+        self.is_only_flooded = true;
+        self.flooded()
     }
 
     /// Of which other threads do a part.

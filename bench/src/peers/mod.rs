@@ -10,6 +10,7 @@ mod opentelemetry;
 mod prometheus;
 mod prometheus_client;
 mod scrape;
+mod statsd;
 mod trace_layer;
 mod traced_fastrace;
 mod traced_opentelemetry;
@@ -30,6 +31,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(prometheus_client::cases());
     cases.extend(prometheus::cases());
     cases.extend(dogstatsd::cases());
+    cases.extend(statsd::cases());
     cases.extend(scrape::cases());
     cases.extend(trace_layer::cases());
     cases.extend(traced_opentelemetry::cases());

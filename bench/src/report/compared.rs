@@ -111,9 +111,9 @@ pub const ROWS: [Row; 12] = [
     (
         "a counter with two labels",
         [
-            "statsd.ours.64",
+            "statsd.ours.one",
             "",
-            "statsd.metrics.64",
+            "statsd.metrics.one",
             "event.otel.counter",
             "",
             "",

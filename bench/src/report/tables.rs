@@ -14,7 +14,7 @@ impl Results<'_> {
         let rows: Vec<_> = self
             .cases
             .iter()
-            .filter(|(case, _)| case.table == table)
+            .filter(|(case, _)| case.table == table && !case.is_only_flooded)
             .collect();
         if rows.is_empty() {
             return String::new();

@@ -7,7 +7,6 @@ nothing. Counted one by one, not estimated from a histogram.
 
 import json
 import pathlib
-import urllib.error
 import urllib.request
 
 from locust import events
@@ -85,7 +84,7 @@ def _ready(environment, **_):
     # Who is there when the time is up may finish.
     environment.stop_timeout = 30
     if isinstance(environment.runner, (MasterRunner, WorkerRunner)):
-        raise SystemExit("each process would see its own requests only: run one, without --master, --worker, --processes")
+        raise SystemExit("each process would know of its own requests only: run one, without --master and --processes")
 
 
 @events.test_start.add_listener

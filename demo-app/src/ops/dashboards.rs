@@ -3,14 +3,11 @@
 //! They are in `deploy/grafana/dashboards`, because Compose mounts that folder and the image of
 //! Grafana is built of it.
 
-use telemetry_metrics::{Aggregator, Check, Metric};
-use telemetry_prometheus::grafana::{Dashboard, Panel};
+use telemetry_prometheus::Prometheus;
+use telemetry_prometheus::grafana::{Dashboard, GrafanaError, Panel};
 use telemetry_slo::prometheus::Rules;
 
-use super::OpsError;
 use super::panels::panel;
-use crate::Config;
-use crate::telemetry::{self, metrics_for};
 
 /// A dashboard: the definitions that begin so.
 #[derive(Debug, Clone, Copy)]
@@ -87,28 +84,25 @@ pub const DASHBOARDS: [Made; 4] = [
 ];
 
 impl Made {
-    fn has(&self, metric: &Metric) -> bool {
-        let on = |one: &Self| one.prefixes.iter().any(|p| metric.name().starts_with(p));
-        match self.prefixes {
-            [] => !DASHBOARDS.iter().any(on),
-            _ => on(self),
-        }
-    }
-
     /// As JSON, for an application that is started so.
-    pub(super) fn json(&self, config: &Config, rules: &Rules) -> Result<String, OpsError> {
-        let metrics = metrics_for(config).into_iter();
-        let aggregator = Aggregator::builder()
-            .metrics(metrics.filter(|metric| self.has(metric)))
-            .check_definitions(Check::Off)
-            .start()
-            .map_err(OpsError::Metrics)?;
-        let prometheus = telemetry::prometheus(&aggregator).map_err(OpsError::Prometheus)?;
+    pub(super) fn json(
+        &self,
+        prometheus: &Prometheus,
+        rules: &Rules,
+    ) -> Result<String, GrafanaError> {
         let instances = Panel::stat("Instances")
             .description("Processes that are scraped, and answer")
             .query(r#"sum(up{job=~"$job"})"#, "");
         let uid = self.file.trim_end_matches(".json");
-        let mut builder = Dashboard::builder(&prometheus);
+        let mut builder = Dashboard::builder(prometheus);
+        builder = match self.prefixes {
+            [] => builder.except(
+                DASHBOARDS
+                    .iter()
+                    .flat_map(|one| one.prefixes.iter().copied()),
+            ),
+            prefixes => builder.only(prefixes.iter().copied()),
+        };
         if let Some(times) = self.about {
             builder = builder.rate(times).errors(times).duration(times);
         }
@@ -123,8 +117,7 @@ impl Made {
             .description(self.description)
             .tags(["telemetry", "demo"])
             .panel(instances)
-            .build()
-            .map_err(OpsError::Grafana)?;
+            .build()?;
         Ok(dashboard.to_json())
     }
 }

@@ -114,7 +114,8 @@ impl<'a> Files<'a> {
     /// If the definitions are wrong, or windows are too short for Prometheus.
     pub fn make(&self) -> Result<Vec<File>, OpsError> {
         let config = self.config;
-        let rules = prometheus::rules(config)?;
+        let reporter = prometheus::reporter(config)?;
+        let rules = prometheus::rules(config, &reporter)?;
         let webhook = self.webhook.as_deref();
         let mut files = vec![
             File::new("prometheus/rules.yml", rules.to_yaml()),
@@ -133,7 +134,7 @@ impl<'a> Files<'a> {
             ),
         ];
         for one in DASHBOARDS {
-            let text = one.json(config, &rules)?;
+            let text = one.json(&reporter, &rules).map_err(OpsError::Grafana)?;
             files.push(File::new(format!("grafana/{}", one.file), text));
         }
         Ok(files)

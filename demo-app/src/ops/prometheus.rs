@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use telemetry_metrics::{Aggregator, Check};
+use telemetry_prometheus::Prometheus;
 use telemetry_slo::prometheus::Rules;
 
 use super::OpsError;
@@ -28,21 +29,25 @@ const SCRAPES_IN_A_WINDOW: u32 = 5;
 /// Where Alertmanager listens unless told otherwise.
 const ALERTMANAGER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9093);
 
-/// Recording rules, alerts, and what is made of them.
-pub(super) fn rules(config: &Config) -> Result<Rules, OpsError> {
+/// The reporter of an application that is started so, which knows what its samples are called.
+pub(super) fn reporter(config: &Config) -> Result<Prometheus, OpsError> {
     let aggregator = Aggregator::builder()
         .metrics(metrics_for(config))
         .check_definitions(Check::Off)
         .start()
         .map_err(OpsError::Metrics)?;
-    let prometheus = telemetry::prometheus(&aggregator).map_err(OpsError::Prometheus)?;
+    telemetry::prometheus(&aggregator).map_err(OpsError::Prometheus)
+}
+
+/// Recording rules, alerts, and what is made of them.
+pub(super) fn rules(config: &Config, reporter: &Prometheus) -> Result<Rules, OpsError> {
     Rules::builder(&objectives(config))
         .alarms(&alarms(config))
         .selector([("job", JOB)])
         .scrape_interval(scrape_interval(config))
         .runbooks(RUNBOOKS)
         .dashboard(format!("http://{}{DASHBOARD}", target(config)))
-        .build(|definition| prometheus.family_name(definition))
+        .build(|definition| reporter.family_name(definition))
         .map_err(OpsError::Rules)
 }
 

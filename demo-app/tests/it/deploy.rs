@@ -5,14 +5,14 @@
 
 mod check;
 mod compose;
-mod dashboards;
+pub(crate) mod dashboards;
 mod files;
 mod fly;
 mod grafana;
 mod guide;
 mod image;
 mod over_ipv6;
-mod prometheus;
+pub(crate) mod prometheus;
 mod settings;
 mod tools;
 mod volume;

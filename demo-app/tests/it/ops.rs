@@ -2,6 +2,9 @@
 //!
 //! After a change of those, `RENEW_OPS=1 cargo test -p demo-app --test it ops` writes them anew.
 
+mod alerts;
+mod panels;
+
 use std::path::{Path, PathBuf};
 
 use demo_app::{Config, ops};

@@ -111,9 +111,16 @@
 //!
 //! `.option("prometheus_type", "gauge")` shows a sum as a gauge although it cannot fall.
 //!
+//! # The process itself
+//!
+//! `process_start_time_seconds` stands behind the definitions, as Prometheus's own client libraries have
+//! it ([`PrometheusBuilder::process_start_time`] leaves it out), and on request a sample
+//! `<program>_build_info` with version and revision: [`PrometheusBuilder::build_info`].
+//!
 //! # Grafana
 //!
 //! [`grafana::dashboard`] makes a dashboard from the definitions, with queries for these very names.
+//! [`Prometheus::family_name`] tells the names to those who write queries themselves.
 //!
 //! # Limits
 //!

@@ -14,6 +14,9 @@ const LONGEST_NAME: usize = 64;
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
 
+/// Nine nines: a second in thirty years.
+const LEAST_BUDGET: f64 = 1e-9;
+
 /// Names whose definitions would look like those of [`metrics`](crate::metrics()), with `_` for `-`.
 const RESERVED_NAMES: [&str; 5] = ["alarm", "alert", "budget_left", "burn_rate", "ratio"];
 
@@ -100,8 +103,9 @@ fn check_objective(objective: &Objective) -> Vec<Problem> {
     if RESERVED_NAMES.contains(&name.replace('-', "_").as_str()) {
         found.push(Problem::ReservedName);
     }
-    if !(objective.target > 0.0 && objective.target < 1.0) {
-        found.push(Problem::Target(objective.target));
+    let target = objective.target;
+    if !(target > 0.0 && target < 1.0 && objective.error_budget() >= LEAST_BUDGET) {
+        found.push(Problem::Target(target));
     }
     if objective.window.is_zero() || objective.window > YEAR * 100 {
         found.push(Problem::Window(objective.window));

@@ -66,6 +66,23 @@ impl BurnAlert {
 }
 
 /// The alerts of an objective.
+///
+/// ```
+/// use std::time::Duration;
+/// use telemetry_slo::{BurnAlert, Policy, Severity};
+///
+/// const MINUTE: Duration = Duration::from_secs(60);
+/// // For a target that leaves much room, so that high burn rates cannot be reached.
+/// let policy = Policy::new([
+///     BurnAlert::new(5 * MINUTE, 60 * MINUTE, 2.5, Severity::Page),
+///     // It waits for ten minutes before it tells anybody.
+///     BurnAlert {
+///         hold: 10 * MINUTE,
+///         ..BurnAlert::new(120 * MINUTE, 1_440 * MINUTE, 1.5, Severity::Ticket)
+///     },
+/// ]);
+/// assert_eq!(policy.windows().len(), 4);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     alerts: Vec<BurnAlert>,

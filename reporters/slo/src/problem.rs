@@ -68,7 +68,7 @@ pub enum Problem {
     ReservedName,
     /// An earlier one could not be told from this.
     Duplicate(String),
-    /// The target is not between 0 and 1.
+    /// The target is not between 0 and 1, or leaves no budget to speak of.
     Target(f64),
     /// The objective's window is zero, or beyond a hundred years.
     Window(Duration),
@@ -178,7 +178,8 @@ impl fmt::Display for Problem {
             ),
             Self::Target(target) => write!(
                 f,
-                "the target is {target}: it has to be a share above 0 and below 1, such as 0.999"
+                "the target is {target}: it has to be a share above 0 and below 1, such as 0.999, and \
+                 of nine nines at most"
             ),
             Self::Window(window) => write!(
                 f,

@@ -44,12 +44,54 @@ fn it_asks_services_that_there_are() {
     assert!(jobs.eq(expected));
 }
 
+/// Puts the rules beside the configuration, as Compose does.
+fn with_rules(folder: &Folder) {
+    let compose = yaml("compose.yaml");
+    let mounted = texts(&compose["services"]["prometheus"]["volumes"]);
+    let mut parts = mounted.iter().map(|mounted| mounted.split(':'));
+    let (from, to) = parts
+        .find_map(|mut parts| {
+            parts
+                .next()
+                .zip(parts.next())
+                .filter(|(_, to)| to.ends_with("/rules.yml"))
+        })
+        .expect("the rules are mounted");
+    let config = yaml("prometheus/prometheus.yml");
+    let name = texts(&config["rule_files"])[0];
+    assert_eq!(to, format!("/etc/prometheus/{name}"));
+    fs::copy(path(from), folder.0.join(name)).unwrap();
+}
+
+#[test]
+fn alerts_go_to_a_service_that_there_is_and_takes_the_generated_route() {
+    let compose = yaml("compose.yaml");
+    let config = yaml("prometheus/prometheus.yml");
+    let targets = &config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"];
+    let (host, port) = texts(targets)[0].rsplit_once(':').unwrap();
+    let service = &compose["services"][host];
+    assert_eq!(
+        texts(&service["ports"]),
+        [format!("127.0.0.1:{port}:{port}")]
+    );
+    let command = texts(&service["command"]);
+    let file = command[0].strip_prefix("--config.file=").unwrap();
+    let mounted = texts(&service["volumes"])[0];
+    let from = mounted.strip_suffix(&format!(":{file}:ro")).expect(mounted);
+    assert_eq!(from, "../ops/alertmanager/alertmanager.yml");
+    assert!(path(from).exists());
+}
+
 #[test]
 #[ignore = "needs promtool"]
 fn promtool_has_no_complaint() {
+    let folder = Folder::new("promtool-config");
+    let file = folder.0.join("prometheus.yml");
+    fs::copy(path("prometheus/prometheus.yml"), &file).unwrap();
+    with_rules(&folder);
     let output = Command::new("promtool")
         .args(["check", "config"])
-        .arg(path("prometheus/prometheus.yml"))
+        .arg(file)
         .output()
         .expect("promtool: run .ci/setup");
     let said = [output.stdout, output.stderr].concat();
@@ -89,8 +131,9 @@ impl Deployed {
         for (deployed, here) in [
             (format!("demo:{PORT}"), demo.to_string()),
             ("127.0.0.1:9090".to_owned(), address.to_string()),
-            // There is no Tempo; no other name is to be asked for.
+            // There is no Tempo and no Alertmanager; no other name is to be asked for.
             ("tempo:3200".to_owned(), "127.0.0.1:1".to_owned()),
+            ("alertmanager:9093".to_owned(), "127.0.0.1:1".to_owned()),
             (
                 "scrape_interval: 15s".to_owned(),
                 "scrape_interval: 1s".to_owned(),
@@ -105,6 +148,7 @@ impl Deployed {
         }
         let file = folder.0.join("prometheus.yml");
         fs::write(&file, config).unwrap();
+        with_rules(&folder);
         let compose = yaml("compose.yaml");
         let arguments = texts(&compose["services"]["prometheus"]["command"]);
         let data = folder.0.join("data").display().to_string();
@@ -173,7 +217,7 @@ impl Drop for Deployed {
 }
 
 /// A query as Grafana sends it when everything is chosen.
-fn as_sent(query: &str) -> String {
+pub(crate) fn as_sent(query: &str) -> String {
     let sent = query.replace("$__rate_interval", "1m");
     let sent = ["$job", "$instance"].iter().fold(sent, |sent, variable| {
         sent.replace(&format!("\"{variable}\""), "\".*\"")

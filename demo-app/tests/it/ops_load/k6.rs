@@ -119,9 +119,9 @@ async fn what_k6_would_refuse_is_refused() {
             "there is a metric",
         ),
         (
-            "visits.js",
-            "export function browse",
-            "function browse",
+            "load.js",
+            "broken, browse, member",
+            "broken, member",
             "no function browse",
         ),
         (

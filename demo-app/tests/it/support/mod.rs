@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod alerting;
 pub(crate) mod folder;
 pub(crate) mod http;
 pub(crate) mod postgres;

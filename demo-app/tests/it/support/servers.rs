@@ -20,7 +20,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start(program: &str, folder: PathBuf, arguments: &[String]) -> Self {
+    pub(super) fn start(program: &str, folder: PathBuf, arguments: &[String]) -> Self {
         let log = std::fs::File::create(folder.join("log")).expect("a log file");
         let child = Command::new(program)
             .args(arguments)
@@ -45,7 +45,10 @@ impl Server {
 
     /// Asks until it is up; `false` if it ends instead, as it does when somebody else has got a port
     /// of its in the meantime.
-    async fn comes_up<F: Future<Output = bool>>(&mut self, is_up: impl Fn() -> F) -> bool {
+    pub(super) async fn comes_up<F: Future<Output = bool>>(
+        &mut self,
+        is_up: impl Fn() -> F,
+    ) -> bool {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let is_up = is_up().await;
@@ -78,7 +81,7 @@ impl Drop for Server {
     }
 }
 
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let number = LAST.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("demo-{name}-{}-{number}", std::process::id()));
@@ -86,7 +89,7 @@ fn folder(name: &str) -> PathBuf {
     path
 }
 
-fn free_tcp_port() -> u16 {
+pub(super) fn free_tcp_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|socket| socket.local_addr())
         .expect("a port")
@@ -124,6 +127,11 @@ impl Prometheus {
              scrape_configs:\n- job_name: demo\n  static_configs:\n  - targets: ['{target}']\n"
         );
         std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+        Self::try_configured(folder).await
+    }
+
+    /// One whose configuration is `prometheus.yml` in that folder.
+    pub(super) async fn try_configured(folder: PathBuf) -> Option<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_tcp_port()));
         let path = |name: &str| folder.join(name).display().to_string();
         let arguments = [
@@ -142,6 +150,15 @@ impl Prometheus {
         })
     }
 
+    /// What its interface says.
+    pub(crate) async fn ask(&self, path: &str) -> serde_json::Value {
+        let reply = http::get(self.address, path).await;
+        // HTTP/1.0 was asked for, so nothing is chunked.
+        let answer: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+        assert_eq!(answer["status"], "success", "{path}: {answer}");
+        answer["data"].clone()
+    }
+
     /// The value that an expression has now, if it has one.
     pub(crate) async fn query(&self, expression: &str) -> Option<f64> {
         self.series(expression)
@@ -153,11 +170,8 @@ impl Prometheus {
     /// All series of an expression, with their labels in order and their values.
     pub(crate) async fn series(&self, expression: &str) -> Vec<(Vec<(String, String)>, f64)> {
         let path = format!("/api/v1/query?query={}", http::percent_encode(expression));
-        let reply = http::get(self.address, &path).await;
-        // HTTP/1.0 was asked for, so nothing is chunked.
-        let answer: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
-        assert_eq!(answer["status"], "success", "{answer}");
-        let series = answer["data"]["result"].as_array().expect("series").iter();
+        let answer = self.ask(&path).await;
+        let series = answer["result"].as_array().expect("series").iter();
         let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
         let series = series.map(|one| {
             let labels = one["metric"].as_object().expect("labels").iter();

@@ -25,7 +25,15 @@ pub struct DashboardBuilder {
     pub(super) part: Part,
     pub(super) links: Vec<(String, String)>,
     pub(super) panels: Vec<Panel>,
-    pub(super) rows: Vec<(String, Vec<Panel>)>,
+    pub(super) rows: Vec<Row>,
+}
+
+/// A row of somebody's own.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) title: String,
+    pub(super) panels: Vec<Panel>,
+    pub(super) is_folded: bool,
 }
 
 impl DashboardBuilder {
@@ -137,7 +145,7 @@ impl DashboardBuilder {
     }
 
     /// Adds a link to the top of the dashboard, such as one to the traces or to a runbook. It opens
-    /// beside the dashboard, and takes the chosen time with it.
+    /// beside the dashboard, takes the chosen time with it, and may have variables such as `$job` in it.
     pub fn link(mut self, title: impl Into<String>, url: impl Into<String>) -> Self {
         self.links.push((title.into(), url.into()));
         self
@@ -155,7 +163,25 @@ impl DashboardBuilder {
         title: impl Into<String>,
         panels: impl IntoIterator<Item = Panel>,
     ) -> Self {
-        self.rows.push((title.into(), panels.into_iter().collect()));
+        let panels = panels.into_iter().collect();
+        self.rows.push(Row {
+            title: title.into(),
+            panels,
+            is_folded: false,
+        });
+        self
+    }
+
+    /// The same, folded: its panels are seen, and ask, once somebody opens the row.
+    pub fn folded_row(
+        mut self,
+        title: impl Into<String>,
+        panels: impl IntoIterator<Item = Panel>,
+    ) -> Self {
+        self = self.row(title, panels);
+        if let Some(row) = self.rows.last_mut() {
+            row.is_folded = true;
+        }
         self
     }
 

@@ -11,7 +11,7 @@ use crate::grafana::panel::{COLUMNS, Panel};
 use crate::grafana::promql::Scope;
 use crate::grafana::role::Role;
 use crate::grafana::rows::{self, Source};
-use crate::grafana::signals::{self, Chosen, Golden, is_own};
+use crate::grafana::signals::{self, Chosen, Golden, is_of_objective, is_own};
 use crate::grafana::variables;
 use crate::reporter::Prometheus;
 
@@ -135,19 +135,25 @@ impl DashboardBuilder {
             .copied()
             .filter(|one| self.part.has(one))
             .collect();
-        let golden = Golden::main(&own, chosen);
-        let mut first = golden.panels("", &own, scope);
+        let guessed = |families: &[&'f Family]| {
+            let mut families = families.to_vec();
+            families.retain(|family| !is_of_objective(family));
+            families
+        };
+        let (known, known_of_all) = (guessed(&own), guessed(&all));
+        let golden = Golden::main(&known, chosen);
+        let mut first = golden.panels("", &known, scope);
         first.extend(self.panels.iter().cloned());
         if !first.is_empty() {
             grid.row(&golden_title(golden.span), &first);
         }
-        for (title, panels) in &self.rows {
-            grid.row(&literal(title), panels);
+        for row in &self.rows {
+            grid.row_folded_if(row.is_folded, &literal(&row.title), &row.panels);
         }
-        services(&mut grid, &golden, &own, scope);
+        services(&mut grid, &golden, &known, scope);
         let source = Source {
-            own: &own,
-            all: &all,
+            own: &known,
+            all: &known_of_all,
             named: roles,
             scope,
         };
@@ -207,11 +213,7 @@ fn services(grid: &mut Grid, main: &Golden<'_>, own: &[&Family], scope: &Scope) 
     for service in &services {
         let panels = Golden::of(service, own).panels(service.span, own, scope);
         let title = golden_title(Some(service.span));
-        if is_folded {
-            grid.folded_row(&title, &panels);
-        } else {
-            grid.row(&title, &panels);
-        }
+        grid.row_folded_if(is_folded, &title, &panels);
     }
 }
 
@@ -258,6 +260,9 @@ fn set_widths(panels: &mut [Panel]) {
 
 /// The span that a family is about, or else what its event is a part of.
 fn part_of(family: &Family) -> &str {
+    if is_of_objective(family) {
+        return "Objectives: definitions";
+    }
     let definition = &family.definition;
     let event = definition
         .events()

@@ -8,22 +8,22 @@ use telemetry_metrics::Kind;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrafanaError {
-    /// No definition has the name that was given for a golden signal.
+    /// No definition has the name that was given for a golden signal or a role.
     UnknownDefinition {
-        /// The signal: `rate`, `errors`, `duration` or `saturation`.
+        /// The signal, `rate`, `errors`, `duration` or `saturation`; or the role, such as `CPU time`.
         signal: &'static str,
         /// What was given.
         name: String,
     },
-    /// A definition that cannot give the golden signal that it was named for.
+    /// A definition that cannot be what it was named for.
     Unsuitable {
-        /// The signal.
+        /// The signal or the role.
         signal: &'static str,
         /// The definition.
         name: String,
         /// Its kind.
         kind: Kind,
-        /// What could give the signal.
+        /// What could.
         expected: &'static str,
     },
     /// A uid that Grafana does not take.
@@ -42,7 +42,7 @@ impl fmt::Display for GrafanaError {
         match self {
             Self::UnknownDefinition { signal, name } => write!(
                 f,
-                "no definition is called `{name}`, which is to give the signal `{signal}`: give \
+                "no definition is called `{name}`, which is to tell `{signal}`: give \
                  the name as in the definition, such as `shop.endpoint.stop.count`"
             ),
             Self::Unsuitable {
@@ -52,8 +52,8 @@ impl fmt::Display for GrafanaError {
                 expected,
             } => write!(
                 f,
-                "the signal `{signal}` needs {expected}, and `{name}` is shown as something else \
-                 (it is a {kind})"
+                "`{signal}` needs {expected}, and `{name}` is shown as something else (it is a \
+                 {kind})"
             ),
             Self::Uid(uid) => write!(
                 f,

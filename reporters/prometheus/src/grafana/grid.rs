@@ -38,6 +38,15 @@ impl Grid {
         self.y = below;
     }
 
+    /// The one or the other.
+    pub(crate) fn row_folded_if(&mut self, is_folded: bool, title: &str, panels: &[Panel]) {
+        if is_folded {
+            self.folded_row(title, panels);
+        } else {
+            self.row(title, panels);
+        }
+    }
+
     pub(crate) fn into_json(self) -> Json {
         Json::List(self.panels)
     }

@@ -158,10 +158,13 @@ impl Panel {
         self
     }
 
-    /// Gives values from `from` on a colour; in [charts over time](Self::time_series), draws a line there. Something
-    /// that is not finite is left out.
+    /// Gives values from `from` on a colour; in [charts over time](Self::time_series), draws a line
+    /// there. From minus infinity on is the [base colour](Self::base_color); anything else that is not
+    /// finite is left out.
     pub fn threshold(mut self, from: f64, color: Color) -> Self {
-        if from.is_finite() {
+        if from == f64::NEG_INFINITY {
+            self.base = color;
+        } else if from.is_finite() {
             self.thresholds.push((from, color));
             self.thresholds.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
@@ -234,8 +237,10 @@ mod tests {
             .threshold(2.0, Color::Red)
             .threshold(f64::NAN, Color::Blue)
             .threshold(1.0, Color::Yellow)
-            .threshold(f64::INFINITY, Color::Blue);
+            .threshold(f64::INFINITY, Color::Blue)
+            .threshold(f64::NEG_INFINITY, Color::Text);
         let kept = [(1.0, Color::Yellow), (2.0, Color::Red)];
         assert_eq!(panel.thresholds, kept);
+        assert_eq!(panel.base, Color::Text);
     }
 }

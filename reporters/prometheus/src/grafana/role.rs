@@ -1,47 +1,51 @@
 //! [`Role`]: what a definition says of the process and its database, by its event and measurement.
 
+use telemetry_metrics::Kind;
+
 use crate::family::{Family, Type};
 use crate::grafana::error::GrafanaError;
 use crate::grafana::promql::count_sample;
-use telemetry_metrics::Kind;
 
-/// What the rows *Cost*, *Runtime* and *Database* are made from. A definition is found by the last part
-/// of its event's name and by its measurement, as the instrumentation crates call them;
-/// [`DashboardBuilder::role`](super::DashboardBuilder::role) names another.
+/// What the rows *Cost*, *Runtime* and *Database* are made from.
 ///
-/// | role | event, measurement |
-/// |---|---|
-/// | `CpuTime` | `cpu`, `cumulative`: a sum, or a gauge that only rises |
-/// | `Memory` | `memory`, `total` |
-/// | `Threads`, `Tasks` | `system_counts`, `threads` and `tasks` |
-/// | `OpenFiles`, `OpenFilesLimit` | `system_counts`, `open_files` and `open_files_limit` |
-/// | `RunQueue` | `total_run_queue_lengths`, `total` |
-/// | `Utilization` | `tokio`, `utilization`: a share from 0 to 1 |
-/// | `Queries` | `query`: what counts it, best with a tag `command` |
-/// | `QueryTime` | `query`, `total_time`: a distribution or a summary, best with a tag `source` |
-/// | `QueueTime` | `query`, `queue_time`: a distribution or a summary |
-/// | `Rows` | `query`, `rows`: a sum, a distribution or a summary |
-/// | `PoolInUse`, `PoolMax`, `PoolWaiting` | `pool`, `in_use`, `max` and `waiting` |
-/// | `Transactions` | `transaction`: what counts it, best with a tag `ended` or `outcome` |
+/// A definition is found by the last part of its event's name and by its measurement, as the
+/// instrumentation crates call them; [`DashboardBuilder::role`](super::DashboardBuilder::role) names
+/// another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the table says it")]
 pub enum Role {
+    /// Processor time, since the start: `cumulative` of `cpu`, a sum or a gauge that only rises.
     CpuTime,
+    /// Resident memory: `total` of `memory`, a gauge.
     Memory,
+    /// Threads of the process: `threads` of `system_counts`, a gauge.
     Threads,
+    /// Tasks that are alive: `tasks` of `system_counts`, a gauge.
     Tasks,
+    /// Open files: `open_files` of `system_counts`, a gauge.
     OpenFiles,
+    /// How many files may be open: `open_files_limit` of `system_counts`, a gauge.
     OpenFilesLimit,
+    /// Tasks that are ready and wait: `total` of `total_run_queue_lengths`, a gauge.
     RunQueue,
+    /// How busy the runtime's workers are, from 0 to 1: `utilization` of `tokio`, a gauge.
     Utilization,
+    /// What counts a `query`; best with a tag `command`.
     Queries,
+    /// How long a `query` takes: its `total_time`, a distribution or a summary; best with a tag
+    /// `source`.
     QueryTime,
+    /// How long a `query` waits for a connection: its `queue_time`, a distribution or a summary.
     QueueTime,
+    /// Rows that a `query` gives or changes: its `rows`, a sum, a distribution or a summary.
     Rows,
+    /// Connections that are in use: `in_use` of `pool`, a gauge.
     PoolInUse,
+    /// Connections that there can be: `max` of `pool`, a gauge.
     PoolMax,
+    /// Who waits for a connection: `waiting` of `pool`, a gauge.
     PoolWaiting,
+    /// What counts a `transaction`; best with a tag `ended` or `outcome`.
     Transactions,
 }
 

@@ -11,4 +11,6 @@ mod schema;
 mod server;
 mod shape;
 mod signals;
+#[cfg(all(feature = "axum", feature = "listener"))]
+mod traffic;
 mod view;

@@ -111,7 +111,7 @@ fn block(name: &str) -> String {
 }
 
 /// Puts something in the place of something that has to be there.
-fn put(text: String, from: &str, to: &str) -> String {
+fn put(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from} is not in {text}");
     text.replace(from, to)
 }
@@ -153,8 +153,12 @@ fn buckets_of_three_instances_add_up_and_their_quantiles_do_not() {
     assert_eq!(one(&server, "sum(shop_web_queue_waiting)"), 254.0);
     assert_eq!(one(&server, "max(shop_web_queue_waiting)"), 240.0);
 
+    let own = instances.iter().map(|instance| &instance.answers);
+    let own = own.map(|answers| Truth::of(answers.iter().map(|(duration, _)| *duration)));
+    let alone: Vec<Truth> = own.collect();
     let fine = fine_bounds();
     let mut rows = String::new();
+    let mut off = Vec::new();
     for quantile in QUANTILES {
         let exact = truth.quantile(quantile);
         let merged = |name: &str| {
@@ -172,13 +176,20 @@ fn buckets_of_three_instances_add_up_and_their_quantiles_do_not() {
             assert!(bucket.from < exact && exact <= bucket.to, "{bucket:?}");
             assert!(bucket.from < found && found <= bucket.to, "{bucket:?}");
         }
-        // Of summaries nothing can be made, whatever is tried.
+        // Each summary is right about its own instance, and of all nothing can be made of them.
         let of_each = format!("shop_web_recent_duration_seconds{{quantile=\"{quantile}\"}}");
         let weight = "shop_web_recent_duration_seconds_count";
         let mean = one(&server, &format!("avg({of_each})"));
         let weighted = format!("sum({of_each} * ignoring(quantile) {weight}) / sum({weight})");
         let weighted = one(&server, &weighted);
         let worst = one(&server, &format!("max({of_each})"));
+        for (instance, own) in instances.iter().zip(&alone) {
+            let address = instance.listener.local_addr();
+            let query = format!("{of_each} and on (instance) up{{instance=\"{address}\"}}");
+            let off = one(&server, &query) / own.quantile(quantile) - 1.0;
+            assert!(off.abs() < 0.011, "{quantile} of {address}: {off}");
+        }
+        off.push((mean / exact - 1.0).abs());
         rows += &format!(
             "| {quantile} | {:.1} | {} | {} | {} | {} | {} | {} |\n",
             exact * 1e3,
@@ -190,6 +201,7 @@ fn buckets_of_three_instances_add_up_and_their_quantiles_do_not() {
             told(worst, exact),
         );
     }
+    assert!(off.iter().any(|off| *off > 1.0), "{off:?}");
     println!("{rows}");
     // Bounds that differ: no longer the answer of the union in either's bounds.
     let uneven = "sum by (le) (shop_web_uneven_duration_seconds_bucket)";
@@ -197,8 +209,7 @@ fn buckets_of_three_instances_add_up_and_their_quantiles_do_not() {
     assert!(!is_close(uneven, truth.bucket(&TIME, 0.95).line));
 
     let mut own = String::new();
-    for (profile, instance) in PROFILES.iter().zip(&instances) {
-        let alone = Truth::of(instance.answers.iter().map(|(duration, _)| *duration));
+    for (profile, alone) in PROFILES.iter().zip(&alone) {
         let [p50, p95, p99] = QUANTILES.map(|quantile| alone.quantile(quantile) * 1e3);
         own += &format!(
             "| {} | {} | {p50:.1} | {p95:.1} | {p99:.1} |\n",
@@ -225,16 +236,16 @@ fn a_server_above_two_shards_knows_what_one_server_would() {
         path
     };
     let rules = block("per_job.yml");
-    let rules = put(rules, "rate(", "(");
-    let rules = put(put(rules, "[5m]", ""), "interval: 30s", "interval: 1s");
+    let rules = put(&put(&rules, "rate(", "("), "[5m]", "");
+    let rules = put(&rules, "interval: 30s", "interval: 1s");
     write("per_job.yml", &rules);
     let shards: Vec<Server> = (0..2)
         .map(|shard| {
             let text = block("shard-0.yml");
-            let text = put(text, "\"0\"", &format!("\"{shard}\""));
-            let text = put(text, "scrape_interval: 15s", "scrape_interval: 1s");
+            let text = put(&text, "\"0\"", &format!("\"{shard}\""));
+            let text = put(&text, "scrape_interval: 15s", "scrape_interval: 1s");
             let text = put(
-                text,
+                &text,
                 "[\"shop-1:9464\", \"shop-2:9464\", \"shop-3:9464\"]",
                 &format!("[{}]", targets(&instances)),
             );
@@ -244,29 +255,33 @@ fn a_server_above_two_shards_knows_what_one_server_would() {
         })
         .collect();
     let text = put(
-        block("global.yml"),
+        &block("global.yml"),
         "scrape_interval: 15s",
         "scrape_interval: 1s",
     );
     let addresses = format!("\"{}\", \"{}\"", shards[0].address(), shards[1].address());
     let text = put(
-        text,
+        &text,
         "\"prometheus-0:9090\", \"prometheus-1:9090\"",
         &addresses,
     );
     let config = write("global.yml", &text);
-    for file in ["shard-0.yml", "shard-1.yml", "global.yml"] {
+    // As they stand in the page, before anything was put in its place.
+    write("as_written.yml", &block("per_job.yml"));
+    for (what, file) in [
+        ("rules", "as_written.yml"),
+        ("config", "shard-0.yml"),
+        ("config", "shard-1.yml"),
+        ("config", "global.yml"),
+    ] {
         let checked = Command::new("promtool")
-            .args(["check", "config"])
+            .args(["check", what])
             .arg(directory.path().join(file))
             .output()
             .expect("promtool has to be installed and in the PATH");
         let said = [checked.stdout, checked.stderr].concat();
-        assert!(
-            checked.status.success(),
-            "{}",
-            String::from_utf8_lossy(&said)
-        );
+        let said = String::from_utf8_lossy(&said);
+        assert!(checked.status.success(), "{file}: {said}");
     }
 
     let own = directory.path().join("global");

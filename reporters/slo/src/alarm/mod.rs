@@ -41,6 +41,21 @@ impl Reading {
 }
 
 /// Something that is full, or fails, for too long.
+///
+/// Each series is looked at by itself: one that is above the limit for [`hold`](Self::hold) fires, and
+/// with it the alarm. An alarm over a [rise](Reading::Rise) takes up to 2 KiB of memory for each series
+/// that does rise.
+///
+/// ```
+/// use std::time::Duration;
+/// use telemetry_slo::{Alarm, Reading, Severity};
+///
+/// let full = Alarm::channel_depth("shop.mailbox.depth", "shop.mailbox.capacity").limit(0.9);
+/// let lag = Alarm::new("ProjectionLate", Reading::Latest("shop.projection.lag".into()), 30.0)
+///     .hold(Duration::from_secs(300))
+///     .severity(Severity::Page)
+///     .summary("The projection is half a minute behind");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "an alarm does nothing until it is handed on"]
 pub struct Alarm {

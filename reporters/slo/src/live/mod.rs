@@ -61,6 +61,8 @@ impl SloBuilder<'_> {
 
     /// How often it is evaluated: every 5 seconds unless it is called, or every thirtieth of the
     /// shortest window if that is less.
+    ///
+    /// A window is up to an interval longer than it says, so a long interval makes alerts late.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self

@@ -47,7 +47,7 @@ impl<T: Copy + PartialEq> Ring<T> {
         }
         let begin = now.saturating_sub(self.window);
         let is_before = |slot: Option<&(Duration, T)>| slot.is_some_and(|(at, _)| *at <= begin);
-        while now >= self.window && is_before(self.slots.get(1)) {
+        while is_before(self.slots.get(1)) {
             self.slots.pop_front();
         }
     }

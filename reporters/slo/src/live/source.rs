@@ -3,6 +3,7 @@
 //! Families keep their places as long as the aggregator runs, so they are looked for once, when it is
 //! also found out whether they are what is needed.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use telemetry_metrics::{Amount, Data, Definition, Family, Kind, OVERFLOW_TAG, Series, Snapshot};
@@ -131,45 +132,41 @@ impl OfAlarm {
                 Some((tags(definition, series), value(definition, series)?, series))
             })
         };
-        let point = |tags, value| Point {
-            tags,
-            value,
-            is_old: false,
-        };
         match self {
             Self::Latest(at) => series(*at)
-                .map(|(tags, value, _)| point(tags, value))
+                .map(|(tags, value, _)| point_of(tags, value))
                 .collect(),
             Self::Share { part, of } => {
-                let whole: Vec<(Tags, f64)> =
+                let whole: HashMap<Tags, f64> =
                     series(*of).map(|(tags, value, _)| (tags, value)).collect();
                 let share = |(tags, part, _): (Tags, f64, &Series)| {
-                    let (_, whole) = whole.iter().find(|(others, _)| *others == tags)?;
+                    let whole = whole.get(&tags)?;
                     // Of nothing there is no share.
-                    (*whole > 0.0).then(|| point(tags, part / whole))
+                    (*whole > 0.0).then(|| point_of(tags, part / whole))
                 };
                 series(*part).filter_map(share).collect()
             }
             Self::Rise { places, within } => {
-                let mut points: Vec<Point> = Vec::new();
+                let mut points: HashMap<Tags, Point> = HashMap::new();
                 for (tags, value, series) in places.iter().flat_map(|at| series(*at)) {
                     let age = now.duration_since(series.started).unwrap_or_default();
                     let is_old = age > *within;
-                    match points.iter_mut().find(|point| point.tags == tags) {
-                        Some(point) => {
-                            point.value += value;
-                            point.is_old |= is_old;
-                        }
-                        None => points.push(Point {
-                            tags,
-                            value,
-                            is_old,
-                        }),
-                    }
+                    let point = points.entry(tags);
+                    let point = point.or_insert_with_key(|tags| point_of(tags.clone(), 0.0));
+                    point.value += value;
+                    point.is_old |= is_old;
                 }
-                points
+                points.into_values().collect()
             }
         }
+    }
+}
+
+fn point_of(tags: Tags, value: f64) -> Point {
+    Point {
+        tags,
+        value,
+        is_old: false,
     }
 }
 

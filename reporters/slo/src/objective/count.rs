@@ -7,7 +7,15 @@ use telemetry::Event;
 
 use crate::objective::Predicate;
 
-/// What one side of a ratio counts: events, or a measurement of them.
+/// What one side of a [ratio](crate::Objective::ratio) counts: events, or a measurement of them.
+///
+/// ```
+/// use telemetry_slo::{Count, Objective};
+///
+/// let done = Count::events(["shop.job.stop"]).keep(|event| event.metadata_is("outcome", "ok"));
+/// let ended = Count::events(["shop.job.stop", "shop.job.discarded"]);
+/// let jobs = Objective::ratio("jobs", done, ended);
+/// ```
 #[derive(Clone)]
 #[must_use = "a count does nothing until an objective has it"]
 pub struct Count {
@@ -27,7 +35,7 @@ impl Count {
         }
     }
 
-    /// The total of a measurement of events, which is never below zero.
+    /// The total of a measurement of events. What is below zero is left out, and counted as skipped.
     pub fn sum<E: Into<String>>(
         events: impl IntoIterator<Item = E>,
         measurement: impl Into<String>,

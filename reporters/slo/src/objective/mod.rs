@@ -22,6 +22,33 @@ const WINDOW: Duration = Duration::from_secs(30 * 24 * 3_600);
 pub(crate) type Predicate = Arc<dyn Fn(&Event<'_>) -> bool + Send + Sync>;
 
 /// What is promised: a share of good events among the valid ones.
+///
+/// Made by [`availability`](Self::availability), [`latency`](Self::latency) or [`ratio`](Self::ratio);
+/// the further methods change what is said there. They never fail, so that a list of objectives reads
+/// like a table: whatever is wrong is reported by [`check`](crate::check), and when
+/// [`Slo`](crate::Slo) starts.
+///
+/// ```
+/// use std::time::Duration;
+/// use telemetry_slo::{Count, Objective, check};
+///
+/// let requests = ["shop.endpoint.stop", "shop.endpoint.exception"];
+/// let objectives = [
+///     Objective::availability("site", requests)
+///         .valid(|event| !event.metadata_is("route", "/health"))
+///         .label("team", "shop"),
+///     Objective::latency("site-latency", requests, Duration::from_millis(250)).target(0.99),
+///     Objective::ratio(
+///         "mail",
+///         Count::sum(["shop.mail.batch"], "delivered"),
+///         Count::sum(["shop.mail.batch"], "handed_in"),
+///     )
+///     .target(0.95)
+///     .description("What is mailed arrives"),
+/// ];
+/// check(&objectives, &[])?;
+/// # Ok::<(), telemetry_slo::SloError>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "an objective does nothing until its definitions and it are handed on"]
 pub struct Objective {
@@ -79,6 +106,14 @@ pub enum Measured {
 
 impl Objective {
     /// The share of events that are not failures.
+    ///
+    /// A failure is an event whose `outcome` is `error`, `panic`, `exception` or `timeout`, whose
+    /// `status` or `status_code` is 500 to 599, or whose name ends in `.exception`, unless
+    /// [`good`](Self::good) says otherwise. Of a span, both ends should be listed: `.stop` and
+    /// `.exception`.
+    ///
+    /// The name is of lower case ASCII letters, digits, `-` and `_`, begins with a letter and has at most
+    /// 64 characters.
     pub fn availability<E: Into<String>>(
         name: impl Into<String>,
         events: impl IntoIterator<Item = E>,
@@ -93,7 +128,11 @@ impl Objective {
         )
     }
 
-    /// The share of events that took at most `threshold`.
+    /// The share of events that took at most `threshold`, to the nanosecond.
+    ///
+    /// The time is the measurement `duration`, a [`Duration`], unless
+    /// [`measurement`](Self::measurement) names another; events without it do not count. Failures count
+    /// like all others: say `.valid(|event| event.metadata_is("outcome", "ok"))` if they should not.
     pub fn latency<E: Into<String>>(
         name: impl Into<String>,
         events: impl IntoIterator<Item = E>,
@@ -110,7 +149,7 @@ impl Objective {
         )
     }
 
-    /// Any share: what is good among what is valid.
+    /// Any share: what is good among what is valid. Whatever is good has to be valid, too.
     pub fn ratio(name: impl Into<String>, good: Count, valid: Count) -> Self {
         Self::new(name, What::Ratio { good, valid })
     }
@@ -128,7 +167,7 @@ impl Objective {
         }
     }
 
-    /// Which share has to be good, between 0 and 1; 0.999 unless it is called.
+    /// Which share has to be good, above 0 and below 1; 0.999 unless it is called.
     pub fn target(mut self, share: f64) -> Self {
         self.target = share;
         self
@@ -140,7 +179,8 @@ impl Objective {
         self
     }
 
-    /// A label of all its rules and alerts.
+    /// A label of all its rules and alerts, such as the team that is to be told. It may not be called as
+    /// one that rules set: `slo`, `severity` and others.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((key.into(), value.into()));
         self
@@ -158,8 +198,8 @@ impl Objective {
         self
     }
 
-    /// Which events count at all; those for which all of these say yes. Of a ratio, its
-    /// [`Count`]s say it.
+    /// Which events count at all: those for which all of these say yes. Of a ratio, it is asked about
+    /// both sides, beside what its [`Count`]s say.
     pub fn valid(mut self, valid: impl Fn(&Event<'_>) -> bool + Send + Sync + 'static) -> Self {
         match &mut self.what {
             What::Availability { valid: all, .. } | What::Latency { valid: all, .. } => {
@@ -201,7 +241,15 @@ impl Objective {
         self
     }
 
-    /// The definitions that it is evaluated from, for the aggregator.
+    /// The definitions that it is evaluated from, for the aggregator. They have no tags, so that they
+    /// stand at zero before the first event.
+    ///
+    /// ```
+    /// # use telemetry_slo::Objective;
+    /// let site = Objective::availability("my-site", ["shop.endpoint.stop"]);
+    /// let names: Vec<_> = site.metrics().iter().map(|one| one.name().to_owned()).collect();
+    /// assert_eq!(names, ["slo.my_site.good", "slo.my_site.valid"]);
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {
         definitions::of(self)

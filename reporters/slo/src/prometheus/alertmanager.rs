@@ -18,7 +18,8 @@ use crate::prometheus::yaml::Yaml;
 #[derive(Debug, Clone)]
 #[must_use = "a configuration does nothing until it is written"]
 pub struct Alertmanager {
-    by: Vec<String>,
+    /// The labels that tell objectives apart, beside their names.
+    own: Vec<String>,
     /// The long windows of each severity, the shortest first.
     longs: BTreeMap<Severity, Vec<Duration>>,
     page: Vec<String>,
@@ -36,7 +37,13 @@ const TICKET: Waits = [5 * 60, 30 * 60, 24 * 3_600];
 impl Alertmanager {
     pub(super) fn new(rules: &Rules) -> Self {
         let mut longs: BTreeMap<Severity, Vec<Duration>> = BTreeMap::new();
+        let mut own = rules.settings().by.clone();
         for subject in rules.subjects() {
+            for (label, _) in subject.objective.labels() {
+                if !own.contains(label) {
+                    own.push(label.clone());
+                }
+            }
             for pair in subject.objective.alerts().alerts() {
                 longs.entry(pair.severity).or_default().push(pair.long);
             }
@@ -46,7 +53,7 @@ impl Alertmanager {
             times.dedup();
         }
         Self {
-            by: rules.settings().by.clone(),
+            own,
             longs,
             page: Vec::new(),
             ticket: Vec::new(),
@@ -82,7 +89,7 @@ impl Alertmanager {
         let pair = |key: &str, value| (key.to_owned(), value);
         let mut group_by = vec!["alertname".to_owned(), "slo".to_owned()];
         group_by.extend(["job".to_owned(), "severity".to_owned()]);
-        group_by.extend(self.by.iter().cloned());
+        group_by.extend(self.own.iter().cloned());
         let mut route = vec![
             // Alerts of others end where somebody has a look.
             pair("receiver", Yaml::text("ticket")),
@@ -139,7 +146,7 @@ impl Alertmanager {
 
     fn inhibitions(&self) -> Vec<Yaml> {
         let mut same_slo = vec!["slo".to_owned()];
-        same_slo.extend(self.by.iter().cloned());
+        same_slo.extend(self.own.iter().cloned());
         let name = |severity| is("alertname", alert_name(severity));
         let mut rules = vec![
             inhibition(

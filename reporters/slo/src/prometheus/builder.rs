@@ -122,7 +122,7 @@ impl RulesBuilder {
     }
 
     /// How long the series of an objective must have been missing before `SloNoData` fires; twice the shortest
-    /// window, 10 minutes, unless it is called.
+    /// window, 10 minutes, and never less than half a minute, unless it is called.
     pub fn no_data_after(mut self, after: Duration) -> Self {
         self.settings.no_data_after = Some(after);
         self

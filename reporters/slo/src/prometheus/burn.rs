@@ -208,7 +208,9 @@ impl Subject {
         // Half of the time in the window and half of it waiting, so that a server that has just been
         // started does not fire before its first scrape.
         let half = after / 2;
-        let expr = self.source.missing(half, self.shortest() * 12);
+        let expr = self
+            .source
+            .missing(half, self.shortest().saturating_mul(12));
         Alert {
             name: NO_DATA.to_owned(),
             expr,

@@ -11,6 +11,8 @@ mod rule;
 mod rules;
 mod settings;
 mod source;
+#[cfg(test)]
+mod tests;
 mod text;
 mod yaml;
 

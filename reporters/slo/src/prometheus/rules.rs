@@ -141,7 +141,7 @@ impl Rules {
             interval,
             rules: alarms.map(Rule::Alert).collect(),
         };
-        let down = alarm::down(&self.settings, shortest).into_iter();
+        let down = alarm::down(&self.settings, self.settings.down_after(shortest)).into_iter();
         let targets = Group {
             name: format!("{}.targets", self.settings.prefix),
             interval,

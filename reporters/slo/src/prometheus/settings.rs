@@ -8,6 +8,10 @@ use crate::prometheus::text;
 /// Prometheus evaluates a rate only from two samples on; with four per window, one or two may be lost.
 pub(super) const SCRAPES_PER_WINDOW: u32 = 4;
 
+/// A server scrapes nothing in its first five seconds, and that must not be told, however short the
+/// windows are.
+const SERVER_STARTS: Duration = Duration::from_secs(30);
+
 /// Up to how many times the shortest window the counters themselves are read.
 const COUNTERS_UP_TO: u32 = 12;
 
@@ -70,11 +74,19 @@ impl Settings {
 
     /// Up to which window the counters themselves are read.
     pub(super) fn counters_up_to(&self, shortest: Duration) -> Duration {
-        self.counters_up_to.unwrap_or(shortest * COUNTERS_UP_TO)
+        self.counters_up_to
+            .unwrap_or(shortest.saturating_mul(COUNTERS_UP_TO))
     }
 
+    /// For how long series must be missing.
     pub(super) fn no_data_after(&self, shortest: Duration) -> Duration {
-        self.no_data_after.unwrap_or(shortest * 2)
+        self.no_data_after
+            .unwrap_or(shortest.saturating_mul(2).max(SERVER_STARTS))
+    }
+
+    /// For how long an instance must not have answered.
+    pub(super) fn down_after(&self, shortest: Duration) -> Duration {
+        shortest.max(SERVER_STARTS)
     }
 
     /// What is behind an alert: its page, and a dashboard.

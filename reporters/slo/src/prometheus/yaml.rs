@@ -121,7 +121,7 @@ fn write_text(out: &mut String, text: &str, indent: usize) {
         out.push_str(text);
     } else if is_block(text) {
         out.push_str("|-");
-        for line in text.lines() {
+        for line in text.split('\n') {
             out.push('\n');
             pad(out, indent);
             out.push_str(line);
@@ -153,7 +153,10 @@ fn is_block(text: &str) -> bool {
         let visible = |c: char| c == ' ' || c.is_ascii_graphic();
         !line.is_empty() && !line.ends_with(' ') && line.chars().all(visible)
     };
-    text.contains('\n') && !text.starts_with(' ') && !text.ends_with('\n') && text.lines().all(fits)
+    text.contains('\n')
+        && !text.starts_with(' ')
+        && !text.ends_with('\n')
+        && text.split('\n').all(fits)
 }
 
 /// Whether a text is easier to read in single quotes, where nothing is escaped.

@@ -1,5 +1,6 @@
 //! Real events, a real thread, and what it tells.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use telemetry::{attach, execute};
@@ -230,4 +231,37 @@ fn tags_of_any_length_are_told_in_few_bytes() {
         texts[0].len() < 600 && texts[0].contains("üü… summary="),
         "{texts:?}"
     );
+}
+
+/// What counts and what is good are two numbers, and reading both takes time.
+#[test]
+fn what_is_good_never_looks_bad_however_it_races_with_an_evaluation() {
+    let objective = Objective::availability("racing", ["racing.stop"]).policy(short_policy());
+    let aggregator = aggregator(&objective);
+    let interval = Duration::from_millis(1);
+    let builder = Slo::builder(&aggregator).objectives([objective]);
+    let slo = builder.interval(interval).start().unwrap();
+    let is_over = AtomicBool::new(false);
+    let worst = std::thread::scope(|threads| {
+        for _ in 0..3 {
+            threads.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    execute!("racing.stop", {}, { outcome: "ok" });
+                }
+            });
+        }
+        let last = slo.wait_for(|report| report.evaluations >= 300, SOON);
+        is_over.store(true, Ordering::Relaxed);
+        last.unwrap()
+    });
+    assert!(worst.objectives[0].valid > 0.0);
+    assert_eq!(worst.objectives[0].bad, 0.0, "what is bad once stays bad");
+}
+
+#[test]
+fn it_can_be_shared_by_threads() {
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<Slo>();
+    is_shared::<Objective>();
+    is_shared::<Alarm>();
 }

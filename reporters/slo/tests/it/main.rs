@@ -7,4 +7,5 @@ mod alerts;
 mod objectives;
 mod problems;
 mod promtool;
+mod runbooks;
 mod support;

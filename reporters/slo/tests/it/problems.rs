@@ -98,13 +98,26 @@ fn names_that_give_the_same_definitions_are_the_same() {
 
 #[test]
 fn targets_are_shares() {
-    for target in [0.0, 1.0, -0.5, 99.9, f64::INFINITY, f64::NAN] {
+    for target in [
+        0.0,
+        1.0,
+        -0.5,
+        99.9,
+        f64::INFINITY,
+        f64::NAN,
+        0.999_999_999_95,
+    ] {
         let found = problems(check(&[site().target(target)], &[]));
         assert!(
             matches!(found[0].problem, Problem::Target(_)),
             "{target} {found:?}"
         );
     }
+}
+
+#[test]
+fn nine_nines_are_a_target() {
+    check(&[site().target(0.999_999_999)], &[]).unwrap();
 }
 
 #[test]

@@ -15,10 +15,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Files for one run of a tool; gone when it is dropped.
-struct Files(PathBuf);
+pub(crate) struct Files(PathBuf);
 
 impl Files {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("promtool-{}-{count}", std::process::id());
@@ -31,7 +31,7 @@ impl Files {
     }
 
     /// What a tool says about the files, and whether it is content.
-    fn run(&self, tool: &str, arguments: &[&str]) -> (bool, String) {
+    pub(crate) fn run(&self, tool: &str, arguments: &[&str]) -> (bool, String) {
         let output = Command::new(tool)
             .args(arguments)
             .current_dir(&self.0)

@@ -11,7 +11,7 @@ mod total;
 use telemetry_metrics::Kind;
 use telemetry_metrics::signals::SpanSignals;
 
-use crate::family::{Family, Type};
+use crate::family::{Family, Type, option};
 use crate::grafana::error::GrafanaError;
 use crate::grafana::panel::{COLUMNS, Panel};
 use crate::grafana::promql::{Scope, count_sample};
@@ -175,6 +175,12 @@ fn guess<'f>(own: &[&'f Family], chosen: &Chosen<'_>) -> Option<SpanSignals<'f>>
 /// Whether it is the user's and not one of the library's own.
 pub(crate) fn is_own(family: &Family) -> bool {
     !family.definition.events().is_empty()
+}
+
+/// Whether an objective brought it along: it counts a part of some events, chosen for the objective, and
+/// is nothing to tell a span's signals from.
+pub(crate) fn is_of_objective(family: &Family) -> bool {
+    option(&family.definition, "nav") == Some("Objectives")
 }
 
 fn counts_events(family: &Family) -> bool {

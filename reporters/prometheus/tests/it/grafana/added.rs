@@ -18,13 +18,27 @@ fn they_stand_beside_the_golden_signals_or_in_rows_of_their_own() {
                 "Objectives",
                 [Panel::stat("Budget"), Panel::time_series("Burn")],
             )
-            .row("More", []),
+            .row("More", [])
+            .folded_row("Rare", [Panel::stat("Seldom")]),
     );
     let golden = "Golden signals: graf_added.endpoint";
     assert_eq!(
-        view.rows()[..4],
-        [golden, "Objectives", "More", "Cost: graf_added.endpoint"]
+        view.rows()[..5],
+        [
+            golden,
+            "Objectives",
+            "More",
+            "Rare",
+            "Cost: graf_added.endpoint"
+        ]
     );
+    let rows = view
+        .all()
+        .into_iter()
+        .filter(|panel| panel["collapsed"] == true);
+    let folded: Vec<&str> = rows.map(title).collect();
+    assert_eq!(folded, ["Rare", "Telemetry itself"]);
+    assert_eq!(titles(&view, "Rare"), ["Seldom"]);
     assert_eq!(titles(&view, golden).last(), Some(&"Instances"));
     assert_eq!(titles(&view, "Objectives"), ["Budget", "Burn"]);
     // Without signals, panels have the row to themselves.

@@ -30,6 +30,7 @@ fn odd() -> View {
         .expect("definitions may be called so");
     let prometheus = Prometheus::builder(&aggregator)
         .verbatim_names()
+        .build_info(ODD, [(ODD, ODD), ("job", ""), ("inf", "")])
         .build()
         .unwrap();
     View::new(
@@ -42,7 +43,13 @@ fn odd() -> View {
                     .description(ODD)
                     .query(format!("x{{y={}}}", quoted(ODD)), literal(ODD)),
             )
-            .row(ODD, [Panel::time_series(ODD)]),
+            .row(
+                ODD,
+                [
+                    Panel::time_series(ODD),
+                    Panel::table(ODD).query("x", literal(ODD)),
+                ],
+            ),
     )
 }
 
@@ -98,7 +105,9 @@ fn no_text_is_taken_for_a_variable() {
     for (key, text) in all {
         let found = variables(text);
         match key {
-            "title" | "description" | "legendFormat" => assert!(found.is_empty(), "{key}: {text}"),
+            "title" | "description" | "legendFormat" | "textFormat" | "tagKeys" => {
+                assert!(found.is_empty(), "{key}: {text}")
+            }
             "expr" | "query" => {
                 for name in found {
                     let of_grafana = ["__rate_interval", "__interval", "__interval_ms"];

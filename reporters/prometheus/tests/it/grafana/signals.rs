@@ -235,6 +235,39 @@ fn a_servers_span_comes_before_a_clients_and_an_inner_one() {
     assert_eq!(view.rows()[0], "Golden signals: graf_server.web");
 }
 
+/// It counts what is good.
+#[test]
+fn what_an_objective_counts_is_not_taken_for_a_signal() {
+    let both = ["graf_slo.web.stop", "graf_slo.web.exception"];
+    let good = counter("slo.graf_site.good")
+        .events(both)
+        .option("nav", "Objectives");
+    let slow = distribution("slo.graf_site.duration")
+        .events(both)
+        .option("nav", "Objectives");
+    let metrics = [
+        good,
+        slow,
+        counter("graf_slo.web.stop.count").tags(["outcome"]),
+    ];
+    let view = View::of(&reporter_of(metrics));
+    assert_eq!(
+        view.rows(),
+        [
+            "Golden signals: graf_slo.web",
+            "Objectives: definitions",
+            "graf_slo.web",
+            "Telemetry itself"
+        ]
+    );
+    let rate = bare_exprs(view.panel("Rate"));
+    assert_eq!(
+        rate,
+        ["sum(rate(graf_slo_web_stop_count_total[i])) or vector(0)"]
+    );
+    assert_eq!(view.row("Objectives: definitions").len(), 3);
+}
+
 #[test]
 fn without_any_there_is_no_row_of_them() {
     let view = View::of(&reporter_of([

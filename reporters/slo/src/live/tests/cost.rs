@@ -1,5 +1,7 @@
 //! What an evaluation costs, next to two thousand series.
 
+#![allow(clippy::print_stdout)]
+
 use std::time::Instant;
 
 use telemetry_metrics::push::Flush;
@@ -47,7 +49,6 @@ fn an_evaluation_takes_less_than_a_thousandth_of_its_interval() {
         worker.flush(began).unwrap();
     }
     let evaluation = began.elapsed() / 100;
-    #[allow(clippy::print_stdout)]
     println!("a snapshot of 2,000 series takes {snapshot:?}, an evaluation {evaluation:?}");
     assert!(evaluation < TICK / 1_000, "{evaluation:?}");
 }

@@ -74,7 +74,7 @@ fn files_are_good_whatever_the_texts_are() {
         .group_prefix(ODD)
         .build(name)
         .unwrap();
-    assert_checked(&all, 24 + 24 + 9 + 6 + 2);
+    assert_checked(&all, 24 + 24 + 11 + 6 + 2);
     assert_eq!(all.to_yaml(), all.clone().to_yaml());
 }
 
