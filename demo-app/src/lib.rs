@@ -99,13 +99,27 @@ mod docs {
         #[doc = include_str!("../../docs/reporters/traces.md")]
         mod traces {}
     }
+
+    mod slo {
+        #[doc = include_str!("../../docs/slo/README.md")]
+        mod objectives {}
+
+        #[doc = include_str!("../../docs/slo/alerts.md")]
+        mod alerts {}
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn every_page_of_the_documentation_is_a_test() {
-        for folder in ["docs", "docs/instrumentation", "docs/reporters"] {
+        for folder in [
+            "docs",
+            "docs/instrumentation",
+            "docs/reporters",
+            "docs/runbooks",
+            "docs/slo",
+        ] {
             let pages = format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR"));
             for page in std::fs::read_dir(pages).expect("the pages") {
                 let page = page.expect("a page");

@@ -1,7 +1,10 @@
 //! The dashboard: a page on which all of this can be watched.
 
+use std::sync::Arc;
+
 use telemetry_dashboard::{Access, Dashboard, DashboardError};
 use telemetry_metrics::Aggregator;
+use telemetry_slo::Slo;
 
 use super::page::Site;
 use super::{ENDPOINT, Watch};
@@ -24,6 +27,7 @@ pub(super) fn start(
     config: &Config,
     aggregator: &Aggregator,
     watch: Option<&Watch>,
+    slo: &Arc<Slo>,
 ) -> Result<Option<Dashboard>, DashboardError> {
     if config.history_mib == 0 {
         return Ok(None);
@@ -39,6 +43,7 @@ pub(super) fn start(
         .history_memory(config.history_mib as usize * 1024 * 1024)
         .requests(ENDPOINT)
         .show_metadata(SHOWN)
+        .slo(slo.clone())
         .page(Site);
     if let Some(watch) = watch {
         dashboard = dashboard

@@ -247,6 +247,9 @@ fn live() -> Vec<Metric> {
 /// Jobs: what the instrumentation ships, and what that leaves out.
 fn jobs() -> Vec<Metric> {
     let mut metrics = telemetry_jobs::metrics(work::PREFIX);
+    // Here they are done one by one.
+    let of_batches = format!("{}.batch.", work::PREFIX);
+    metrics.retain(|metric| !metric.name().starts_with(&of_batches));
     metrics.extend([sum("demo.jobs.refused.jobs")
         .tags(["worker", "reason"])
         .description("Jobs not taken")]);

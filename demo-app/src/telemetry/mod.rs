@@ -208,8 +208,8 @@ impl Telemetry {
             .start()
             .map_err(StartError::Slo)?;
         let slo = Arc::new(slo);
-        let dashboard =
-            dashboard::start(config, &aggregator, watch.as_ref()).map_err(StartError::Dashboard)?;
+        let dashboard = dashboard::start(config, &aggregator, watch.as_ref(), &slo)
+            .map_err(StartError::Dashboard)?;
         let otlp = otlp::start(config, &aggregator).map_err(StartError::Otlp)?;
         Ok(Self {
             statsd,

@@ -19,6 +19,7 @@ mod live;
 mod load;
 mod load_tool;
 mod logs;
+mod objectives;
 mod ops;
 mod ops_load;
 mod otlp;

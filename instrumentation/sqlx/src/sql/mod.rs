@@ -5,6 +5,7 @@
 //! rare, and none may be anything but a bounded text. When in doubt there is no table.
 
 mod dialect;
+mod known;
 mod lexer;
 #[cfg(test)]
 mod tests;
@@ -95,6 +96,10 @@ pub(crate) struct Summary<'s> {
 const MAX_DEPTH: u32 = 32;
 
 pub(crate) fn summary(sql: &str, dialect: Dialect) -> Summary<'_> {
+    known::or_look(sql, dialect, walked)
+}
+
+fn walked(sql: &str, dialect: Dialect) -> Summary<'_> {
     let mut walk = Walk::new(Lexer::new(sql, dialect));
     let (command, source) = walk.statement(MAX_DEPTH);
     let source = source.map(|name| &name[..name.floor_char_boundary(MAX_SOURCE_LEN)]);

@@ -157,6 +157,7 @@ fn it_understands_everything_as_it_was_meant() {
     let plain = reporter(&aggregator);
     let verbose = Prometheus::builder(&aggregator)
         .created_samples(true)
+        .build_info("official", [("version", odd), ("git.revision", "a1b2c3")])
         .quantiles([0.0, 0.5, 1.0])
         .build()
         .unwrap();

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use telemetry::execute;
 use telemetry_metrics::{Aggregator, Unit, counter, distribution, last_value, sum, summary};
+use telemetry_prometheus::Prometheus;
 
 use crate::strict;
-use crate::support::reporter;
 
 /// What `promtool check metrics` says about a text, and whether it is content.
 fn promtool(text: &str) -> (bool, String) {
@@ -83,7 +83,10 @@ fn promtool_has_nothing_to_complain_about() {
         .constant_tag("env", odd)
         .start()
         .unwrap();
-    let prometheus = reporter(&aggregator);
+    let prometheus = Prometheus::builder(&aggregator)
+        .build_info("promtool", [("version", odd)])
+        .build()
+        .unwrap();
     for n in 0..3 {
         let duration = Duration::from_millis(7 * n);
         execute!(
@@ -103,6 +106,8 @@ fn promtool_has_nothing_to_complain_about() {
         "telemetry_metric_overflowed_total{",
         "telemetry_metric_series{",
         "telemetry_reporter_sent_total{",
+        "process_start_time_seconds{",
+        "promtool_build_info{",
     ] {
         assert!(text.contains(line), "no {line} in\n{text}");
     }

@@ -13,14 +13,16 @@ use crate::span::scaled;
 pub enum Reading {
     /// The latest value of a last value, in the definition's base unit.
     Latest(String),
-    /// The latest value of one definition as a share of another one's with the same tags.
+    /// The latest value of one definition as a share of another one's with the same tags. Of what is
+    /// zero or less there is no share, so nothing is wrong.
     Share {
         /// What is taken.
         part: String,
         /// What there is.
         of: String,
     },
-    /// How much a counter or a sum has risen within a time, all series of the names together by tags.
+    /// How much a counter or a sum has risen within a time, all definitions together by tags. A series
+    /// that appears has risen from zero.
     Rise {
         /// The definitions, or the library's own such as `telemetry.reporter.failed`.
         definitions: Vec<String>,

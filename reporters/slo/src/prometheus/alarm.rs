@@ -60,10 +60,10 @@ impl Watch {
                     let one = |name: &String| {
                         let rise = rise(&series(name), *within);
                         let name = text::quoted(name);
-                        format!("label_replace(\n{}, \"of\", {name}, \"\", \"\"\n)", rise)
+                        format!("label_replace(\n{rise}, \"definition\", {name}, \"\", \"\"\n)")
                     };
                     let all: Vec<String> = several.iter().map(one).collect();
-                    format!("sum without (of) (\n{}\n)", all.join("\nor\n"))
+                    format!("sum without (definition) (\n{}\n)", all.join("\nor\n"))
                 }
             },
         }
@@ -84,7 +84,7 @@ impl Watch {
         let own = alarm.labels().iter().cloned();
         let of = alarm.reading().definition().to_owned();
         labels.extend(
-            own.chain([("of".to_owned(), of)])
+            own.chain([("definition".to_owned(), of)])
                 .map(|(key, value)| (key, text::literal(&value))),
         );
         let summary = if alarm.summary_text().is_empty() {

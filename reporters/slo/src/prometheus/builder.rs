@@ -20,7 +20,7 @@ const TAKEN: [&str; 8] = [
     "severity",
     "short",
     "long",
-    "of",
+    "definition",
     "alertname",
     "alertstate",
     "le",
@@ -181,7 +181,10 @@ impl RulesBuilder {
             self.check_objective(objective, &mut problems);
         }
         for alarm in &self.alarms {
-            let ours = alarm.labels().iter().filter(|(label, _)| label == "of");
+            let ours = alarm
+                .labels()
+                .iter()
+                .filter(|(label, _)| label == "definition");
             problems.extend(ours.map(|(label, _)| taken(alarm.name(), label)));
             if let Reading::Rise { within, .. } = alarm.reading() {
                 self.check_window(alarm.name(), *within, &mut problems);

@@ -18,6 +18,13 @@ pub(super) struct Subject {
     pub(super) windows: Vec<Duration>,
 }
 
+/// What looks at a month reads 200,000 samples, for a number that changes little: two minutes are often
+/// enough, and more often than the five after which a server takes a series for gone.
+const SELDOM: Duration = Duration::from_secs(120);
+
+/// What that is of thirty days, for windows that are shorter.
+const EVALUATIONS_PER_WINDOW: u32 = 21_600;
+
 /// The name of the alerts of a severity.
 pub(super) fn alert_name(severity: Severity) -> &'static str {
     match severity {
@@ -66,23 +73,37 @@ impl Subject {
         )
     }
 
-    pub(super) fn group(&self, settings: &Settings) -> Group {
+    /// Its rules, and by themselves those that look at the objective's whole window.
+    pub(super) fn groups(&self, settings: &Settings) -> [Group; 2] {
         let interval = settings.interval(self.shortest());
-        let mut rules = self.recording(settings, interval);
+        let mut rules = self.recording(settings);
         rules.extend(self.alerting(settings).into_iter().map(Rule::Alert));
-        Group {
-            name: format!("{}-{}", settings.prefix, self.objective.name()),
-            interval,
-            rules,
-        }
+        let name = format!("{}-{}", settings.prefix, self.objective.name());
+        let seldom = self.objective.window_length() / EVALUATIONS_PER_WINDOW;
+        [
+            Group {
+                name: name.clone(),
+                interval,
+                rules,
+            },
+            Group {
+                name: format!("{name}.budget"),
+                interval: interval.max(seldom.min(SELDOM)),
+                rules: self.budget_rules(settings, interval),
+            },
+        ]
     }
 
-    fn recording(&self, settings: &Settings, interval: Duration) -> Vec<Rule> {
-        let record = |name: String, expr: String| Rule::Record {
+    fn record(&self, name: String, expr: String) -> Rule {
+        Rule::Record {
             name,
             expr,
             labels: self.labels(),
-        };
+        }
+    }
+
+    fn recording(&self, settings: &Settings) -> Vec<Rule> {
+        let record = |name, expr| self.record(name, expr);
         let first = self.shortest();
         let target = text::number(self.objective.target_share());
         let budget = text::number(self.budget());
@@ -105,27 +126,26 @@ impl Subject {
                 format!("{ratio} / {budget}"),
             ));
         }
-        let window = self.objective.window_length();
-        let (bad, valid) = self.totals(window, settings);
-        rules.push(record(
-            "slo:error_budget_left:ratio".into(),
-            // Where nothing counted at all, nothing is used up.
-            format!(
-                "1 - {} / {budget}\nor\n{valid} == bool 0",
-                ratio(&bad, &valid)
-            ),
-        ));
-        let judged = self.recorded("valid", Some(first));
-        let share = interval.as_secs_f64() / window.as_secs_f64();
-        rules.push(record(
-            "slo:window_covered:ratio".into(),
-            format!(
-                "clamp_max(count_over_time({judged}[{}]) * {}, 1)",
-                text::duration(window),
-                text::number(share)
-            ),
-        ));
         rules
+    }
+
+    /// What is left of the budget. `every` is how often the shortest window is recorded.
+    fn budget_rules(&self, settings: &Settings, every: Duration) -> Vec<Rule> {
+        let (first, window) = (self.shortest(), self.objective.window_length());
+        let budget = text::number(self.budget());
+        let (bad, valid) = self.totals(window, settings);
+        let recorded = self.recorded("valid", Some(first));
+        let share = text::number(every.as_secs_f64() / window.as_secs_f64());
+        let window = text::duration(window);
+        let left = format!(
+            // Where nothing counted at all, nothing is used up.
+            "1 - {bad}\n/\nclamp_min({valid}, 1e-12) / {budget}"
+        );
+        let covered = format!("clamp_max(count_over_time({recorded}[{window}]) * {share}, 1)");
+        vec![
+            self.record("slo:error_budget_left:ratio".to_owned(), left),
+            self.record("slo:window_covered:ratio".to_owned(), covered),
+        ]
     }
 
     /// What is bad and what counts within a window, both in the same unit, whichever that is.

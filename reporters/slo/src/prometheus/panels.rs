@@ -159,10 +159,9 @@ fn objective(subject: &Subject, by: &str) -> PanelRow {
     if highest > lowest {
         rates.thresholds.push((highest, Level::Bad));
     }
-    let matchers = text::matchers(&[
-        ("alertstate".to_owned(), "firing".to_owned()),
-        ("slo".to_owned(), name.to_owned()),
-    ]);
+    let mut firing = subject.labels();
+    firing.push(("alertstate".to_owned(), "firing".to_owned()));
+    let firing = text::matchers(&firing);
     PanelRow {
         title: format!("Objective {name}"),
         panels: vec![
@@ -194,7 +193,7 @@ fn objective(subject: &Subject, by: &str) -> PanelRow {
             PanelData {
                 description: "Alerts of this objective that fire now.".to_owned(),
                 queries: vec![(
-                    format!("count(ALERTS{matchers}) or vector(0)"),
+                    format!("count(ALERTS{firing}) or vector(0)"),
                     "firing".to_owned(),
                 )],
                 thresholds: vec![(f64::NEG_INFINITY, Level::Good), (1.0, Level::Bad)],
@@ -257,7 +256,7 @@ fn alarm(settings: &Settings, watch: &Watch) -> PanelData {
     let reading = watch.reading(settings);
     // A counter that nothing has touched has no series; that is a rise of nothing.
     let reading = match alarm.reading() {
-        Reading::Rise { .. } => format!("{reading}\nor vector(0)"),
+        Reading::Rise { .. } => format!("{reading}\nor on () vector(0)"),
         _ => reading,
     };
     PanelData {

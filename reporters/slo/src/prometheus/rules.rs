@@ -129,7 +129,7 @@ impl Rules {
     fn groups(&self) -> Vec<Group> {
         let subjects = self.subjects.iter();
         let mut groups: Vec<Group> = subjects
-            .map(|subject| subject.group(&self.settings))
+            .flat_map(|subject| subject.groups(&self.settings))
             .collect();
         let shortest = self.subjects.iter().map(Subject::shortest).min();
         let shortest = shortest.unwrap_or(FIVE_MINUTES);

@@ -77,7 +77,7 @@ fn rules_are_evaluated_often_enough() {
     assert!(text(usual().interval(SECOND)).contains("interval: 1s"));
     let five = BurnAlert::new(5 * SECOND, 60 * SECOND, 2.0, Severity::Page);
     let short = site().policy(Policy::new([five]));
-    let short = || Rules::builder(&[short.clone()]).scrape_interval(SECOND);
+    let short = || Rules::builder(std::slice::from_ref(&short)).scrape_interval(SECOND);
     assert!(text(short()).contains("interval: 1s"));
     for interval in [6 * SECOND, Duration::ZERO] {
         let error = short().interval(interval).build(named).unwrap_err();
@@ -95,7 +95,7 @@ fn labels_that_cannot_be_are_refused() {
         .selector([("jo b", "x")])
         .targets([("__x", "y")])
         .by(["region", "slo"])
-        .alarms(&[Alarm::panics("a.b").label("of", "x")])
+        .alarms(&[Alarm::panics("a.b").label("definition", "x")])
         .build(named)
         .unwrap_err();
     let told = error.to_string();
@@ -104,7 +104,7 @@ fn labels_that_cannot_be_are_refused() {
         "`__x`",
         "by: the label `slo`",
         "site: the label `region`",
-        "`of`",
+        "`definition`",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -3,6 +3,7 @@
 mod alarms;
 mod burn;
 mod cases;
+mod docs;
 mod manager;
 mod missing;
 mod shapes;

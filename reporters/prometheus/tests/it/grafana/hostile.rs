@@ -106,7 +106,7 @@ fn no_text_is_taken_for_a_variable() {
         let found = variables(text);
         match key {
             "title" | "description" | "legendFormat" | "textFormat" | "tagKeys" => {
-                assert!(found.is_empty(), "{key}: {text}")
+                assert!(found.is_empty(), "{key}: {text}");
             }
             "expr" | "query" => {
                 for name in found {

@@ -191,3 +191,16 @@ fn times_are_scaled_together() {
     };
     assert_eq!(*within, MINUTE);
 }
+
+#[test]
+fn what_rose_and_went_away_counts_as_long_as_anything_else() {
+    let mut watch = Watch::new(Alarm::panics("process.panic.count"));
+    watch.run(HOUR, &[]);
+    watch.run(MINUTE, &[point("worker", 1.0)]);
+    watch.run(8 * MINUTE, &[]);
+    assert_eq!(watch.report().state, AlertState::Firing);
+    assert_eq!(watch.report().worst.unwrap().value, 1.0);
+    watch.run(4 * MINUTE, &[]);
+    assert_eq!(watch.report().state, AlertState::Inactive);
+    assert_eq!(watch.report().worst, None, "and is forgotten then");
+}

@@ -5,8 +5,8 @@ use telemetry_slo::{Alarm, Reading};
 use super::cases::{Case, assert_cases};
 use super::source::{UP, builder, name};
 
-fn fires(alert: &str, of: &str) -> String {
-    format!("alertname={alert:?}, of={of:?}")
+fn fires(alert: &str, definition: &str) -> String {
+    format!("alertname={alert:?}, definition={definition:?}")
 }
 
 fn assert_alarm(alarm: Alarm, cases: &[Case]) {

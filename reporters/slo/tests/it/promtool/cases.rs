@@ -93,7 +93,8 @@ impl Case {
             }
         }
         out.push_str("  promql_expr_test:\n");
-        let fires = "count by (alertname, slo, long, of) (ALERTS{alertstate=\"firing\"}) > bool 0";
+        let fires =
+            "count by (alertname, slo, long, definition) (ALERTS{alertstate=\"firing\"}) > bool 0";
         for (at, alerts) in &self.firing {
             let _ = writeln!(
                 out,

@@ -36,21 +36,21 @@ fn an_alert_says_how_bad_it_is_and_where_to_go_on() {
     runbook_url: https://example.com/runbooks/slo-burns-fast.md
     dashboard_url: https://example.com/d/slo";
     let memory = "\
-- exp_labels: {severity: page, job: shop, instance: a, of: app.memory}
+- exp_labels: {severity: page, job: shop, instance: a, definition: app.memory}
   exp_annotations:
     summary: The process has nearly all the memory that it may have
     description: 'app.memory is 768MiB, and 512MiB is the limit. Of: instance=a job=shop'
     runbook_url: https://example.com/runbooks/memory-high.md
     dashboard_url: https://example.com/d/slo";
     let channel = "\
-- exp_labels: {severity: page, job: shop, name: mails, of: app.depth}
+- exp_labels: {severity: page, job: shop, name: mails, definition: app.depth}
   exp_annotations:
     summary: 'A channel is nearly full: whoever sends will soon wait, or lose what is sent'
     description: 'app.depth is 95% of app.capacity, and 80 % is the limit. Of: job=shop name=mails'
     runbook_url: https://example.com/runbooks/channel-full.md
     dashboard_url: https://example.com/d/slo";
     let panics = "\
-- exp_labels: {severity: ticket, job: shop, location: 'x.rs:1', of: app.panic.count}
+- exp_labels: {severity: ticket, job: shop, location: 'x.rs:1', definition: app.panic.count}
   exp_annotations:
     summary: Something panicked
     description: 'app.panic.count rose by 3 within 10m, and 0 is the limit. Of: job=shop location=x.rs:1'
@@ -132,7 +132,7 @@ zeros. As long as this lasts, no other alert of this objective can fire.'
     dashboard_url: \"{odd}\""
     );
     let memory = format!(
-        "- exp_labels: {{severity: page, team: \"{odd}\", job: shop, of: app.memory}}
+        "- exp_labels: {{severity: page, team: \"{odd}\", job: shop, definition: app.memory}}
   exp_annotations:
     summary: \"{odd}\"
     description: 'app.memory is 2B, and 1B is the limit. Of: job=shop'
