@@ -139,7 +139,7 @@ fn past(metric: &Metric) -> Result<usize, Problem> {
         .start()?;
     for _ in 0..FINE {
         emit();
-        history.wait_for(history.newest(), PATIENCE);
+        let _newest = history.wait_for(history.newest(), PATIENCE);
     }
     let status = history.status();
     assert!(

@@ -124,6 +124,11 @@ impl Definition {
         &self.options
     }
 
+    /// Whether `keep` or `drop_when` leave some of the events out.
+    pub(crate) fn is_filtered(&self) -> bool {
+        !(self.keep.is_empty() && self.drop_when.is_empty())
+    }
+
     /// Whether finding out what to count runs code of users.
     pub(crate) fn has_closures(&self) -> bool {
         !self.keep.is_empty()

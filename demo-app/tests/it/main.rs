@@ -14,7 +14,6 @@ mod flow;
 mod flow_postgres;
 mod forms;
 mod jobs;
-mod links;
 mod live;
 mod load;
 mod load_tool;

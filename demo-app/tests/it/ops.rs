@@ -4,6 +4,7 @@
 
 mod alerts;
 mod panels;
+mod promtool;
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! The definitions that most people want.
 
-use telemetry_metrics::{Metric, counter, distribution, last_value};
+use telemetry_metrics::{Metric, counter, distribution, last_value, sum};
 
 /// Seconds. Many statements are over before the first bucket of a request would be.
 const BUCKETS: [f64; 14] = [
@@ -39,6 +39,11 @@ pub fn metrics(prefix: &str) -> Vec<Metric> {
             .description("Time that a statement waited for a connection")
             // A statement on a connection that was there already waited for none.
             .drop_when(|event| event.measurement("queue_time").is_none()),
+        sum(format!("{query}.rows"))
+            .tags(["repo", "source", "command", "outcome"])
+            .description("Rows that statements returned")
+            // A statement that never had a connection says nothing of rows.
+            .drop_when(|event| event.measurement("rows").is_none()),
         counter(format!("{transaction}.count"))
             .tags(["repo", "ended"])
             .description("Transactions, by how they ended")

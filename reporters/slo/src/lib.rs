@@ -86,7 +86,8 @@
 //!   a service is that of all its instances together, which is for the server that scrapes them.
 //! - A window is up to a sixtieth, and an evaluation, longer than it says.
 //! - With few events, one that is bad is a large share of them: of a hundred in an hour a single one burns
-//!   ten times as fast as 99.9 % allow. A lower target, or a longer short window, is the answer to that.
+//!   ten times as fast as 99.9 % allow. [`Objective::min_events`], a lower target or longer windows are
+//!   answers to that.
 //! - Definitions that are added to a running aggregator ([`Late`](telemetry_metrics::Late)) after the start
 //!   cannot be watched.
 

@@ -118,7 +118,8 @@ pub struct BurnReport {
     pub valid: f64,
     /// How much of it was bad.
     pub bad: f64,
-    /// The share of errors as a multiple of the share that is allowed; `None` if nothing counted.
+    /// The share of errors as a multiple of the share that is allowed; `None` if nothing counted, or less
+    /// than [`min_events`](crate::Objective::min_events).
     pub rate: Option<f64>,
 }
 

@@ -141,16 +141,17 @@ impl<'l, 'd> Span<'l, 'd> {
             .any(|place| fits(self.definitions[*place]))
     }
 
-    /// The first of those that fit with the highest score.
+    /// The first of those that fit with the highest score. What counts a part of the events, as those of
+    /// objectives do, is taken only where nothing else is.
     fn best(
         &self,
         fits: impl Fn(&Definition) -> bool,
         score: impl Fn(&Definition) -> u32,
     ) -> Option<usize> {
-        let mut best: Option<(u32, usize)> = None;
+        let mut best: Option<((bool, u32), usize)> = None;
         for place in &self.places {
             let one = self.definitions[*place];
-            let score = score(one);
+            let score = (!one.is_filtered(), score(one));
             if fits(one) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, *place));
             }
@@ -210,6 +211,25 @@ mod tests {
             signals(metrics, None),
             "shop.endpoint [0] Some([(0, Some(Outcome(\"outcome\")))]) Some(0)"
         );
+    }
+
+    #[test]
+    fn what_counts_a_part_of_the_events_is_the_last_choice() {
+        let part = |metric: Metric| metric.keep(|event| event.metadata_is("route", "/"));
+        let ends = ["shop.endpoint.stop", "shop.endpoint.exception"];
+        let good = || {
+            part(
+                distribution("slo.site.duration")
+                    .events(ends)
+                    .tags(["outcome"]),
+            )
+        };
+        let whole = counter("shop.endpoint.stop.count");
+        assert_eq!(
+            signals([good(), whole], None),
+            "shop.endpoint [1] Some([(0, Some(Outcome(\"outcome\")))]) Some(0)"
+        );
+        assert!(signals([good()], None).starts_with("shop.endpoint [0]"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Nothing but tests, of what no single crate can test: that what is published is described, licensed and
 //! complete (`tests/it/manifests.rs`, `packages.rs`, `readmes.rs`), that the tables of features say what the
-//! manifests say (`features.rs`), and that no crate promises an older Rust than its dependencies need
-//! (`rust_version.rs`).
+//! manifests say (`features.rs`), that no crate promises an older Rust than its dependencies need
+//! (`rust_version.rs`), and that the links of all pages lead somewhere (`links.rs`).
 //!
 //! The examples of the crates' READMEs are tests of this library.
 

@@ -14,7 +14,7 @@ async fn the_definitions_fit_the_events() {
         .start()
         .unwrap_or_else(|error| panic!("{error}"));
     let pool = users("metrics.fit").await.repo("people");
-    pool.execute("SELECT * FROM users").await.unwrap();
+    pool.fetch_all("SELECT * FROM users").await.unwrap();
     pool.execute("SELECT * FROM nowhere").await.unwrap_err();
     let mut transaction = pool.begin().await.unwrap();
     transaction.begin().await.unwrap().commit().await.unwrap();
@@ -44,6 +44,7 @@ async fn the_definitions_fit_the_events() {
     let text = Prometheus::new(&aggregator).unwrap().render();
     for line in [
         "metrics_fit_query_total_time_seconds_count{repo=\"people\",system=\"sqlite\",source=\"users\",command=\"DELETE\"} 1",
+        "metrics_fit_query_rows_total{repo=\"people\",source=\"users\",command=\"SELECT\",outcome=\"ok\"} 3",
         "metrics_fit_query_queue_time_seconds_count{repo=\"people\"} 3",
         "metrics_fit_transaction_duration_seconds_count{repo=\"people\",ended=\"committed\"} 1",
         "metrics_fit_pool_size{repo=\"people\"} 1",

@@ -65,6 +65,11 @@ impl Counted {
         // What is bad may be known a moment before it is known to count.
         (self.valid > 0.0).then(|| (self.bad / self.valid).min(1.0))
     }
+
+    /// The same, unless less than that counted.
+    fn errors_of_at_least(self, least: u64) -> Option<f64> {
+        self.errors().filter(|_| self.valid >= least as f64)
+    }
 }
 
 #[derive(Debug)]
@@ -135,7 +140,10 @@ impl Watch {
         let errors: Vec<_> = self
             .burns
             .iter()
-            .map(|over| over.change(counted).errors())
+            .map(|over| {
+                over.change(counted)
+                    .errors_of_at_least(self.objective.min_events)
+            })
             .collect();
         let budget = self.objective.error_budget();
         for alert in &mut self.alerts {
@@ -170,7 +178,9 @@ impl Watch {
                     covered: over.window.min(now),
                     valid: change.valid,
                     bad: change.bad,
-                    rate: change.errors().map(|share| share / budget),
+                    rate: change
+                        .errors_of_at_least(objective.min_events)
+                        .map(|share| share / budget),
                 }
             })
             .collect();

@@ -56,6 +56,7 @@ pub struct Objective {
     pub(crate) what: What,
     pub(crate) target: f64,
     pub(crate) window: Duration,
+    pub(crate) min_events: u64,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) description: Option<String>,
     pub(crate) policy: Policy,
@@ -160,6 +161,7 @@ impl Objective {
             what,
             target: 0.999,
             window: WINDOW,
+            min_events: 1,
             labels: Vec::new(),
             description: None,
             policy: Policy::standard(),
@@ -176,6 +178,18 @@ impl Objective {
     /// Over which time; 30 days unless it is called.
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
+        self
+    }
+
+    /// How many events a window needs for its burn rate to mean anything; 1 unless it is called. Of a sum,
+    /// so much of what it adds up.
+    ///
+    /// Of few events a single bad one is a large share, which wakes somebody for nothing: in a process that
+    /// has just begun, or at night. With fewer events than this a window says as much as one without
+    /// traffic: nothing is wrong. So choose it well below the traffic of a quiet hour, or an outage in
+    /// one goes unnoticed.
+    pub fn min_events(mut self, events: u64) -> Self {
+        self.min_events = events;
         self
     }
 
@@ -271,6 +285,12 @@ impl Objective {
     #[must_use]
     pub fn window_length(&self) -> Duration {
         self.window
+    }
+
+    /// How many events a window needs.
+    #[must_use]
+    pub fn min_events_of(&self) -> u64 {
+        self.min_events
     }
 
     /// Its labels.

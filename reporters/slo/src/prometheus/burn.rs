@@ -114,9 +114,11 @@ impl Subject {
         ];
         for window in &self.windows {
             let (bad, valid) = self.totals(*window, settings);
+            let enough = self.enough(*window, settings);
             rules.push(record(
                 recorded("error_ratio", Some(*window)),
-                ratio(&bad, &valid),
+                // Nothing divided by nothing is no number, and no breach: it must be absent.
+                format!("{bad}\n/\n({valid} {enough})"),
             ));
         }
         for window in &self.windows {
@@ -146,6 +148,23 @@ impl Subject {
             self.record("slo:error_budget_left:ratio".to_owned(), left),
             self.record("slo:window_covered:ratio".to_owned(), covered),
         ]
+    }
+
+    /// What must be true of what counts within a window for it to be judged.
+    fn enough(&self, window: Duration, settings: &Settings) -> String {
+        let events = self.objective.min_events_of();
+        if events <= 1 {
+            return "> 0".to_owned();
+        }
+        // In the unit of the totals: per second, or as often as once was recorded.
+        let first = self.shortest();
+        let recorded = window != first && window > settings.counters_up_to(first);
+        let per = if recorded {
+            settings.interval(first)
+        } else {
+            window
+        };
+        format!(">= {events} / {}", text::number(per.as_secs_f64()))
     }
 
     /// What is bad and what counts within a window, both in the same unit, whichever that is.
@@ -286,9 +305,4 @@ fn recorded(what: &str, window: Option<Duration>) -> String {
         Some(window) => format!("slo:{what}:rate{}", text::duration(window)),
         None => format!("slo:{what}:ratio"),
     }
-}
-
-/// A share, absent where nothing counts: nothing divided by nothing is no number, and no breach.
-fn ratio(bad: &str, valid: &str) -> String {
-    format!("{bad}\n/\n({valid} > 0)")
 }

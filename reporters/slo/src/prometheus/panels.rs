@@ -124,10 +124,10 @@ fn objective(subject: &Subject, by: &str) -> PanelRow {
         Some(text) => format!("{text}. "),
         None => String::new(),
     };
-    let good = subject.recorded("error_ratio", Some(first));
     // Without traffic nothing is bad.
     let good = format!(
-        "1 - ({good} or 0 * {})",
+        "1 - {} / clamp_min({}, 1e-12)",
+        subject.recorded("bad", Some(first)),
         subject.recorded("valid", Some(first))
     );
     let left = subject.recorded("error_budget_left", None);

@@ -26,7 +26,7 @@ const FIVE_MINUTES: Duration = Duration::from_secs(300);
 /// |---|---|
 /// | `slo:objective:ratio` | the target |
 /// | `slo:valid:rate5m`, `slo:bad:rate5m` | what counts, and what of it is bad, per second, over the shortest window |
-/// | `slo:error_ratio:rate5m`, and so on for each window | which share was bad; absent where nothing counted |
+/// | `slo:error_ratio:rate5m`, and so on for each window | which share was bad; absent where nothing counted, or fewer than [`min_events`](Objective::min_events) |
 /// | `slo:burn_rate:rate5m`, and so on for each window | how many times faster than allowed that is |
 /// | `slo:error_budget_left:ratio` | which share of the budget is left over the objective's window: 1 is all of it, below 0 it is overdrawn |
 /// | `slo:window_covered:ratio` | for which part of that window there are numbers |

@@ -4,6 +4,7 @@ mod alarms;
 mod burn;
 mod cases;
 mod docs;
+mod keeping_back;
 mod manager;
 mod missing;
 mod shapes;
@@ -29,6 +30,10 @@ impl Files {
             std::fs::write(folder.join(name), text).expect("the test's file is written");
         }
         Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
     }
 
     /// What a tool says about the files, and whether it is content.

@@ -102,9 +102,9 @@ fn tables() -> String {
         }
     }
     let last = without.pop().expect("crates without features");
-    write!(
+    writeln!(
         tables,
-        "Without features: {} and {last}.\n",
+        "Without features: {} and {last}.",
         without.join(", ")
     )
     .expect("a string");

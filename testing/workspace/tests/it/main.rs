@@ -2,6 +2,7 @@
 
 mod cargo;
 mod features;
+mod links;
 mod manifests;
 mod packages;
 mod readmes;

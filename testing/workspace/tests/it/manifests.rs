@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::cargo::{libraries, members, root, text};
+use crate::cargo::{Member, libraries, members, root, text};
 
 /// Those categories of the registry that are of use here; it ignores others, and only warns of them.
 const CATEGORIES: [&str; 13] = [
@@ -28,7 +28,7 @@ fn only_what_is_made_for_others_is_published() {
     let kept: BTreeSet<_> = members()
         .iter()
         .filter(|member| !member.is_published())
-        .map(|member| member.place())
+        .map(Member::place)
         .collect();
     let expected = [
         "demo-app",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cargo::{cargo, libraries};
+use crate::cargo::{Member, cargo, libraries};
 
 /// What Cargo puts into each.
 const OF_CARGO: [&str; 4] = [
@@ -53,7 +53,7 @@ fn a_package_has_its_sources_and_licences_and_nothing_of_the_tests() {
 /// All but compiling what came out, which `cargo package` itself does.
 #[test]
 fn cargo_packages_every_library_and_complains_of_none() {
-    let names: Vec<&str> = libraries().map(|library| library.name()).collect();
+    let names: Vec<&str> = libraries().map(Member::name).collect();
     let mut arguments = vec!["package", "--offline", "--no-verify", "--allow-dirty"];
     arguments.extend(names.iter().flat_map(|name| ["-p", name]));
     let (_, said) = cargo(&arguments);

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::cargo::{cargo, libraries, text};
+use crate::cargo::{Member, cargo, libraries, text};
 
 /// `1.85.0` as numbers, so that `1.100` is more than `1.85`.
 fn version(text: &str) -> (u64, u64) {
@@ -37,7 +37,7 @@ fn there_are_two_and_the_policy_names_them() {
     }
     let newer = libraries().filter(|library| library.text("rust_version") == "1.94");
     assert!(
-        newer.map(|library| library.name()).eq(["telemetry-sqlx"]),
+        newer.map(Member::name).eq(["telemetry-sqlx"]),
         "and why is told there"
     );
 }

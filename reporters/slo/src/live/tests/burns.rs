@@ -227,3 +227,19 @@ fn a_young_process_has_what_there_is() {
     // As a server that has seen no more would say.
     assert_eq!(drive.told.len(), 4);
 }
+
+#[test]
+fn few_events_say_nothing_if_that_is_wanted() {
+    let mut drive = Drive::new(&objective(0.99).min_events(100));
+    drive.tick(TICK, 99.0, 99.0);
+    assert_eq!(drive.told, []);
+    let report = drive.report();
+    assert!(report.burns.iter().all(|burn| burn.rate.is_none()));
+    // They are spent all the same.
+    assert_eq!(
+        (report.ratio, report.budget_left.round()),
+        (Some(0.0), -99.0)
+    );
+    drive.tick(TICK, 1.0, 0.0);
+    assert_eq!(drive.told.len(), 4);
+}

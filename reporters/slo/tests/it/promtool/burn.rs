@@ -226,6 +226,45 @@ fn a_few_lost_scrapes_change_nothing() {
 
 #[test]
 #[ignore = "needs promtool"]
+fn windows_with_too_few_events_are_not_judged() {
+    // Twelve events in an hour, of which a quarter is bad: one in five minutes, and 72 in six hours.
+    let few = |hours: u32| {
+        let steps = |step: u32, good: bool| {
+            let count = (step + 1) / 4;
+            let bad = count.div_ceil(4);
+            if good { count - bad } else { count }
+        };
+        // A scrape a minute, one event in each five.
+        let minutes = 0..hours * 60;
+        let values = |good: bool| -> String {
+            let values = minutes
+                .clone()
+                .map(|minute| steps(minute * 4 / 5, good).to_string());
+            values.collect::<Vec<_>>().join(" ")
+        };
+        Case::every("1m")
+            .series(UP, format!("1x{}", hours * 60))
+            .series(VALID, values(false))
+            .series(GOOD, values(true))
+    };
+    let minute = std::time::Duration::from_secs(60);
+    let with = |events: u64| {
+        let objectives = [site().min_events(events)];
+        let rules = super::source::builder(&objectives).interval(minute);
+        rules
+            .scrape_interval(minute)
+            .build(super::source::name)
+            .unwrap()
+    };
+    // Of the long windows, those that have 20 in both: two hours have 24, half an hour 6.
+    let twenty = few(9).firing("8h", [slowly("1d"), slowly("3d")]);
+    assert_cases(&with(20), "1m", &[twenty]);
+    let hundred = few(9).quiet("5h").quiet("8h59m");
+    assert_cases(&with(100), "1m", &[hundred]);
+}
+
+#[test]
+#[ignore = "needs promtool"]
 fn a_case_that_is_wrong_fails() {
     let wrong = case(&[(150, 2 * HOUR), (0, 40)]).quiet("2h10m");
     let (passed, said) = run_cases(&rules(site()), "30s", &[wrong]);

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use crate::cargo::root;
 
 /// All pages, by their path from the root.
 fn pages(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
