@@ -45,6 +45,7 @@ impl Watch {
     /// What it reads, of each instance and each combination of tags by itself.
     pub(super) fn reading(&self, settings: &Settings) -> String {
         let series = |name: &String| settings.series(name, None);
+        let started = settings.of_targets("process_start_time_seconds");
         match self.alarm.reading() {
             Reading::Latest(_) => self.names.iter().map(series).collect(),
             // Zero, or less, is how many say that there is no limit.
@@ -53,12 +54,12 @@ impl Watch {
                 _ => String::new(),
             },
             Reading::Rise { within, .. } => match &self.names[..] {
-                [one] => rise(&series(one), *within),
+                [one] => rise(&series(one), *within, &started),
                 several => {
                     // A rise has no name any more, so the series of several would be taken for each
                     // other without a label that tells them apart.
                     let one = |name: &String| {
-                        let rise = rise(&series(name), *within);
+                        let rise = rise(&series(name), *within, &started);
                         let name = text::quoted(name);
                         format!("label_replace(\n{rise}, \"definition\", {name}, \"\", \"\"\n)")
                     };
@@ -189,13 +190,13 @@ pub(super) fn definitions(reading: &Reading) -> Vec<&str> {
 /// How much a series has risen. A series that is not there before its first event begins with that event,
 /// which `increase` does not see; of such a series, and of all of a process that has just been
 /// started, the number itself is the rise.
-fn rise(series: &str, within: Duration) -> String {
+fn rise(series: &str, within: Duration, started: &str) -> String {
     let range = text::duration(within);
     let away = text::duration(AWAY.max(within));
     let seconds = text::number(within.as_secs_f64());
     format!(
         "(\n  ({series} unless last_over_time({series}[{away}] offset {range}))\n  or\n  \
-         ({series} and on (job, instance) (time() - process_start_time_seconds < {seconds}))\n  or\n  \
+         ({series} and on (job, instance) (time() - {started} < {seconds}))\n  or\n  \
          increase({series}[{range}])\n)"
     )
 }
@@ -213,7 +214,7 @@ fn bytes(n: f64) -> String {
 
 /// That an instance does not answer the server; that none of a job does is a matter for the night.
 pub(super) fn down(settings: &Settings, hold: Duration) -> Vec<Alert> {
-    let up = settings.up();
+    let up = settings.of_targets("up");
     let alert = |severity: Severity, expr: String, hold, summary: &str, description: &str| {
         let mut annotations = vec![
             ("summary".to_owned(), summary.to_owned()),

@@ -209,14 +209,17 @@ impl Subject {
         let (slo, factor) = (self.objective.name(), text::number(pair.factor));
         let allowed = text::percent(self.budget());
         let whole = self.objective.window_length();
-        let summary =
-            format!("{slo}: the error budget burns more than {factor} times as fast as it may");
+        let times = match factor.as_str() {
+            "1" => "faster than".to_owned(),
+            _ => format!("more than {factor} times as fast as"),
+        };
+        let summary = format!("{slo}: the error budget burns {times} it may");
         let gone = text::about(
             Duration::try_from_secs_f64(whole.as_secs_f64() / pair.factor).unwrap_or(whole),
         );
         let description = format!(
             "{}{{{{ $value | humanizePercentage }}}} was bad in the last {short}, and more than {} in the last \
-             {long}; {allowed} is allowed over {}. At {factor} times that, the whole budget is gone in {gone}.",
+             {long}; {allowed} is allowed over {}. At {factor} times that, the whole budget is gone within {gone}.",
             self.promise(),
             text::percent(self.objective.error_limit(pair)),
             text::about(whole),

@@ -55,15 +55,15 @@ impl Settings {
         format!("{name}{}", text::braced(own.chain(and)))
     }
 
-    /// The selector of `up`: it knows of the labels that Prometheus gives to a target, and of none that
-    /// the application adds.
-    pub(super) fn up(&self) -> String {
+    /// A series of each target, such as `up`. It has the labels that Prometheus gives to a target, and
+    /// none that the application adds.
+    pub(super) fn of_targets(&self, name: &str) -> String {
         let of_targets = |(key, _): &&(String, String)| key == "job" || key == "instance";
         let pairs = match &self.targets {
             Some(pairs) => pairs.clone(),
             None => self.selector.iter().filter(of_targets).cloned().collect(),
         };
-        format!("up{}", text::matchers(&pairs))
+        format!("{name}{}", text::matchers(&pairs))
     }
 
     /// How often rules are evaluated, given the shortest window.

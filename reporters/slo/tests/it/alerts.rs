@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use telemetry::{attach, execute};
 use telemetry_metrics::{Aggregator, Data, counter, last_value};
-use telemetry_slo::{Alarm, AlertState, Objective, Report, Severity, Slo};
+use telemetry_slo::{Alarm, AlertState, Count, Objective, Report, Severity, Slo};
 
 use crate::support::{SOON, TICK, Told, aggregator, counted, short_policy, start};
 
@@ -236,7 +236,10 @@ fn tags_of_any_length_are_told_in_few_bytes() {
 /// What counts and what is good are two numbers, and reading both takes time.
 #[test]
 fn what_is_good_never_looks_bad_however_it_races_with_an_evaluation() {
-    let objective = Objective::availability("racing", ["racing.stop"]).policy(short_policy());
+    // Of other events, so that one is read some time after the other.
+    let good = Count::events(["racing.stop"]);
+    let valid = Count::events(["racing.stop", "racing.exception"]);
+    let objective = Objective::ratio("racing", good, valid).policy(short_policy());
     let aggregator = aggregator(&objective);
     let interval = Duration::from_millis(1);
     let builder = Slo::builder(&aggregator).objectives([objective]);
@@ -254,6 +257,7 @@ fn what_is_good_never_looks_bad_however_it_races_with_an_evaluation() {
         is_over.store(true, Ordering::Relaxed);
         last.unwrap()
     });
+    execute!("racing.exception");
     assert!(worst.objectives[0].valid > 0.0);
     assert_eq!(worst.objectives[0].bad, 0.0, "what is bad once stays bad");
 }

@@ -196,8 +196,8 @@ fn times_are_scaled_together() {
 fn what_rose_and_went_away_counts_as_long_as_anything_else() {
     let mut watch = Watch::new(Alarm::panics("process.panic.count"));
     watch.run(HOUR, &[]);
-    watch.run(MINUTE, &[point("worker", 1.0)]);
-    watch.run(8 * MINUTE, &[]);
+    watch.tick(&[point("worker", 1.0)]);
+    watch.run(9 * MINUTE, &[]);
     assert_eq!(watch.report().state, AlertState::Firing);
     assert_eq!(watch.report().worst.unwrap().value, 1.0);
     watch.run(4 * MINUTE, &[]);

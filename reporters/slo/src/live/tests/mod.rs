@@ -4,6 +4,7 @@ mod alarms;
 mod budget;
 mod burns;
 mod cost;
+mod source;
 
 use std::time::Duration;
 

@@ -32,7 +32,7 @@ fn an_alert_says_how_bad_it_is_and_where_to_go_on() {
   exp_annotations:
     summary: 'site: the error budget burns more than 14.4 times as fast as it may'
     description: 'Pages are {{answered}}. 20% was bad in the last 5m, and more than 1.44 % in the last 1h; \
-0.1 % is allowed over 30d. At 14.4 times that, the whole budget is gone in 2d 2h.'
+0.1 % is allowed over 30d. At 14.4 times that, the whole budget is gone within 2d 2h.'
     runbook_url: https://example.com/runbooks/slo-burns-fast.md
     dashboard_url: https://example.com/d/slo";
     let memory = "\
@@ -75,6 +75,25 @@ fn an_alert_says_how_bad_it_is_and_where_to_go_on() {
         .words("1h", "ChannelFull", channel)
         .words("1h", "Panics", panics);
     assert_cases(&rules, "30s", &[case]);
+}
+
+#[test]
+#[ignore = "needs promtool"]
+fn the_slowest_pair_burns_faster_than_it_may() {
+    let last = Policy::standard().alerts()[3];
+    let rules = builder(&[site().policy(Policy::new([last]))]).build(name);
+    let slowly = "\
+- exp_labels: {slo: site, severity: ticket, short: 6h, long: 3d}
+  exp_annotations:
+    summary: 'site: the error budget burns faster than it may'
+    description: '20% was bad in the last 6h, and more than 0.1 % in the last 3d; 0.1 % is allowed over \
+30d. At 1 times that, the whole budget is gone within 30d.'";
+    let case = Case::every("15s")
+        .series(UP, "1x400")
+        .series(VALID, "0+100x400")
+        .series(GOOD, "0+80x400")
+        .words("1h", "SloBurnsSlowly", slowly);
+    assert_cases(&rules.unwrap(), "30s", &[case]);
 }
 
 #[test]
