@@ -48,6 +48,9 @@ mod docs {
     #[doc = include_str!("../../docs/guide.md")]
     mod guide {}
 
+    #[doc = include_str!("../../docs/operations.md")]
+    mod operations {}
+
     #[doc = include_str!("../../docs/service.md")]
     mod service {}
 

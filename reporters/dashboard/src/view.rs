@@ -39,8 +39,10 @@ pub(crate) const PAGES: [(&str, &str); 7] = [
 pub(crate) enum Key {
     /// What is wrong right now.
     Wrong,
-    /// What is promised, and what must not be.
+    /// What is promised.
     Objectives,
+    /// What must not be.
+    Alarms,
     Signals(Range),
     Saturation(Range),
     /// Cards of the host on the overview.
@@ -148,6 +150,7 @@ impl Key {
         match self {
             Self::Wrong => "wrong".to_owned(),
             Self::Objectives => "objectives".to_owned(),
+            Self::Alarms => "alarms".to_owned(),
             Self::Signals(_) => "signals".to_owned(),
             Self::Saturation(_) => "saturation".to_owned(),
             Self::Extra(_) => "extra".to_owned(),
@@ -221,10 +224,10 @@ fn own_sections(
         "overview" => {
             let range = range(query, 3_600)?;
             let mut sections = vec![Key::Wrong];
-            if sources.slo.is_some() {
-                sections.push(Key::Objectives);
-            }
+            let slo = sources.slo.is_some();
+            sections.extend(slo.then_some(Key::Objectives));
             sections.extend([Key::Signals(range), Key::Saturation(range)]);
+            sections.extend(slo.then_some(Key::Alarms));
             if !sources.extra.is_empty() {
                 sections.push(Key::Extra(range));
             }

@@ -39,7 +39,7 @@ fn the_guide_knows_what_has_to_be_set() {
         "GF_SECURITY_ADMIN_PASSWORD",
         "PROMETHEUS_AUTHORIZATION",
         "DATABASE_URL",
-        "RENEW_DASHBOARDS=1",
+        "RENEW_OPS=1",
         "**Untested**",
     ] {
         assert!(guide.contains(needed), "{needed}");

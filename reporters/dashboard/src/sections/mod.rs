@@ -36,6 +36,7 @@ pub(crate) fn open(key: &Key, sources: &Sources) -> Box<dyn Live> {
         Key::Signals(range) => overview::signals(*range, sources),
         Key::Saturation(range) => overview::saturation(*range, sources),
         Key::Objectives => objectives::objectives(),
+        Key::Alarms => objectives::alarms(),
         Key::Extra(range) => custom::extra(*range),
         Key::Page(at, range) => custom::page(*at, *range),
         Key::Index { group, range } => charts::index(group.as_deref(), *range),

@@ -45,7 +45,12 @@ fn answer(outcome: &'static str, times: u32) {
 
 /// The cells of the first row, as they are sent.
 fn cells(page: &serde_json::Value, card: &str) -> String {
-    let card = find_card(page, "objectives", card);
+    let section = if card == "alarms" {
+        "alarms"
+    } else {
+        "objectives"
+    };
+    let card = find_card(page, section, card);
     card["rows"][0]["cells"].to_string()
 }
 
@@ -62,7 +67,8 @@ async fn an_objective_is_shown_and_told_of_while_its_budget_burns() {
     let row = cells(&page, "budgets");
     assert!(row.contains("99 % good") && row.contains("100 %"), "{row}");
     assert!(row.contains("since start") && row.contains("of 30 d"));
-    assert!(row.contains("5 min: 0, 30 min: 0, 1 h: 0"), "{row}");
+    // What is longer than all that is known would say the same again.
+    assert!(row.contains("5 min: 0") && !row.contains("30 min"), "{row}");
     assert!(row.contains("quiet"), "{row}");
     assert!(notices(&page, "error budget").is_empty());
 
@@ -83,7 +89,7 @@ async fn an_objective_is_shown_and_told_of_while_its_budget_burns() {
     assert!(
         text.starts_with(
             "The objective dash-site burns its error budget too fast: 50 times within 5 min and 50 times within 1 h, \
-             where 14.4 is the limit. A page for"
+             where 14.4 is the limit. It has fired for"
         ),
         "{text}"
     );
@@ -102,7 +108,7 @@ async fn an_alarm_says_what_is_full_and_where() {
     let page = program.page("overview").await;
     let row = cells(&page, "alarms");
     assert!(
-        row.contains("ChannelFull") && row.contains("name=mail"),
+        row.contains("ChannelFull") && row.contains("dash_site.mailbox.depth, name=mail"),
         "{row}"
     );
     let told = notices(&page, "ChannelFull");

@@ -187,9 +187,9 @@ pub(super) fn definitions(reading: &Reading) -> Vec<&str> {
     }
 }
 
-/// How much a series has risen. A series that is not there before its first event begins with that event,
-/// which `increase` does not see; of such a series, and of all of a process that has just been
-/// started, the number itself is the rise.
+/// How much a series has risen. A series that is not there before its first event begins with that
+/// event, which `increase` does not see; of such a series, and of all of a process that has just
+/// been started, the number itself is the rise.
 fn rise(series: &str, within: Duration, started: &str) -> String {
     let range = text::duration(within);
     let away = text::duration(AWAY.max(within));

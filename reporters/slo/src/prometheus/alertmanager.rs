@@ -12,9 +12,25 @@ use crate::prometheus::yaml::Yaml;
 
 /// The configuration of an Alertmanager; see [`Rules::alertmanager`].
 ///
-/// A page goes out after seconds, a ticket may wait for others of its kind. One message is about one
-/// alert of one objective, so several pairs of windows that fire are one incident. What pages silences what would
-/// only make a ticket of the same, and a pair of windows those of the longer ones.
+/// A page goes out after seconds, a ticket may wait for others of its kind. One message is about
+/// one alert of one objective, so several pairs of windows that fire are one incident. What pages
+/// silences what would only make a ticket of the same, and a pair of windows those of the longer
+/// ones.
+///
+/// ```
+/// use telemetry_slo::Objective;
+/// use telemetry_slo::prometheus::Rules;
+///
+/// let site = Objective::availability("site", ["shop.endpoint.stop"]);
+/// let rules = Rules::builder(&[site]).build(|name| Some(name.replace('.', "_")))?;
+/// let file = rules
+///     .alertmanager()
+///     .page("https://pager.example.com/hook")
+///     .ticket("https://tracker.example.com/hook")
+///     .to_yaml();
+/// assert!(file.contains("url: \"https://pager.example.com/hook\""));
+/// # Ok::<(), telemetry_slo::prometheus::RulesError>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a configuration does nothing until it is written"]
 pub struct Alertmanager {
@@ -74,8 +90,8 @@ impl Alertmanager {
         self
     }
 
-    /// The same with all waiting times multiplied, for demonstrations and tests; none is below a tenth of a
-    /// second. What is not a finite number above zero changes nothing.
+    /// The same with all waiting times multiplied, for demonstrations and tests; none is below a
+    /// tenth of a second. What is not a finite number above zero changes nothing.
     pub fn scaled(mut self, by: f64) -> Self {
         if by.is_finite() && by > 0.0 {
             self.scale *= by;

@@ -50,8 +50,8 @@ impl RulesBuilder {
         self
     }
 
-    /// Which series are meant, such as `[("job", "shop")]`: labels that must be equal. Without it, all
-    /// that have the definitions' names.
+    /// Which series are meant, such as `[("job", "shop")]`: labels that must be equal. Without it,
+    /// all that have the definitions' names.
     pub fn selector<K: Into<String>, V: Into<String>>(
         mut self,
         labels: impl IntoIterator<Item = (K, V)>,
@@ -60,8 +60,9 @@ impl RulesBuilder {
         self
     }
 
-    /// Which targets [`InstanceDown`](Rules#alerts) is about: labels that must be equal on `up`. `job` and
-    /// `instance` of the selector unless it is called, and all targets of the server if it has neither.
+    /// Which targets [`InstanceDown`](Rules#alerts) is about: labels that must be equal on `up`.
+    /// `job` and `instance` of the selector unless it is called, and all targets of the server if
+    /// it has neither.
     pub fn targets<K: Into<String>, V: Into<String>>(
         mut self,
         labels: impl IntoIterator<Item = (K, V)>,
@@ -90,8 +91,8 @@ impl RulesBuilder {
         self
     }
 
-    /// What the names of the groups begin with; `slo` unless it is called. A server wants the names of
-    /// the groups within one file to differ.
+    /// What the names of the groups begin with; `slo` unless it is called. A server wants the names
+    /// of the groups within one file to differ.
     pub fn group_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.prefix = prefix.into();
         self
@@ -104,25 +105,27 @@ impl RulesBuilder {
         self
     }
 
-    /// How often the server scrapes; 15 seconds unless it is called. It changes no rule: a window into
-    /// which fewer than four scrapes fit is an error, because a rate over it would come and go.
+    /// How often the server scrapes; 15 seconds unless it is called. It changes no rule: a window
+    /// into which fewer than four scrapes fit is an error, because a rate over it would come and
+    /// go.
     pub fn scrape_interval(mut self, interval: Duration) -> Self {
         self.settings.scrape_interval = interval;
         self
     }
 
-    /// Up to which window the counters of the instances are read; longer ones add up what was recorded
-    /// of the shortest. Twelve times the shortest window, an hour, unless it is called.
+    /// Up to which window the counters of the instances are read; longer ones add up what was
+    /// recorded of the shortest. Twelve times the shortest window, an hour, unless it is called.
     ///
-    /// Counters know of what happened before the rules were there and while the server did not scrape, but
-    /// reading days of them costs the server time that grows with the number of instances.
+    /// Counters know of what happened before the rules were there and while the server did not
+    /// scrape, but reading days of them costs the server time that grows with the number of
+    /// instances.
     pub fn counters_up_to(mut self, window: Duration) -> Self {
         self.settings.counters_up_to = Some(window);
         self
     }
 
-    /// How long the series of an objective must have been missing before `SloNoData` fires; twice the shortest
-    /// window, 10 minutes, and never less than half a minute, unless it is called.
+    /// How long the series of an objective must have been missing before `SloNoData` fires; twice
+    /// the shortest window, 10 minutes, and never less than half a minute, unless it is called.
     pub fn no_data_after(mut self, after: Duration) -> Self {
         self.settings.no_data_after = Some(after);
         self
@@ -133,8 +136,18 @@ impl RulesBuilder {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, in one error: a definition that `name_of` does not know, a window into which
-    /// too few scrapes fit, names and labels that Prometheus would refuse, objectives of the same name.
+    /// Everything that is wrong, in one error: a definition that `name_of` does not know, a window
+    /// into which too few scrapes fit, names and labels that Prometheus would refuse, objectives of
+    /// the same name.
+    ///
+    /// ```
+    /// use telemetry_slo::Objective;
+    /// use telemetry_slo::prometheus::Rules;
+    ///
+    /// let site = Objective::availability("site", ["shop.endpoint.stop"]);
+    /// let error = Rules::builder(&[site]).build(|_| None).unwrap_err();
+    /// assert!(error.to_string().contains("`slo.site.good`"));
+    /// ```
     pub fn build(self, name_of: impl Fn(&str) -> Option<String>) -> Result<Rules, RulesError> {
         let name_of: &dyn Fn(&str) -> Option<String> = &name_of;
         let mut problems = self.problems();

@@ -18,8 +18,8 @@ pub(super) struct Subject {
     pub(super) windows: Vec<Duration>,
 }
 
-/// What looks at a month reads 200,000 samples, for a number that changes little: two minutes are often
-/// enough, and more often than the five after which a server takes a series for gone.
+/// What looks at a month reads 200,000 samples, for a number that changes little: two minutes are
+/// often enough, and more often than the five after which a server takes a series for gone.
 const SELDOM: Duration = Duration::from_secs(120);
 
 /// What that is of thirty days, for windows that are shorter.
@@ -169,10 +169,10 @@ impl Subject {
 
     /// What is bad and what counts within a window, both in the same unit, whichever that is.
     ///
-    /// Days of all the counters of all instances are more than a server can be asked for twice a minute,
-    /// so long windows add up what was recorded of the shortest one: every event is in as many
-    /// of its values as every other, so each still weighs the same. That is late by half of the shortest
-    /// window, which a short one could not bear.
+    /// Days of all the counters of all instances are more than a server can be asked for twice a
+    /// minute, so long windows add up what was recorded of the shortest one: every event is in as
+    /// many of its values as every other, so each still weighs the same. That is late by half of
+    /// the shortest window, which a short one could not bear.
     fn totals(&self, window: Duration, settings: &Settings) -> (String, String) {
         let first = self.shortest();
         let over = |what| {

@@ -29,9 +29,11 @@ pub struct PanelData {
     pub look: Look,
     /// What its numbers are.
     pub unit: PanelUnit,
-    /// PromQL, and what its series are called in the legend: a text, or a template such as `{{route}}`.
+    /// PromQL, and what its series are called in the legend: a text, or a template such as
+    /// `{{route}}`.
     pub queries: Vec<(String, String)>,
-    /// From which value on how good it is, ascending; the first is minus infinity, for all values below the second.
+    /// From which value on how good it is, ascending; the first is minus infinity, for all values
+    /// below the second.
     pub thresholds: Vec<(f64, Level)>,
     /// Where the axis begins, if it is not left to the values.
     pub min: Option<f64>,

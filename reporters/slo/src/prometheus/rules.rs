@@ -81,8 +81,8 @@ impl Rules {
         }
     }
 
-    /// The file that `rule_files` of the server's configuration names. The same objectives always give the
-    /// same text.
+    /// The file that `rule_files` of the server's configuration names. The same objectives always
+    /// give the same text.
     #[must_use]
     pub fn to_yaml(&self) -> String {
         let groups = self.groups().iter().map(Group::to_yaml).collect();
@@ -104,8 +104,8 @@ impl Rules {
         panels::rows(&self.settings, &self.subjects, &self.watches)
     }
 
-    /// The names of the alerts, each once, in the order of the alphabet: what there should be runbooks
-    /// for.
+    /// The names of the alerts, each once, in the order of the alphabet: what there should be
+    /// runbooks for.
     #[must_use]
     pub fn alert_names(&self) -> Vec<String> {
         let groups = self.groups();

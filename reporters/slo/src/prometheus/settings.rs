@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::prometheus::rule::Pairs;
 use crate::prometheus::text;
 
-/// Prometheus evaluates a rate only from two samples on; with four per window, one or two may be lost.
+/// Prometheus evaluates a rate only from two samples on; with four per window, one or two may be
+/// lost.
 pub(super) const SCRAPES_PER_WINDOW: u32 = 4;
 
 /// A server scrapes nothing in its first five seconds, and that must not be told, however short the
@@ -55,8 +56,8 @@ impl Settings {
         format!("{name}{}", text::braced(own.chain(and)))
     }
 
-    /// A series of each target, such as `up`. It has the labels that Prometheus gives to a target, and
-    /// none that the application adds.
+    /// A series of each target, such as `up`. It has the labels that Prometheus gives to a target,
+    /// and none that the application adds.
     pub(super) fn of_targets(&self, name: &str) -> String {
         let of_targets = |(key, _): &&(String, String)| key == "job" || key == "instance";
         let pairs = match &self.targets {

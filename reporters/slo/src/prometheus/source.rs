@@ -8,9 +8,9 @@ use crate::prometheus::text;
 
 /// The series of what is good and of what counts, and how they are added up.
 ///
-/// A rate is taken of each series by itself and summed then: so a restart of one instance is seen as
-/// what it is, and all instances share one budget. What is bad is what counts less what is good; it is
-/// never below zero, although the two are not read at the very same moment.
+/// A rate is taken of each series by itself and summed then: so a restart of one instance is seen
+/// as what it is, and all instances share one budget. What is bad is what counts less what is good;
+/// it is never below zero, although the two are not read at the very same moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Source {
     valid: String,
@@ -89,8 +89,8 @@ impl Source {
         format!("sum{by}(rate({series}[{}]))", text::duration(window))
     }
 
-    /// Whether the series are missing: all of them, or all that have some label which they had a while
-    /// ago.
+    /// Whether the series are missing: all of them, or all that have some label which they had a
+    /// while ago.
     pub(super) fn missing(&self, window: Duration, ago: Duration) -> String {
         let needed = &self.needed;
         let (window, ago) = (text::duration(window), text::duration(ago));

@@ -1,8 +1,8 @@
 //! Just enough YAML to write a file that people read and any parser takes.
 //!
-//! A text stands without quotes only where no version of YAML could take it for something else; a text
-//! of several lines is a literal block; every other is quoted, with escapes. What is written depends
-//! on what is given alone, so that a file can be compared with the one from last time.
+//! A text stands without quotes only where no version of YAML could take it for something else; a
+//! text of several lines is a literal block; every other is quoted, with escapes. What is written
+//! depends on what is given alone, so that a file can be compared with the one from last time.
 
 use std::fmt::Write as _;
 

@@ -14,7 +14,7 @@ pub(super) fn card(sources: &Sources, alarms: &[AlarmReport]) -> Card {
     let mut table = Table::new(["Alarm", "Of"])
         .numbers(["Worst now", "Limit"])
         .texts(["State"])
-        .empty("There is none.");
+        .empty("There is none: give some to `Slo::builder`.");
     for (at, alarm) in alarms.iter().enumerate().take(MOST_ROWS) {
         let number = |value: f64| match dimension(sources, &alarm.reading) {
             None => Value::ratio(value),
@@ -29,9 +29,7 @@ pub(super) fn card(sources: &Sources, alarms: &[AlarmReport]) -> Card {
                 Some(place) => Value::link(links::chart(sources, place), name),
                 None => name,
             },
-            worst
-                .map_or(String::new(), |worst| of_series(&worst.tags))
-                .into(),
+            of(alarm).into(),
             worst.map_or(Value::missing(), |worst| number(worst.value)),
             number(alarm.limit),
             match alarm.state {
@@ -51,7 +49,16 @@ pub(super) fn card(sources: &Sources, alarms: &[AlarmReport]) -> Card {
         // Two may have one name.
         table.row_with(format!("{at} {}", alarm.name), cells, status, None);
     }
-    Card::table("alarms", table).title("Alarms").wide()
+    Card::table("alarms", table).wide()
+}
+
+/// What it is about, and which series of it is the worst: `shop.mailbox.depth, name=mail`.
+fn of(alarm: &AlarmReport) -> String {
+    let definition = short(first(&alarm.reading));
+    match alarm.worst.as_ref().map(|worst| of_series(&worst.tags)) {
+        Some(tags) if !tags.is_empty() => format!("{definition}, {tags}"),
+        _ => definition,
+    }
 }
 
 /// The definition that it is mostly about.

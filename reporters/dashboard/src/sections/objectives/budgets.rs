@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use telemetry_slo::{AlertReport, AlertState, Measured, ObjectiveReport, Severity};
+use telemetry_slo::{AlertReport, AlertState, BurnReport, Measured, ObjectiveReport, Severity};
 
 use super::words::{burn, firing, lasting, share, span};
 use super::{MOST_ROWS, place};
@@ -15,7 +15,7 @@ pub(super) fn card(sources: &Sources, objectives: &[ObjectiveReport]) -> Card {
     let mut table = Table::new(["Objective", "Promise"])
         .numbers(["Good", "Budget left"])
         .texts(["Known", "Burn rate", "Alert"])
-        .empty("There is none.");
+        .empty("There is none: give some to `Slo::builder`.");
     for one in objectives.iter().take(MOST_ROWS) {
         let name = Value::code(short(&one.name));
         let cells = [
@@ -36,7 +36,6 @@ pub(super) fn card(sources: &Sources, objectives: &[ObjectiveReport]) -> Card {
         table.row_with(one.name.clone(), cells, status(one), None);
     }
     Card::table("budgets", table)
-        .title("Objectives")
         .hint(
             "Of this process alone, since it started. The budget of a service is that of all its instances \
              together. A burn rate of 1 uses up the budget just when its time is over.",
@@ -76,9 +75,11 @@ fn known(covered: Duration, window: Duration) -> String {
     format!("since start, {} of {}", span(covered), span(window))
 }
 
-/// `5 min: 0.4, 1 h: 0.1`.
+/// `5 min: 0.4, 1 h: 0.1`. Of windows that are longer than what is known, the first stands for all.
 fn burns(one: &ObjectiveReport) -> String {
-    let burns = one.burns.iter();
+    let is_known = |burn: &&BurnReport| burn.covered >= burn.window;
+    let known = one.burns.iter().take_while(is_known).count();
+    let burns = one.burns.iter().take(known + 1);
     let burns = burns.map(|burn_of| format!("{}: {}", span(burn_of.window), burn(burn_of.rate)));
     burns.collect::<Vec<_>>().join(", ")
 }

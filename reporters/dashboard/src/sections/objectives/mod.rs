@@ -7,8 +7,8 @@ mod words;
 use telemetry_metrics::Dimension;
 use telemetry_slo::Reading;
 
-use crate::card::Card;
 use crate::live::{Live, Made};
+use crate::moment::Moment;
 use crate::sources::Sources;
 
 pub(in crate::sections) use words::{burns_too_fast, is_too_high, stands_still};
@@ -16,28 +16,27 @@ pub(in crate::sections) use words::{burns_too_fast, is_too_high, stands_still};
 /// More rows than this are not shown.
 const MOST_ROWS: usize = 200;
 
+/// What is promised.
 pub(in crate::sections) fn objectives() -> Box<dyn Live> {
-    let make = |moment: &crate::moment::Moment<'_>| {
-        let Some(slo) = &moment.sources.slo else {
-            return Vec::new();
-        };
-        let report = slo.report();
-        let mut cards = Vec::new();
-        if !report.objectives.is_empty() {
-            cards.push(budgets::card(moment.sources, &report.objectives));
-        }
-        if !report.alarms.is_empty() {
-            cards.push(alarms::card(moment.sources, &report.alarms));
-        }
-        match cards.is_empty() {
-            true => vec![Card::text(
-                "none",
-                "There are no objectives and no alarms: give them to `Slo::builder`.",
-            )],
-            false => cards,
-        }
+    let make = |moment: &Moment<'_>| {
+        let report = moment.sources.slo.as_ref().map(|slo| slo.report());
+        let objectives = report.map(|report| report.objectives);
+        vec![budgets::card(
+            moment.sources,
+            &objectives.unwrap_or_default(),
+        )]
     };
     Box::new(Made::new(Some("Objectives"), make))
+}
+
+/// What must not be.
+pub(in crate::sections) fn alarms() -> Box<dyn Live> {
+    let make = |moment: &Moment<'_>| {
+        let report = moment.sources.slo.as_ref().map(|slo| slo.report());
+        let alarms = report.map(|report| report.alarms);
+        vec![alarms::card(moment.sources, &alarms.unwrap_or_default())]
+    };
+    Box::new(Made::new(Some("Alarms"), make))
 }
 
 /// Where the definition of this name is.

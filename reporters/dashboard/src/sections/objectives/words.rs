@@ -69,16 +69,13 @@ pub(in crate::sections) fn burns_too_fast(one: &ObjectiveReport) -> Option<Strin
     let (short_window, long) = (span(alert.short), span(alert.long));
     Some(format!(
         "The objective {} burns its error budget too fast: {} times within {short_window} and {} times within {long}, \
-         where {} is the limit. {} for {}.",
+         where {} is the limit. It has fired for {} ({}).",
         short(&one.name),
         burn(alert.short_rate),
         burn(alert.long_rate),
         alert.factor,
-        match alert.severity.as_str() {
-            "page" => "A page",
-            _ => "A ticket",
-        },
         lasting(alert.lasting),
+        alert.severity.as_str(),
     ))
 }
 

@@ -1,5 +1,6 @@
 //! Days in milliseconds: the engine with a clock and counters of the tests' own.
 
+mod agreement;
 mod alarms;
 mod budget;
 mod burns;
