@@ -43,6 +43,12 @@ pub fn of_this_thread() -> (u64, u64) {
     (CALLS.get(), BYTES.get())
 }
 
+/// Counts what another thread allocated as this one's, for whom that did it.
+pub fn on_behalf(calls: u64, bytes: u64) {
+    CALLS.set(CALLS.get() + calls);
+    BYTES.set(BYTES.get() + bytes);
+}
+
 /// Bytes held now beyond what was held at [`count`]`(`[`Mode::Live`]`)`.
 pub fn live() -> i64 {
     LIVE.load(Ordering::Relaxed)

@@ -81,10 +81,14 @@ const EVERYWHERE: [&str; 2] = [
 /// allowed for.
 const ALL_OF_IT: f64 = 0.8;
 
+/// So many calls that the ways in which two processes differ, as maps are hashed with a seed, are nothing
+/// beside them.
+const LEAST: u64 = 64;
+
 /// What a call costs all threads; `None` if that cannot be true.
 fn count_everywhere(id: &str, calls: u64, here: f64) -> Result<Option<f64>, String> {
     // They are slow, and there are two of them.
-    let calls = (calls / 2).max(1);
+    let calls = (calls / 2).max(LEAST);
     let once = count_one(id, calls, &EVERYWHERE)?;
     let twice = count_one(id, calls * 2, &EVERYWHERE)?;
     let each = twice.saturating_sub(once) as f64 / calls as f64;

@@ -9,6 +9,7 @@ mod memory;
 mod metric;
 mod reporter;
 mod scrape;
+mod slo;
 mod span;
 mod statsd;
 pub mod traced;
@@ -18,6 +19,7 @@ pub use http::{Layered, requests};
 pub use memory::over_two_decades;
 pub use metric::{BOUNDS, Pattern, Sample, samples};
 pub use scrape::{LINES, SCRAPED, checked};
+pub use slo::INTERVAL as EVALUATED;
 pub use span::{async_work, poll_once, work};
 pub use statsd::{INTERVAL, delivered};
 
@@ -34,6 +36,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(reporter::cases());
     cases.extend(statsd::cases());
     cases.extend(scrape::cases());
+    cases.extend(slo::cases());
     cases.extend(http::cases());
     cases.extend(traced::cases());
     cases.extend(peers::cases());
@@ -44,6 +47,7 @@ pub fn all() -> Vec<Case> {
 /// All that is weighed.
 pub fn weights() -> Vec<Weight> {
     let mut weights = memory::weights();
+    weights.extend(slo::weights());
     weights.extend(peers::weights());
     weights
 }

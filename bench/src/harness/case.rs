@@ -24,6 +24,10 @@ pub enum Table {
     Statsd,
     /// One answer to a Prometheus server.
     Scrape,
+    /// One event that objectives are about.
+    Objective,
+    /// One evaluation of objectives.
+    Evaluation,
     /// One request to a router.
     Http,
     /// One request with its queries, traced.

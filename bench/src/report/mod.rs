@@ -37,7 +37,7 @@ pub struct Section {
 
 impl Section {
     /// All keys there are.
-    pub const KEYS: [&'static str; 21] = [
+    pub const KEYS: [&'static str; 24] = [
         "machine",
         "compared",
         "ratios",
@@ -55,6 +55,9 @@ impl Section {
         "floods",
         "scrapes",
         "memory",
+        "objectives",
+        "evaluations",
+        "rings",
         "dashboard",
         "original",
         "candidates",
@@ -121,7 +124,26 @@ impl Results<'_> {
             ),
             section("floods", "Flat out to StatsD", self.floods(args)),
             section("scrapes", "A scrape of 10,000 series", self.scrapes()),
-            section("memory", "Memory of a series", self.weights()),
+            section(
+                "memory",
+                "Memory of a series",
+                self.weights("series", "memory."),
+            ),
+            table(
+                "objectives",
+                "One event that objectives are about",
+                Table::Objective,
+            ),
+            section(
+                "evaluations",
+                "One evaluation of objectives",
+                self.evaluations(),
+            ),
+            section(
+                "rings",
+                "Memory of an objective, its windows full",
+                self.weights("objective", "slo."),
+            ),
             section("dashboard", "A dashboard", self.watches(args)),
             section("original", "The original", self.originals()),
             table(

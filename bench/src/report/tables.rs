@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Results;
 use super::format::{Verdict, bracket, nanos, number};
 use crate::args::Args;
+use crate::cases::EVALUATED;
 use crate::goals::WEIGHTS;
 use crate::harness::Table;
 use crate::stats::Times;
@@ -108,6 +109,45 @@ impl Results<'_> {
         )
     }
 
+    /// Evaluations are seldom, so what counts is their share of a processor.
+    pub fn evaluations(&self) -> String {
+        let mut rows = String::new();
+        for (case, measured) in &self.cases {
+            if case.table == Table::Evaluation {
+                let instructions = if case.is_counted_everywhere {
+                    measured.everywhere
+                } else {
+                    measured.instructions
+                };
+                let micros = measured.one_thread.map(|times| Times {
+                    median: times.median / 1e3,
+                    minimum: times.minimum / 1e3,
+                });
+                let interval = EVALUATED.as_nanos() as f64;
+                let share = measured.one_thread.map_or("–".to_owned(), |times| {
+                    format!("{:.4} %", 100.0 * times.median / interval)
+                });
+                let _ = writeln!(
+                    rows,
+                    "| {} | {} | {} | {} | {} | {share} | `{}` |",
+                    case.label,
+                    number(instructions.map(|count| count / 1e3)),
+                    number(measured.allocations),
+                    number(measured.bytes.map(|bytes| bytes / 1e3)),
+                    nanos(micros),
+                    case.id
+                );
+            }
+        }
+        let head = format!(
+            "Of the thread that evaluates. The share is that of one core at the usual interval, {} s.\n\n\
+             | what | instructions, thousands | allocations | kB allocated | µs | share of a core | id |\n\
+             |---|--:|--:|--:|--:|--:|---|\n",
+            EVALUATED.as_secs()
+        );
+        titled(&head, &rows)
+    }
+
     /// What arrived of all that was emitted at once.
     pub fn floods(&self, args: &Args) -> String {
         let mut rows = String::new();
@@ -163,10 +203,11 @@ impl Results<'_> {
         titled(&head, &rows)
     }
 
-    /// Live bytes per series.
-    pub fn weights(&self) -> String {
+    /// Live bytes per series, or whatever it is, of those whose ids begin like this.
+    pub fn weights(&self, what: &str, begin: &str) -> String {
         let mut rows = String::new();
-        for (weight, weighed) in &self.weights {
+        let weights = self.weights.iter();
+        for (weight, weighed) in weights.filter(|(weight, _)| weight.id.starts_with(begin)) {
             let most = WEIGHTS.iter().find(|bytes| bytes.id == weight.id);
             let series = most.map(|most| most.series);
             let thread = most.and_then(|most| most.thread);
@@ -191,12 +232,12 @@ impl Results<'_> {
                 weight.id
             );
         }
-        titled(
+        let head = format!(
             "Live bytes of the heap.\n\n\
-             | what | per series | and further thread | and further sample | promise | id |\n\
-             |---|--:|--:|--:|---|---|\n",
-            &rows,
-        )
+             | what | per {what} | and further thread | and further sample | promise | id |\n\
+             |---|--:|--:|--:|---|---|\n"
+        );
+        titled(&head, &rows)
     }
 }
 

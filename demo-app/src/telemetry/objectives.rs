@@ -155,6 +155,8 @@ fn sign_ups() -> Objective {
             !event.metadata_is("outcome", "error") || is_one_of(event, "reason", &OUR_FAULT)
         })
         .target(SIGN_UPS)
+        // Of few people, one who cannot is no emergency.
+        .min_events(5)
         .policy(held(Policy::standard(), SHORT))
         .description("People who want to sign up can")
 }

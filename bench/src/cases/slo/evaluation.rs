@@ -63,7 +63,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Of a program, beside those of its objectives.
-const METRICS: usize = 13;
+const METRICS: usize = 12;
 
 struct Program {
     aggregator: Aggregator,
@@ -76,12 +76,8 @@ impl Program {
         let objectives: Vec<Objective> = (0..10)
             .map(|at| match at % 5 {
                 0 | 1 => latency(&format!("latency-{at}")),
-                2 => Objective::latency(
-                    format!("slow-{at}"),
-                    ["bench.request"],
-                    THRESHOLD * 10,
-                )
-                .target(0.999),
+                2 => Objective::latency(format!("slow-{at}"), ["bench.request"], THRESHOLD * 10)
+                    .target(0.999),
                 _ => availability(&format!("site-{at}")),
             })
             .collect();
@@ -103,10 +99,11 @@ impl Program {
         };
         assert_eq!(series("bench.request.count"), pairs);
         assert_eq!(series("bench.request.duration"), pairs);
-        for name in ["one", "two", "three", "four"] {
-            execute!("bench.state", STATE, { name });
+        for part in ["one", "two", "three", "four"] {
+            execute!("bench.part", { depth: 3, capacity: 100, waiting: 1, entries: 50 }, { part });
+            execute!("bench.failure", {}, { part });
         }
-        execute!("bench.process", { queue: 3, memory: 1_000_000, files: 40, most_files: 1_024 });
+        execute!("bench.process", { queue: 3, memory: 1_000_000, files: 40, most_files: 1_024, lag: 2 });
         Self {
             aggregator,
             objectives,
@@ -126,10 +123,36 @@ impl Program {
     }
 }
 
+/// Four of them by a tag of four values, five without.
 fn of_state() -> Vec<Metric> {
-    todo!()
+    let by_part = |name| last_value(name).tags(["part"]);
+    vec![
+        by_part("bench.part.depth"),
+        by_part("bench.part.capacity"),
+        by_part("bench.part.waiting"),
+        by_part("bench.part.entries"),
+        counter("bench.failure.count").tags(["part"]),
+        last_value("bench.process.queue"),
+        last_value("bench.process.memory"),
+        last_value("bench.process.files"),
+        last_value("bench.process.most_files"),
+        last_value("bench.process.lag"),
+    ]
 }
 
+/// Ten, none of which fires.
 fn alarms() -> Vec<Alarm> {
-    todo!()
+    let lag = Reading::Latest("bench.process.lag".to_owned());
+    vec![
+        Alarm::panics("bench.failure.count").limit(1e12),
+        Alarm::series_overflow(),
+        Alarm::reporter_failures(),
+        Alarm::channel_depth("bench.part.depth", "bench.part.capacity"),
+        Alarm::pool_waiting("bench.part.waiting"),
+        Alarm::table_size("bench.part.entries", 1_000),
+        Alarm::open_files("bench.process.files", "bench.process.most_files"),
+        Alarm::run_queue("bench.process.queue"),
+        Alarm::memory("bench.process.memory", 1_000_000_000),
+        Alarm::new("LagHigh", lag, 30.0),
+    ]
 }

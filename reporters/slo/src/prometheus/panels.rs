@@ -30,7 +30,7 @@ pub struct PanelData {
     /// What its numbers are.
     pub unit: PanelUnit,
     /// PromQL, and what its series are called in the legend: a text, or a template such as
-    /// `{{route}}`.
+    /// `{{route}}`. Empty, it is left to whoever draws: their labels tell them apart.
     pub queries: Vec<(String, String)>,
     /// From which value on how good it is, ascending; the first is minus infinity, for all values
     /// below the second.
