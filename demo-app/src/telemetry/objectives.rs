@@ -192,3 +192,28 @@ fn is_one_of(event: &Event<'_>, key: &str, words: &[&str]) -> bool {
     let value = event.metadata(key);
     value.is_some_and(|value| words.iter().any(|word| value.as_str() == Some(word)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_reason_of_a_failure_is_known_by_its_word() {
+        let known = Arc::new(Mutex::new(Vec::new()));
+        let seen = known.clone();
+        let attached = telemetry::attach("test-reasons", "test_objectives.try", move |event| {
+            let is_ours = is_one_of(event, "reason", &OUR_FAULT);
+            seen.lock().unwrap().push(is_ours);
+        });
+        let _guard = attached.unwrap().guard();
+        for reason in ["busy", "name_taken", "busybody"] {
+            // As a sign-up tells it: by whatever its error is as text.
+            let tried = telemetry::completion_span!("test_objectives.try")
+                .wrap_result(async { Err::<(), _>(format_args!("{reason}").to_string()) });
+            assert!(tried.await.is_err());
+        }
+        assert_eq!(*known.lock().unwrap(), [true, false, false]);
+    }
+}
