@@ -65,6 +65,8 @@ pub fn put_on_scale(weight: &Weight, threads: usize) -> Result<(), String> {
                     }
                     barrier.wait();
                 }
+                // What belongs to a thread goes with it, so it stays for the last look.
+                barrier.wait();
             });
         }
         for turn in 0..turns.len() {
@@ -76,6 +78,7 @@ pub fn put_on_scale(weight: &Weight, threads: usize) -> Result<(), String> {
             (scale.settle)();
             held.push(alloc::live());
         }
+        barrier.wait();
     });
     alloc::count(Mode::Off);
     let samples = weight.samples * (WARM * threads + weight.series * (threads + 1));

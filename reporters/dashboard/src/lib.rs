@@ -92,6 +92,7 @@ mod moment;
 mod page;
 mod problem;
 mod sections;
+mod slugs;
 mod sources;
 mod view;
 mod visible;
