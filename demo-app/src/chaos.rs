@@ -176,7 +176,7 @@ impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = self.0.as_millis();
         let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
-        let fits = |(length, _): &(u128, &str)| milliseconds % length == 0;
+        let fits = |(length, _): &(u128, &str)| milliseconds.is_multiple_of(*length);
         match units.into_iter().find(fits) {
             Some((length, unit)) => write!(f, "{}{unit}", milliseconds / length),
             None => Ok(()),

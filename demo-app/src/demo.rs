@@ -124,7 +124,6 @@ impl Demo {
     }
 
     /// The objectives and alarms, and how they stand.
-    #[must_use]
     pub fn slo(&self) -> &Slo {
         &self.telemetry.slo
     }

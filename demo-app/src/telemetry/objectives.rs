@@ -89,8 +89,8 @@ const SHORT: u32 = 1;
 const BRIEFLY: u32 = 5;
 
 /// The policy, with alerts that wait for a part of their short window before they fire.
-fn held(policy: Policy, part: u32) -> Policy {
-    let alerts = policy.alerts().iter().cloned();
+fn held(policy: &Policy, part: u32) -> Policy {
+    let alerts = policy.alerts().iter().copied();
     Policy::new(alerts.map(|alert| BurnAlert {
         hold: alert.short / part,
         ..alert
@@ -102,7 +102,7 @@ fn site() -> Objective {
     Objective::availability("site", ends)
         .valid(|event| is_one_of(event, "route", WORKING))
         .target(SITE)
-        .policy(held(Policy::standard(), BRIEFLY))
+        .policy(held(&Policy::standard(), BRIEFLY))
         .description("Requests for pages that work are answered")
 }
 
@@ -115,7 +115,7 @@ fn site_latency(config: &Config) -> Objective {
         // A failure is no answer, however quick it is.
         .valid(|event| !event.metadata_is("outcome", "error"))
         .target(SITE_LATENCY)
-        .policy(held(Policy::standard(), BRIEFLY))
+        .policy(held(&Policy::standard(), BRIEFLY))
         .description("Quick pages are there within a quarter of a second")
 }
 
@@ -129,7 +129,7 @@ fn quotes() -> Objective {
     ]);
     Objective::availability("quotes", ["demo.quotes.fetch"])
         .target(QUOTES)
-        .policy(held(policy, SHORT))
+        .policy(held(&policy, SHORT))
         .description("Quotes that are asked for arrive")
 }
 
@@ -144,7 +144,7 @@ fn jobs() -> Objective {
         .keep(move |event| event.name() != tried || is_done(event));
     Objective::ratio("jobs", done, ended)
         .target(JOBS)
-        .policy(held(Policy::standard(), SHORT))
+        .policy(held(&Policy::standard(), SHORT))
         .description("Jobs that are accepted are done in the end")
 }
 
@@ -157,7 +157,7 @@ fn sign_ups() -> Objective {
         .target(SIGN_UPS)
         // Of few people, one who cannot is no emergency.
         .min_events(5)
-        .policy(held(Policy::standard(), SHORT))
+        .policy(held(&Policy::standard(), SHORT))
         .description("People who want to sign up can")
 }
 

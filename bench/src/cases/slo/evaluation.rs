@@ -4,15 +4,16 @@
 //! values and counters. The metrics of the objectives' own state are there, too, as everybody has them,
 //! so an evaluation's events are counted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use telemetry::execute;
 use telemetry_metrics::{Aggregator, Metric, counter, last_value};
 use telemetry_slo::{Alarm, Objective, Reading};
 
-use super::super::metric::{by_tags_counter, by_tags_distribution, emit, samples};
 use super::step::Steps;
-use super::{THRESHOLD, availability, latency, metrics};
+use super::{EVENT, THRESHOLD, availability, latency, metrics};
+use crate::cases::metric::{by_tags_counter, by_tags_distribution, emit, samples};
 use crate::harness::{Case, Prepared, Table, repeat, seen};
 
 /// How often it is evaluated by default.
@@ -40,13 +41,13 @@ pub fn cases() -> Vec<Case> {
         case(
             "evaluation.few",
             "10 objectives, 10 alarms, no series but theirs",
-            || Program::start(0).evaluated(alarms()),
+            || Program::start(0).evaluated(&alarms()),
         )
         .everywhere(),
         case(
             "evaluation.2000",
             "10 objectives, 10 alarms, beside 2,000 series",
-            || Program::start(PAIRS).evaluated(alarms()),
+            || Program::start(PAIRS).evaluated(&alarms()),
         )
         .everywhere(),
         case(
@@ -55,7 +56,7 @@ pub fn cases() -> Vec<Case> {
             || {
                 let mut alarms = alarms();
                 alarms[0] = Alarm::panics("bench.request.count").limit(1e12);
-                Program::start(PAIRS).evaluated(alarms)
+                Program::start(PAIRS).evaluated(&alarms)
             },
         )
         .everywhere(),
@@ -76,8 +77,9 @@ impl Program {
         let objectives: Vec<Objective> = (0..10)
             .map(|at| match at % 5 {
                 0 | 1 => latency(&format!("latency-{at}")),
-                2 => Objective::latency(format!("slow-{at}"), ["bench.request"], THRESHOLD * 10)
-                    .target(0.999),
+                2 => {
+                    Objective::latency(format!("slow-{at}"), [EVENT], THRESHOLD * 10).target(0.999)
+                }
                 _ => availability(&format!("site-{at}")),
             })
             .collect();
@@ -110,9 +112,9 @@ impl Program {
         }
     }
 
-    fn evaluated(self, alarms: Vec<Alarm>) -> Prepared {
-        let steps = Steps::start(&self.aggregator, &self.objectives, &alarms);
-        let steps = std::sync::Arc::new(steps);
+    fn evaluated(self, alarms: &[Alarm]) -> Prepared {
+        let steps = Steps::start(&self.aggregator, &self.objectives, alarms);
+        let steps = Arc::new(steps);
         let evaluations = steps.clone();
         let run = Box::new(move |times| {
             // For as long as there are evaluations.
@@ -155,4 +157,25 @@ fn alarms() -> Vec<Alarm> {
         Alarm::memory("bench.process.memory", 1_000_000_000),
         Alarm::new("LagHigh", lag, 30.0),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use telemetry_slo::Slo;
+
+    use super::*;
+
+    #[test]
+    fn shares_are_those_at_the_interval_that_nobody_asked_for() {
+        let Program {
+            aggregator,
+            objectives,
+        } = Program::start(1);
+        let slo = Slo::builder(&aggregator)
+            .objectives(objectives)
+            .alarms(alarms())
+            .start()
+            .expect("valid objectives and alarms");
+        assert_eq!(slo.interval(), INTERVAL);
+    }
 }

@@ -34,23 +34,23 @@ pub fn cases() -> Vec<Case> {
     };
     let mut cases = vec![
         case("none", "counter and distribution, no objective", || {
-            under(Vec::new())
+            under(&[])
         }),
         case("availability", "the same and an availability", || {
-            under(vec![availability("one")])
+            under(&[availability("one")])
         }),
         case(
             "predicate",
             "the same and an availability, two predicates of its own",
-            || under(vec![of_pages("one")]),
+            || under(&[of_pages("one")]),
         ),
         case("latency", "the same and a latency", || {
-            under(vec![latency("one")])
+            under(&[latency("one")])
         }),
         case(
             "four",
             "the same and four: two availabilities, two latencies, predicates on two",
-            || under(four().into()),
+            || under(&four()),
         ),
     ];
     cases.extend(evaluation::cases());
@@ -92,10 +92,10 @@ fn metrics(objectives: &[Objective]) -> impl Iterator<Item = Metric> {
 }
 
 /// Every event must have been counted by both metrics, and by all objectives.
-fn under(objectives: Vec<Objective>) -> Prepared {
+fn under(objectives: &[Objective]) -> Prepared {
     let aggregator = Aggregator::builder()
         .metrics([by_tags_counter(), by_tags_distribution()])
-        .metrics(metrics(&objectives))
+        .metrics(metrics(objectives))
         .start()
         .expect("valid definitions");
     samples(SERIES).iter().for_each(emit);

@@ -65,7 +65,7 @@ fn prepare(objectives: usize) -> Scale {
         .start()
         .expect("valid definitions");
     // What the thread that settles needs itself is there before anything is weighed.
-    events.iter().for_each(|event| emit(event));
+    events.iter().for_each(emit);
     let steps = Steps::start(&aggregator, &objectives, &[Alarm::series_overflow()]);
     let known = Arc::new(AtomicUsize::new(0));
     let own = Arc::new(AtomicU64::new(events.len() as u64));

@@ -96,12 +96,12 @@ impl Source {
     /// What the snapshots say. What is good is read from a later one than what counts at all: an event
     /// that is counted in between would otherwise look bad for a moment, which in a quiet hour could
     /// wake somebody.
-    pub(super) fn read(&self, snapshot: &Snapshot, later: Option<&Snapshot>) -> Readings {
+    pub(super) fn read(&self, snapshot: &Snapshot, of_good: Option<&Snapshot>) -> Readings {
         let total = |snapshot: &Snapshot, at: usize| snapshot.families.get(at).map(total);
         let objectives = self.objectives.iter().map(|one| match one {
             OfObjective::Ratio { good, valid } => Some(Tally {
                 valid: total(snapshot, *valid)?,
-                good: total(later.unwrap_or(snapshot), *good)?,
+                good: total(of_good.unwrap_or(snapshot), *good)?,
             }),
             OfObjective::Latency { duration, good } => snapshot
                 .families

@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use telemetry_metrics::push::Flush;
-use telemetry_metrics::{Aggregator, Health, Snapshots};
+use telemetry_metrics::{Aggregator, Health, Snapshot, Snapshots};
 
 use super::engine::{Engine, Readings};
 use super::events;
@@ -50,9 +50,9 @@ impl Worker {
         interval: Duration,
     ) -> Result<Self, Vec<SloProblem>> {
         let snapshots = aggregator.snapshots();
-        let snapshot = snapshots.take();
-        let source = Source::find(objectives, alarms, &snapshot)?;
-        let readings = read(&snapshots, &source);
+        let before = snapshots.take();
+        let source = Source::find(objectives, alarms, &before)?;
+        let readings = first(&snapshots, &source, &before);
         let engine = Engine::new(objectives, alarms, interval, &readings);
         let report = Arc::new(engine.report(SystemTime::now()));
         let mut worker = Self {
@@ -86,6 +86,13 @@ impl Worker {
     pub(super) fn shared(&self) -> Arc<Shared> {
         self.shared.clone()
     }
+}
+
+/// Where everything begins. It is what comes on top of this that counts, so it is the other way around
+/// than later: what is good is read before what counts at all. Else all that was good in between would
+/// look bad for ever.
+fn first(snapshots: &Snapshots, source: &Source, before: &Snapshot) -> Readings {
+    source.read(&snapshots.take(), Some(before))
 }
 
 fn read(snapshots: &Snapshots, source: &Source) -> Readings {

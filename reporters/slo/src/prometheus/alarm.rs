@@ -190,12 +190,21 @@ pub(super) fn definitions(reading: &Reading) -> Vec<&str> {
 /// How much a series has risen. A series that is not there before its first event begins with that
 /// event, which `increase` does not see; of such a series, and of all of a process that has just
 /// been started, the number itself is the rise.
+///
+/// A series is not new because the server is: of a process that is older than `within`, what has
+/// been there for as long as the process is known may have risen at any time.
 fn rise(series: &str, within: Duration, started: &str) -> String {
     let range = text::duration(within);
     let away = text::duration(AWAY.max(within));
     let seconds = text::number(within.as_secs_f64());
+    let first = format!(
+        "{series} unless last_over_time({series}[{away}] offset {range})\n    unless\n    \
+         count_over_time({series}[{range}]) >= on (job, instance) group_left ()\n    \
+         max by (job, instance) (\n      \
+         count_over_time({started}[{range}]) and (time() - {started} >= {seconds})\n    )"
+    );
     format!(
-        "(\n  ({series} unless last_over_time({series}[{away}] offset {range}))\n  or\n  \
+        "(\n  (\n    {first}\n  )\n  or\n  \
          ({series} and on (job, instance) (time() - {started} < {seconds}))\n  or\n  \
          increase({series}[{range}])\n)"
     )

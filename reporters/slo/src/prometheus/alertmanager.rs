@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::policy::Severity;
 use crate::prometheus::alarm::DOWN;
-use crate::prometheus::burn::alert_name;
+use crate::prometheus::builder::is_label;
+use crate::prometheus::burn::{NO_DATA, alert_name};
 use crate::prometheus::rules::Rules;
 use crate::prometheus::text;
 use crate::prometheus::yaml::Yaml;
@@ -13,9 +14,9 @@ use crate::prometheus::yaml::Yaml;
 /// The configuration of an Alertmanager; see [`Rules::alertmanager`].
 ///
 /// A page goes out after seconds, a ticket may wait for others of its kind. One message is about
-/// one alert of one objective, so several pairs of windows that fire are one incident. What pages
-/// silences what would only make a ticket of the same, and a pair of windows those of the longer
-/// ones.
+/// one alert of one objective, so several pairs of windows that fire are one incident; objectives
+/// without data are one together. What pages silences what would only make a ticket of the same, a
+/// pair of windows those of the longer ones, and a job that is down the data that it does not give.
 ///
 /// ```
 /// use telemetry_slo::Objective;
@@ -36,6 +37,8 @@ use crate::prometheus::yaml::Yaml;
 pub struct Alertmanager {
     /// The labels that tell objectives apart, beside their names.
     own: Vec<String>,
+    /// The labels that servers add to all of their alerts.
+    servers: Vec<String>,
     /// The long windows of each severity, the shortest first.
     longs: BTreeMap<Severity, Vec<Duration>>,
     page: Vec<String>,
@@ -70,6 +73,7 @@ impl Alertmanager {
         }
         Self {
             own,
+            servers: Vec::new(),
             longs,
             page: Vec::new(),
             ticket: Vec::new(),
@@ -90,6 +94,20 @@ impl Alertmanager {
         self
     }
 
+    /// Labels that servers add to everything they send (`external_labels`), such as `cluster` and
+    /// `env`, if several send theirs to one Alertmanager: what differs in one of them is another
+    /// incident, and keeps nothing back of the others. Not what tells two servers with the same
+    /// targets apart, or each incident is told twice. A text that cannot be a label is left out.
+    pub fn apart_by<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
+        let labels = labels.into_iter().map(Into::into);
+        for label in labels.filter(|label: &String| is_label(label)) {
+            if !self.own.contains(&label) && !self.servers.contains(&label) {
+                self.servers.push(label);
+            }
+        }
+        self
+    }
+
     /// The same with all waiting times multiplied, for demonstrations and tests; none is below a
     /// tenth of a second. What is not a finite number above zero changes nothing.
     pub fn scaled(mut self, by: f64) -> Self {
@@ -103,13 +121,20 @@ impl Alertmanager {
     #[must_use]
     pub fn to_yaml(&self) -> String {
         let pair = |key: &str, value| (key.to_owned(), value);
-        let mut group_by = vec!["alertname".to_owned(), "slo".to_owned()];
-        group_by.extend(["job".to_owned(), "severity".to_owned()]);
-        group_by.extend(self.own.iter().cloned());
+        let group_by = |labels: &[&str]| {
+            let labels = labels.iter().map(|label| (*label).to_owned());
+            let mut labels: Vec<String> = labels.collect();
+            for label in self.own.iter().chain(&self.servers) {
+                if !labels.contains(label) {
+                    labels.push(label.clone());
+                }
+            }
+            pair("group_by", texts(labels))
+        };
         let mut route = vec![
             // Alerts of others end where somebody has a look.
             pair("receiver", Yaml::text("ticket")),
-            pair("group_by", texts(group_by)),
+            group_by(&["alertname", "slo", "job", "severity"]),
         ];
         route.extend(self.waits(TICKET));
         let mut pages = vec![
@@ -117,6 +142,12 @@ impl Alertmanager {
             pair("matchers", texts([is("severity", "page")])),
         ];
         pages.extend(self.waits(PAGE));
+        // What makes one objective's data vanish makes those of all vanish.
+        let no_data = vec![
+            pair("matchers", texts([is("alertname", NO_DATA)])),
+            group_by(&["alertname", "job", "severity"]),
+        ];
+        pages.push(pair("routes", Yaml::List(vec![Yaml::Map(no_data)])));
         route.push(pair("routes", Yaml::List(vec![Yaml::Map(pages)])));
         let receivers = [("page", &self.page), ("ticket", &self.ticket)];
         let receivers = receivers.map(|(name, urls)| receiver(name, urls));
@@ -161,8 +192,12 @@ impl Alertmanager {
     }
 
     fn inhibitions(&self) -> Vec<Yaml> {
-        let mut same_slo = vec!["slo".to_owned()];
-        same_slo.extend(self.own.iter().cloned());
+        let same = |label: &str, others: &[String]| {
+            let others = others.iter().chain(&self.servers).cloned();
+            std::iter::once(label.to_owned()).chain(others).collect()
+        };
+        let same_slo: Vec<String> = same("slo", &self.own);
+        let same_job: Vec<String> = same("job", &[]);
         let name = |severity| is("alertname", alert_name(severity));
         let mut rules = vec![
             inhibition(
@@ -173,7 +208,13 @@ impl Alertmanager {
             inhibition(
                 vec![is("alertname", DOWN), is("severity", "page")],
                 vec![is("alertname", DOWN), is("severity", "ticket")],
-                vec!["job".to_owned()],
+                same_job.clone(),
+            ),
+            // Where nobody answers there are no data: that is one page, not one more for each objective.
+            inhibition(
+                vec![is("alertname", DOWN), is("severity", "page")],
+                vec![is("alertname", NO_DATA)],
+                same_job,
             ),
         ];
         for (severity, longs) in &self.longs {

@@ -260,7 +260,7 @@ fn taken(of: &str, label: &str) -> RulesProblem {
 }
 
 /// Whether it can be the name of a label of one's own.
-fn is_label(name: &str) -> bool {
+pub(super) fn is_label(name: &str) -> bool {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(first)
         && !name.starts_with("__")

@@ -15,6 +15,8 @@ use crate::prometheus::text;
 pub(super) struct Source {
     valid: String,
     good: String,
+    /// What an instance must have besides, or what counts of it says nothing: a bucket.
+    beside: Option<String>,
     /// What must be there for the objective to be judged at all.
     needed: String,
     /// Whether nothing good may mean that there is no series of it.
@@ -45,6 +47,7 @@ impl Source {
                     good: settings.series(&good, None),
                     needed: valid.clone(),
                     valid,
+                    beside: None,
                     good_may_be_absent: true,
                     by,
                 })
@@ -58,7 +61,10 @@ impl Source {
                 let good = settings.series(&format!("{name}_bucket"), Some(bound));
                 Ok(Self {
                     valid: settings.series(&format!("{name}_count"), None),
-                    // Without the bucket there is no judgement, rather than a wrong one.
+                    // Without the bucket there is no judgement, rather than a wrong one: neither of
+                    // all, nor of some instances, which have another version while a new one is
+                    // rolled out.
+                    beside: Some(good.clone()),
                     needed: good.clone(),
                     good,
                     good_may_be_absent: false,
@@ -70,7 +76,15 @@ impl Source {
 
     /// How much counts, per second.
     pub(super) fn valid(&self, window: Duration) -> String {
-        self.total(&self.valid, window)
+        let range = text::duration(window);
+        match &self.beside {
+            None => self.total(&self.valid, window),
+            Some(beside) => format!(
+                "sum{}(\n    rate({}[{range}])\n    and ignoring (le)\n    rate({beside}[{range}])\n  )",
+                self.by_clause(),
+                self.valid
+            ),
+        }
     }
 
     /// How much of it is bad, per second.

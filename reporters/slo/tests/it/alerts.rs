@@ -262,6 +262,57 @@ fn what_is_good_never_looks_bad_however_it_races_with_an_evaluation() {
     assert_eq!(worst.objectives[0].bad, 0.0, "what is bad once stays bad");
 }
 
+/// Nor when it is started in the middle of the traffic.
+#[test]
+fn what_is_good_never_looks_bad_if_it_starts_while_events_are_counted() {
+    // Of other events, and much to read in between: a snapshot takes its time.
+    let good = Count::events(["starting.stop"]);
+    let valid = Count::events(["starting.stop", "starting.exception"]);
+    let objective = Objective::ratio("starting", good, valid);
+    let between = |n| {
+        counter(format!("starting.between_{n}.count"))
+            .event("starting.stop")
+            .tags(["n"])
+    };
+    let aggregator = Aggregator::builder()
+        .metrics(objective.metrics())
+        .metrics((0..5).map(between))
+        .start()
+        .unwrap();
+    let is_over = AtomicBool::new(false);
+    let worst = std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for n in (0..500u32).cycle() {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                execute!("starting.stop", {}, { n });
+            }
+        });
+        let many = |snapshot: &telemetry_metrics::Snapshot| match snapshot
+            .find("slo.starting.good", &[])
+        {
+            Some(Data::Counter(count)) => *count > 5_000,
+            _ => false,
+        };
+        let began = Instant::now();
+        while !many(&aggregator.snapshot()) && began.elapsed() < SOON {
+            std::thread::yield_now();
+        }
+        let bad = (0..20).map(|_| {
+            let slo = start(&aggregator, objective.clone()).unwrap();
+            let seen = |report: &Report| report.objectives[0].valid > 0.0 && report.evaluations > 2;
+            slo.wait_for(seen, SOON)
+                .map(|report| report.objectives[0].bad)
+        });
+        let bad: Vec<_> = bad.collect();
+        is_over.store(true, Ordering::Relaxed);
+        bad
+    });
+    execute!("starting.exception");
+    assert_eq!(worst, [Some(0.0); 10]);
+}
+
 #[test]
 fn it_can_be_shared_by_threads() {
     fn is_shared<T: Send + Sync + 'static>() {}
