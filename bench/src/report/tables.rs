@@ -123,9 +123,10 @@ impl Results<'_> {
                     median: times.median / 1e3,
                     minimum: times.minimum / 1e3,
                 });
-                let interval = EVALUATED.as_nanos() as f64;
+                let percent = |nanos: f64| 100.0 * nanos / EVALUATED.as_nanos() as f64;
                 let share = measured.one_thread.map_or("–".to_owned(), |times| {
-                    format!("{:.4} %", 100.0 * times.median / interval)
+                    let (median, minimum) = (percent(times.median), percent(times.minimum));
+                    format!("{median:.4} ({minimum:.4})")
                 });
                 let _ = writeln!(
                     rows,
@@ -141,7 +142,7 @@ impl Results<'_> {
         }
         let head = format!(
             "Of the thread that evaluates. The share is that of one core at the usual interval, {} s.\n\n\
-             | what | instructions, thousands | allocations | kB allocated | µs | share of a core | id |\n\
+             | what | instructions, thousands | allocations | kB allocated | µs | of a core, % | id |\n\
              |---|--:|--:|--:|--:|--:|---|\n",
             EVALUATED.as_secs()
         );

@@ -59,9 +59,14 @@
 //!
 //! While the burn rate is above its factor over the long window, which says that it matters, *and* over
 //! the short one, which says that it goes on; [`BurnAlert::hold`] and [`BurnAlert::keep`] are a rule's
-//! `for` and `keep_firing_for`. Windows that are longer than what is known begin where that begins. Where
-//! nothing counted there is no burn rate, and nothing is wrong: an alert that fires when traffic stops
-//! resolves.
+//! `for` and `keep_firing_for`. Where nothing counted there is no burn rate, and nothing is wrong: an alert
+//! that fires when traffic stops resolves.
+//!
+//! Windows that are longer than what is known begin where that begins. Of a process that has just begun
+//! they would all be the same few requests, and the first that fails would wake somebody at each deploy.
+//! So what is not known of an alert's *short* window counts as good, at the traffic that there has been: a
+//! failure says as much in the first minute as in any other, and an outage from the start is told after
+//! some seconds. A server has seen the processes before this one, and needs nothing of that kind.
 //!
 //! # Events
 //!
@@ -78,7 +83,9 @@
 //!
 //! Without traffic `ratio` is 1 and `rate` is 0, so that gauges over them do not stay where they were.
 //! Of an alarm, `of` names the worst series, and `value` is what that says. [`metrics()`] are definitions
-//! over these events. A handler that panics stops nothing.
+//! over these events. They are told in the thread that evaluates, before the report of that evaluation is
+//! there to be asked for: a handler that takes long makes the next one late, and one that panics stops
+//! nothing. What fires when [`Slo`] is dropped is not told to have resolved.
 //!
 //! # Limits
 //!

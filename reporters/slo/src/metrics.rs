@@ -4,6 +4,10 @@ use telemetry_metrics::{Metric, counter, last_value};
 
 use crate::objective::NAV;
 
+/// Seven windows of each of a thousand objectives, and more: their number is that of lines of code, not
+/// of anything from outside.
+const MOST_SERIES: usize = 10_000;
+
 /// Definitions over the events of this crate: burn rates and budgets of objectives, and what fires.
 ///
 /// They are for an aggregator like all others. A gauge stands for what this process knows; for a
@@ -47,6 +51,6 @@ pub fn metrics() -> Vec<Metric> {
             .tags(["alarm", "severity", "definition"])
             .description("How often an alarm began to fire"),
     ];
-    let in_group = |metric: Metric| metric.option("nav", NAV);
+    let in_group = |metric: Metric| metric.option("nav", NAV).max_series(MOST_SERIES);
     metrics.into_iter().map(in_group).collect()
 }

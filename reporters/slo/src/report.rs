@@ -135,9 +135,11 @@ pub struct AlertReport {
     pub short: Duration,
     /// Above which burn rate it fires.
     pub factor: f64,
-    /// Over the long window, as of now.
+    /// The burn rate over the long window, as of now: what is compared with the factor. As long as a
+    /// process is younger than the short window, what is not known of that counts as good, at the same
+    /// traffic.
     pub long_rate: Option<f64>,
-    /// Over the short one.
+    /// The same over the short one.
     pub short_rate: Option<f64>,
     /// Whether it fires.
     pub state: AlertState,

@@ -155,14 +155,15 @@ impl Slo {
         }
     }
 
-    /// How everything stood at the last evaluation.
+    /// How everything stood at the last evaluation; to a handler of what it tells, at the one before.
     #[must_use]
     pub fn report(&self) -> Report {
         Report::clone(&self.shared.report())
     }
 
     /// Waits until an evaluation gives a report of which this is true; `None` if `timeout` passes
-    /// before. It blocks the thread, so in async code it belongs into one of its own.
+    /// before. It blocks the thread, so in async code it belongs into one of its own; in a handler of this
+    /// crate's events it waits in vain, since no evaluation ends before that does.
     #[must_use]
     pub fn wait_for(&self, is_it: impl Fn(&Report) -> bool, timeout: Duration) -> Option<Report> {
         let began = Instant::now();

@@ -84,6 +84,23 @@ struct Alert {
     fired: u64,
 }
 
+impl Alert {
+    /// What its windows say, the long one first, as it is judged by.
+    ///
+    /// As long as not even the short window is known, what is not known of it counts as good, at the
+    /// traffic that there has been: of a process that has just begun all windows are the same few
+    /// events, and the first that fails would be an outage by all of them.
+    fn judged(&self, now: Duration, by_window: &[Option<f64>]) -> [Option<f64>; 2] {
+        let short = self.rule.short;
+        let known = if now < short {
+            now.as_secs_f64() / short.as_secs_f64()
+        } else {
+            1.0
+        };
+        [self.long, self.short].map(|at| by_window[at].map(|of_known| of_known * known))
+    }
+}
+
 /// What happened to which alert.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Change {
@@ -147,7 +164,7 @@ impl Watch {
             .collect();
         let budget = self.objective.error_budget();
         for alert in &mut self.alerts {
-            let (long, short) = (errors[alert.long], errors[alert.short]);
+            let [long, short] = alert.judged(now, &errors);
             let is_above = |errors: Option<f64>| errors.is_some_and(|share| share > alert.limit);
             let is_wrong = is_above(long) && is_above(short);
             let rule = alert.rule;
@@ -184,16 +201,20 @@ impl Watch {
                 }
             })
             .collect();
-        let alerts = self.alerts.iter().map(|alert| AlertReport {
-            severity: alert.rule.severity,
-            long: alert.rule.long,
-            short: alert.rule.short,
-            factor: alert.rule.factor,
-            long_rate: burns[alert.long].rate,
-            short_rate: burns[alert.short].rate,
-            state: alert.lamp.state(),
-            lasting: alert.lamp.lasting(now),
-            fired: alert.fired,
+        let rates: Vec<_> = burns.iter().map(|burn| burn.rate).collect();
+        let alerts = self.alerts.iter().map(|alert| {
+            let [long_rate, short_rate] = alert.judged(now, &rates);
+            AlertReport {
+                severity: alert.rule.severity,
+                long: alert.rule.long,
+                short: alert.rule.short,
+                factor: alert.rule.factor,
+                long_rate,
+                short_rate,
+                state: alert.lamp.state(),
+                lasting: alert.lamp.lasting(now),
+                fired: alert.fired,
+            }
         });
         let alerts = alerts.collect();
         let change = self.budget.change(self.counted);

@@ -150,7 +150,11 @@ impl Objective {
         )
     }
 
-    /// Any share: what is good among what is valid. Whatever is good has to be valid, too.
+    /// Any share: what is good among what is valid.
+    ///
+    /// Whatever is good has to be valid, too, and at the same time: of jobs, count those that ended well among
+    /// those that ended. Among those that *began*, what is under way would look bad, and stay so: what was
+    /// bad once is never taken back.
     pub fn ratio(name: impl Into<String>, good: Count, valid: Count) -> Self {
         Self::new(name, What::Ratio { good, valid })
     }
@@ -184,9 +188,8 @@ impl Objective {
     /// How many events a window needs for its burn rate to mean anything; 1 unless it is called. Of a sum,
     /// so much of what it adds up.
     ///
-    /// Of few events a single bad one is a large share, which wakes somebody for nothing: in a process that
-    /// has just begun, or at night. With fewer events than this a window says as much as one without
-    /// traffic: nothing is wrong. So choose it well below the traffic of a quiet hour, or an outage in
+    /// Of few events a single bad one is a large share, which wakes somebody for nothing, as at night. With
+    /// fewer events than this a window says as much as one without traffic: nothing is wrong. So choose it well below the traffic of a quiet hour, or an outage in
     /// one goes unnoticed.
     pub fn min_events(mut self, events: u64) -> Self {
         self.min_events = events;

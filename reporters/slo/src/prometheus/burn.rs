@@ -209,9 +209,12 @@ impl Subject {
         let (slo, factor) = (self.objective.name(), text::number(pair.factor));
         let allowed = text::percent(self.budget());
         let whole = self.objective.window_length();
-        let times = match factor.as_str() {
-            "1" => "faster than".to_owned(),
-            _ => format!("more than {factor} times as fast as"),
+        let (times, pace) = match factor.as_str() {
+            "1" => ("faster than".to_owned(), "just that".to_owned()),
+            _ => (
+                format!("more than {factor} times as fast as"),
+                format!("{factor} times that"),
+            ),
         };
         let summary = format!("{slo}: the error budget burns {times} it may");
         let gone = text::about(
@@ -219,7 +222,7 @@ impl Subject {
         );
         let description = format!(
             "{}{{{{ $value | humanizePercentage }}}} was bad in the last {short}, and more than {} in the last \
-             {long}; {allowed} is allowed over {}. At {factor} times that, the whole budget is gone within {gone}.",
+             {long}; {allowed} is allowed over {}. At {pace}, the whole budget is gone within {gone}.",
             self.promise(),
             text::percent(self.objective.error_limit(pair)),
             text::about(whole),

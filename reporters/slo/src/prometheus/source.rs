@@ -91,7 +91,12 @@ impl Source {
     pub(super) fn bad(&self, window: Duration) -> String {
         let (valid, good) = (self.valid(window), self.total(&self.good, window));
         let good = if self.good_may_be_absent {
-            format!("(\n    {good}\n    or\n    0 * {valid}\n  )")
+            // Without labels that is simply zero, which costs the server nothing.
+            let none = match self.by.is_empty() {
+                true => "vector(0)".to_owned(),
+                false => format!("0 * {valid}"),
+            };
+            format!("(\n    {good}\n    or\n    {none}\n  )")
         } else {
             good
         };

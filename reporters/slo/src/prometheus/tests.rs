@@ -209,3 +209,31 @@ fn pairs_of_windows_of_one_severity_are_one_incident() {
     }
     assert!(text.contains("group_wait: 15s") && text.contains("repeat_interval: 4h"));
 }
+
+#[test]
+fn what_servers_add_to_their_alerts_keeps_incidents_apart() {
+    let rules = Rules::builder(&[site().label("team", "web")]).build(named);
+    let text = rules.unwrap().alertmanager();
+    let text = text
+        .apart_by(["env", "team", "not a label", "env"])
+        .to_yaml();
+    let list = |indent: &str, labels: &[&str]| {
+        let lines = labels.iter().map(|label| format!("{indent}- {label}\n"));
+        lines.collect::<String>()
+    };
+    let all = ["alertname", "slo", "job", "severity", "team", "env"];
+    let no_data = ["alertname", "job", "severity", "team", "env"];
+    for part in [
+        format!("  group_by:\n{}  group_wait", list("    ", &all)),
+        // Data that are missing are one message, whichever the objective.
+        format!(
+            "- 'alertname=\"SloNoData\"'\n          group_by:\n{}inhibit",
+            list("            ", &no_data)
+        ),
+        format!("equal:\n{}", list("      ", &["slo", "team", "env"])),
+        format!("equal:\n{}", list("      ", &["job", "env"])),
+    ] {
+        assert!(text.contains(&part), "{part}\n{text}");
+    }
+    assert!(!text.contains("not a label"), "{text}");
+}

@@ -310,7 +310,9 @@ fn what_is_good_never_looks_bad_if_it_starts_while_events_are_counted() {
         bad
     });
     execute!("starting.exception");
-    assert_eq!(worst, [Some(0.0); 10]);
+    // The one event that is about to be counted may be counted in one place and not yet in the other.
+    let is_none = |bad: &Option<f64>| bad.is_some_and(|bad| bad <= 1.0);
+    assert!(worst.iter().all(is_none), "{worst:?}");
 }
 
 #[test]

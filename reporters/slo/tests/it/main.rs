@@ -8,4 +8,5 @@ mod objectives;
 mod problems;
 mod promtool;
 mod runbooks;
+mod saturation;
 mod support;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use telemetry::execute;
 use telemetry_metrics::{Aggregator, Data};
 use telemetry_prometheus::Prometheus;
-use telemetry_slo::{Count, Measured, Objective};
+use telemetry_slo::{Count, Measured, Objective, Slo};
 
 use crate::support::{aggregator, counted, start};
 
@@ -154,4 +154,29 @@ fn an_objective_tells_what_it_is_evaluated_from() {
     };
     assert_eq!(speed.measured(), expected);
     assert_eq!(speed.metrics()[0].name(), "slo.speed.duration");
+}
+
+#[test]
+fn hundreds_of_objectives_have_room_in_their_own_metrics() {
+    let one = |n| Objective::availability(format!("many-{n}"), ["many.stop"]);
+    let objectives: Vec<_> = (0..300).map(one).collect();
+    let aggregator = Aggregator::builder()
+        .metrics(objectives.iter().flat_map(Objective::metrics))
+        .metrics(telemetry_slo::metrics())
+        .check_definitions(telemetry_metrics::Check::Off)
+        .start()
+        .unwrap();
+    let builder = Slo::builder(&aggregator).objectives(objectives);
+    let _slo = builder
+        .interval(Duration::from_secs(3_600))
+        .start()
+        .unwrap();
+    let snapshot = aggregator.snapshot();
+    let family = |name: &str| {
+        let mut families = snapshot.families.iter();
+        families.find(|one| one.definition.name() == name).unwrap()
+    };
+    let rates = &family("slo.burn_rate").series;
+    assert!(rates.len() >= 300 * 7, "{}", rates.len());
+    assert!(!rates.iter().any(|one| one.is_overflow));
 }

@@ -4,7 +4,7 @@ use telemetry_metrics::Dimension;
 use telemetry_slo::{AlarmReport, AlertState, Reading, Severity};
 
 use super::words::{lasting, of_series};
-use super::{MOST_ROWS, dimension, place};
+use super::{dimension, left_out, most_urgent, place};
 use crate::card::{Card, Status, Table, Value};
 use crate::sections::links;
 use crate::sections::words::short;
@@ -15,7 +15,11 @@ pub(super) fn card(sources: &Sources, alarms: &[AlarmReport]) -> Card {
         .numbers(["Worst now", "Limit"])
         .texts(["State"])
         .empty("There is none: give some to `Slo::builder`.");
-    for (at, alarm) in alarms.iter().enumerate().take(MOST_ROWS) {
+    let fires = |alarm: &AlarmReport| {
+        let is_firing = alarm.state == AlertState::Firing;
+        is_firing.then_some(alarm.severity)
+    };
+    for (at, alarm) in most_urgent(alarms, fires) {
         let number = |value: f64| match dimension(sources, &alarm.reading) {
             None => Value::ratio(value),
             Some(Dimension::Time) => Value::seconds(value),
@@ -49,7 +53,11 @@ pub(super) fn card(sources: &Sources, alarms: &[AlarmReport]) -> Card {
         // Two may have one name.
         table.row_with(format!("{at} {}", alarm.name), cells, status, None);
     }
-    Card::table("alarms", table).wide()
+    let card = Card::table("alarms", table).wide();
+    match left_out(alarms.len()) {
+        none if none.is_empty() => card,
+        some => card.hint(some.trim_start()),
+    }
 }
 
 /// What it is about, and which series of it is the worst: `shop.mailbox.depth, name=mail`.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use telemetry_slo::{AlertReport, AlertState, BurnReport, Measured, ObjectiveReport, Severity};
 
-use super::words::{burn, firing, lasting, share, span};
-use super::{MOST_ROWS, place};
+use super::words::{burn, firing, kept, lasting, span, target};
+use super::{left_out, most_urgent, place};
 use crate::card::{Card, Status, Table, Value};
 use crate::sections::links;
 use crate::sections::words::short;
@@ -16,7 +16,9 @@ pub(super) fn card(sources: &Sources, objectives: &[ObjectiveReport]) -> Card {
         .numbers(["Good", "Budget left"])
         .texts(["Known", "Burn rate", "Alert"])
         .empty("There is none: give some to `Slo::builder`.");
-    for one in objectives.iter().take(MOST_ROWS) {
+    let shown = most_urgent(objectives, ObjectiveReport::severity);
+    let left_out = left_out(objectives.len());
+    for (_, one) in shown {
         let name = Value::code(short(&one.name));
         let cells = [
             match href(sources, one) {
@@ -25,7 +27,7 @@ pub(super) fn card(sources: &Sources, objectives: &[ObjectiveReport]) -> Card {
             },
             promise(one).into(),
             match one.ratio {
-                Some(ratio) => share(ratio).into(),
+                Some(ratio) => kept(ratio, one.target).into(),
                 None => "no traffic".into(),
             },
             Value::ratio(one.budget_left),
@@ -36,10 +38,10 @@ pub(super) fn card(sources: &Sources, objectives: &[ObjectiveReport]) -> Card {
         table.row_with(one.name.clone(), cells, status(one), None);
     }
     Card::table("budgets", table)
-        .hint(
+        .hint(&format!(
             "Of this process alone, since it started. The budget of a service is that of all its instances \
-             together. A burn rate of 1 uses up the budget just when its time is over.",
-        )
+             together. A burn rate of 1 uses up the budget just when its time is over.{left_out}",
+        ))
         .wide()
 }
 
@@ -55,7 +57,7 @@ fn href(sources: &Sources, one: &ObjectiveReport) -> Option<String> {
 
 /// `99.9 % within 250 ms`.
 fn promise(one: &ObjectiveReport) -> String {
-    let target = share(one.target);
+    let target = target(one.target);
     match &one.measured {
         Measured::Latency { threshold, .. } => {
             let threshold = Duration::try_from_secs_f64(*threshold).unwrap_or_default();

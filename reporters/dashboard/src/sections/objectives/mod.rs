@@ -4,17 +4,42 @@ mod alarms;
 mod budgets;
 mod words;
 
+use std::cmp::Reverse;
+
 use telemetry_metrics::Dimension;
-use telemetry_slo::Reading;
+use telemetry_slo::{Reading, Severity};
 
 use crate::live::{Live, Made};
 use crate::moment::Moment;
+use crate::sections::words::many;
 use crate::sources::Sources;
 
 pub(in crate::sections) use words::{burns_too_fast, is_too_high, stands_still};
 
 /// More rows than this are not shown.
 const MOST_ROWS: usize = 200;
+
+/// Those that are shown, and their places: of too many, what fires, and then the first.
+fn most_urgent<T>(all: &[T], severity: impl Fn(&T) -> Option<Severity>) -> Vec<(usize, &T)> {
+    let mut shown: Vec<_> = all.iter().enumerate().collect();
+    if shown.len() > MOST_ROWS {
+        // Stable: otherwise in the order in which they were given.
+        shown.sort_by_key(|(_, one)| Reverse(severity(one)));
+        shown.truncate(MOST_ROWS);
+    }
+    shown
+}
+
+/// A sentence behind others, if some are not shown.
+fn left_out(all: usize) -> String {
+    match all.saturating_sub(MOST_ROWS) {
+        0 => String::new(),
+        more => format!(
+            " {} shown, of which none is more urgent than those.",
+            many(more as u64, "more is not", "more are not")
+        ),
+    }
+}
 
 /// What is promised.
 pub(in crate::sections) fn objectives() -> Box<dyn Live> {

@@ -7,15 +7,27 @@ use telemetry_slo::{AlarmReport, AlertReport, AlertState, ObjectiveReport};
 
 use crate::sections::words::{amount, percent, short};
 
-/// From 0 to 1, with as many digits as the promises of services have: `99.95 %`. What is less than
-/// all does not look like all.
-pub(super) fn share(share: f64) -> String {
-    let percent = (share * 1e5).round() / 1e3;
-    let percent = match percent {
-        all if all >= 100.0 && share < 1.0 => 99.999,
+/// What is promised, as it was written: `99.95 %`.
+pub(super) fn target(share: f64) -> String {
+    format!("{} %", rounded(share * 100.0, 9))
+}
+
+/// What is kept of it, with the digits that matter to the promise, three at least. What is less than all
+/// does not look like all.
+pub(super) fn kept(share: f64, target: f64) -> String {
+    let nines = -(1.0 - target).log10().floor();
+    let digits = (nines as i32).clamp(3, 9);
+    let percent = match rounded(share * 100.0, digits) {
+        all if all >= 100.0 && share < 1.0 => rounded(100.0 - 0.1_f64.powi(digits), digits),
         percent => percent,
     };
     format!("{percent} %")
+}
+
+/// With so many decimals at most.
+fn rounded(number: f64, digits: i32) -> f64 {
+    let unit = 10.0_f64.powi(digits);
+    (number * unit).round() / unit
 }
 
 /// `30 d`, `1.5 h`, `250 ms`.
@@ -41,7 +53,7 @@ pub(super) fn burn(rate: Option<f64>) -> String {
     match rate {
         None => "–".to_owned(),
         Some(rate) if rate >= 99.5 => format!("{rate:.0}"),
-        Some(rate) => format!("{}", (rate * 10.0).round() / 10.0),
+        Some(rate) => format!("{}", rounded(rate, 1)),
     }
 }
 
@@ -49,8 +61,14 @@ pub(super) fn burn(rate: Option<f64>) -> String {
 pub(super) fn of_series(tags: &[(String, String)]) -> String {
     let tags = tags
         .iter()
-        .map(|(key, value)| format!("{}={}", short(key), short(value)));
+        .map(|(key, value)| format!("{}={}", short(key), short(&in_order(value))));
     tags.collect::<Vec<_>>().join(", ")
+}
+
+/// Without signs that turn around what stands behind them, which is a sentence of ours.
+fn in_order(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(turns, " ")
 }
 
 /// Of the alerts that fire, the one that says most.
@@ -66,14 +84,19 @@ pub(super) fn firing(one: &ObjectiveReport) -> Option<&AlertReport> {
 /// What its most urgent alert says, if one fires.
 pub(in crate::sections) fn burns_too_fast(one: &ObjectiveReport) -> Option<String> {
     let alert = firing(one)?;
+    let times = |rate: Option<f64>| match rate {
+        // It goes on for a while.
+        None => "no traffic".to_owned(),
+        some => format!("{} times", burn(some)),
+    };
     let (short_window, long) = (span(alert.short), span(alert.long));
     Some(format!(
-        "The objective {} burns its error budget too fast: {} times within {short_window} and {} times within {long}, \
-         where {} is the limit. It has fired for {} ({}).",
+        "The objective {} burns its error budget too fast: {} within {short_window} and {} within {long}, where {} is \
+         the limit. It has fired for {} ({}).",
         short(&one.name),
-        burn(alert.short_rate),
-        burn(alert.long_rate),
-        alert.factor,
+        times(alert.short_rate),
+        times(alert.long_rate),
+        rounded(alert.factor, 6),
         lasting(alert.lasting),
         alert.severity.as_str(),
     ))
@@ -89,6 +112,10 @@ pub(in crate::sections) fn is_too_high(
     }
     let number = |value: f64| match dimension {
         None => percent(value),
+        // A load of 1.5 is no count.
+        Some(Dimension::None) if value < 0.0 || value.fract() != 0.0 => {
+            rounded(value, 3).to_string()
+        }
         Some(dimension) => amount(value, dimension),
     };
     let now = match &alarm.worst {
@@ -131,11 +158,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_have_the_digits_that_matter() {
-        let shares = [0.999, 0.9995, 0.99, 0.5, 1.0, 0.0].map(share);
-        let expected = ["99.9 %", "99.95 %", "99 %", "50 %", "100 %", "0 %"];
+    fn promises_are_as_they_were_written() {
+        let shares = [0.999, 0.9995, 0.99, 0.5, 0.999_99, 0.999_999].map(target);
+        let expected = ["99.9 %", "99.95 %", "99 %", "50 %", "99.999 %", "99.9999 %"];
         assert_eq!(shares, expected);
-        assert_eq!(share(0.999_999_9), "99.999 %", "not all");
+    }
+
+    #[test]
+    fn shares_have_the_digits_that_matter_to_the_promise() {
+        let shares = [0.999, 0.9995, 0.5, 1.0, 0.0].map(|share| kept(share, 0.99));
+        assert_eq!(shares, ["99.9 %", "99.95 %", "50 %", "100 %", "0 %"]);
+        assert_eq!(kept(0.999_999_9, 0.99), "99.999 %", "not all");
+        assert_eq!(kept(0.999_999_6, 0.999_999), "99.99996 %");
+        assert_eq!(kept(0.999_999_999_9, 0.999_999), "99.999999 %", "not all");
+    }
+
+    #[test]
+    fn series_turn_no_sentence_around() {
+        let tags = [("name".to_owned(), "a\u{202e}b\u{2066}\n<b>".to_owned())];
+        assert_eq!(of_series(&tags), "name=a b  <b>");
     }
 
     #[test]

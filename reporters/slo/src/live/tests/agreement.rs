@@ -43,6 +43,9 @@ fn margin(long: Duration) -> Duration {
 fn prometheus_fires_the_same_alerts_at_the_same_time() {
     let objective = objective(0.999);
     let mut drive = Drive::new(&objective);
+    // A process that is not young any more: days without traffic are in no sum.
+    drive.tick(3 * DAY, 0.0, 0.0);
+    let began = drive.now;
     // Which alerts fire, at each step.
     let mut firing: Vec<Vec<bool>> = Vec::new();
     let mut series = [String::from("0"), String::from("0")];
@@ -67,7 +70,7 @@ fn prometheus_fires_the_same_alerts_at_the_same_time() {
     let told: Vec<_> = drive
         .told
         .iter()
-        .map(|(at, what)| (at.as_secs(), &**what))
+        .map(|(at, what)| ((*at - began).as_secs(), &**what))
         .collect();
     assert!(told.len() >= 12, "too little happens: {told:?}");
 

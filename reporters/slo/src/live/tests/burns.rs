@@ -217,21 +217,9 @@ fn what_is_good_before_it_counts_is_not_held_against_anybody() {
 }
 
 #[test]
-fn a_young_process_has_what_there_is() {
-    let mut drive = Drive::new(&objective(0.99));
-    drive.tick(TICK, 10.0, 5.0);
-    let report = drive.report();
-    assert!(report.burns.iter().all(|burn| burn.covered == TICK));
-    assert!(report.burns.iter().all(|burn| burn.rate == Some(50.0)));
-    assert_eq!(report.covered, TICK);
-    // As a server that has seen no more would say.
-    assert_eq!(drive.told.len(), 4);
-}
-
-#[test]
 fn few_events_say_nothing_if_that_is_wanted() {
     let mut drive = Drive::new(&objective(0.99).min_events(100));
-    drive.tick(TICK, 99.0, 99.0);
+    drive.tick(5 * MINUTE, 99.0, 99.0);
     assert_eq!(drive.told, []);
     let report = drive.report();
     assert!(report.burns.iter().all(|burn| burn.rate.is_none()));
@@ -241,5 +229,5 @@ fn few_events_say_nothing_if_that_is_wanted() {
         (Some(0.0), -99.0)
     );
     drive.tick(TICK, 1.0, 0.0);
-    assert_eq!(drive.told.len(), 4);
+    assert_ne!(drive.told, []);
 }

@@ -6,6 +6,7 @@ mod budget;
 mod burns;
 mod cost;
 mod source;
+mod young;
 
 use std::time::Duration;
 

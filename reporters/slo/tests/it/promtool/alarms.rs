@@ -123,7 +123,7 @@ fn the_first_panic_counts_although_its_series_begins_with_it() {
         .quiet("72m");
     let old = case()
         .series(PANIC, "7x2000")
-        // A server that is new takes what it sees first for new.
+        // Of a process whose start nobody knows, a new server takes what it sees first for new.
         .firing("1m", [panics()])
         .quiet("12m")
         .quiet("6h");
@@ -151,6 +151,42 @@ fn a_process_that_panics_at_each_start_is_seen_each_time() {
         .firing("16m", [panics()])
         .quiet("27m");
     assert_alarm(Alarm::panics("app.panic.count"), &[again]);
+}
+
+#[test]
+#[ignore = "needs promtool"]
+fn old_panics_are_not_new_because_the_server_is() {
+    let panics = || fires("Panics", "app.panic.count");
+    let started = "process_start_time_seconds{job=\"shop\", instance=\"a\"}";
+    let new_server = case()
+        .series(PANIC, "_x4 7x400")
+        .series(started, "_x4 -100000x400")
+        .quiet("1m30s")
+        .quiet("5m")
+        .quiet("1h");
+    let away = case()
+        .series(PANIC, "7x80 _x160 7x400")
+        .series(started, "-100000x80 _x160 -100000x400")
+        .quiet("61m")
+        .quiet("65m")
+        .quiet("75m");
+    // What happens just after that is seen, also where it is the first of its series.
+    let first = case()
+        .series(started, "-100000x80 _x160 -100000x400")
+        .series(PANIC, "_x248 1x300")
+        .quiet("61m")
+        .firing("63m", [panics()])
+        .quiet("75m");
+    let again = case()
+        .series(started, "-100000x80 _x160 -100000x400")
+        .series(PANIC, "7x80 _x160 7x8 8x300")
+        .quiet("61m")
+        .firing("63m", [panics()])
+        .quiet("75m");
+    assert_alarm(
+        Alarm::panics("app.panic.count"),
+        &[new_server, away, first, again],
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Files;
-use super::source::{DOWN, FAST, SLOWLY, builder, name, site};
+use super::source::{DOWN, FAST, NO_DATA, SLOWLY, builder, name, site};
 
 /// A server with the generated configuration.
 struct Server {
@@ -25,7 +25,8 @@ impl Server {
     fn start() -> Self {
         let objective = site().label("team", "web");
         let rules = builder(&[objective]).build(name).unwrap();
-        let files = Files::new(&[("alertmanager.yml", &rules.alertmanager().to_yaml())]);
+        let manager = rules.alertmanager().apart_by(["env"]);
+        let files = Files::new(&[("alertmanager.yml", &manager.to_yaml())]);
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = port.expect("a free port").to_string();
         let process = Command::new("prometheus-alertmanager")
@@ -125,4 +126,36 @@ fn an_outage_is_told_once() {
     down("shop", "page");
     assert_eq!(server.told("job=shop", 1), 1);
     assert_eq!(server.told("alertname=InstanceDown", 2), 2);
+}
+
+#[test]
+#[ignore = "needs prometheus-alertmanager and amtool"]
+fn a_job_that_is_down_keeps_back_that_it_gives_no_data() {
+    let server = Server::start();
+    let fire = |alert: &str, severity: &str, more: &[&str]| {
+        let own = [
+            format!("alertname={alert}"),
+            format!("severity={severity}"),
+            "job=shop".to_owned(),
+        ];
+        let labels = own.iter().map(String::as_str);
+        let labels: Vec<&str> = labels.chain(more.iter().copied()).collect();
+        server.fire(&labels);
+    };
+    for slo in ["slo=site", "slo=jobs"] {
+        fire(NO_DATA, "page", &[slo, "env=live"]);
+        fire(NO_DATA, "page", &[slo, "env=trial"]);
+    }
+    // One that is down says nothing of the others.
+    fire(DOWN, "ticket", &["instance=a", "env=live"]);
+    assert_eq!(server.told("alertname=SloNoData", 4), 4);
+    fire(DOWN, "page", &["env=live"]);
+    assert_eq!(server.told("env=live", 1), 1);
+    // What is down in one environment is not in the other.
+    assert_eq!(server.told("env=trial", 2), 2);
+    fire(FAST, "page", &["slo=site", "long=1h", "env=trial"]);
+    fire(SLOWLY, "ticket", &["slo=site", "long=1d", "env=live"]);
+    assert_eq!(server.told("alertname=SloBurnsSlowly", 1), 1);
+    fire(FAST, "page", &["slo=site", "long=1h", "env=live"]);
+    assert_eq!(server.told("alertname=SloBurnsSlowly", 0), 0);
 }

@@ -111,6 +111,42 @@ fn a_bucket_that_is_missing_is_no_judgement() {
 
 #[test]
 #[ignore = "needs promtool"]
+fn instances_with_another_threshold_are_not_judged_while_a_new_one_is_rolled_out() {
+    let quick = Objective::latency("quick", ["promtool_test.web.stop"], Duration::from_secs(1));
+    let of = |case: Case, instance: &str, bound: &str, slow: bool| {
+        let series = |what: &str, more: &str| {
+            format!(
+                "slo_quick_duration_seconds_{what}{{job=\"shop\", instance={instance:?}{more}}}"
+            )
+        };
+        let quick = if slow { "0x1000" } else { "0+150x1000" };
+        case.series(series("count", ""), "0+150x1000")
+            .series(series("bucket", &format!(", le={bound:?}")), quick)
+    };
+    let case = || Case::every("15s").series(UP, "1x1000");
+    let healthy = of(
+        of(of(case(), "a", "1", false), "b", "2", false),
+        "c",
+        "2",
+        false,
+    )
+    .quiet("20m")
+    .quiet("4h")
+    .value("20m", "sum(slo:error_ratio:rate5m)", Some(0.0))
+    .value("20m", "sum(slo:valid:rate5m)", Some(10.0));
+    // One that is judged, and bad, is told however many are not.
+    let bad = of(of(case(), "a", "1.0", true), "b", "2", false)
+        .value("20m", "sum(slo:error_ratio:rate5m)", Some(1.0))
+        .value(
+            "20m",
+            "count(ALERTS{alertname=\"SloBurnsFast\", alertstate=\"firing\", long=\"1h\"})",
+            Some(1.0),
+        );
+    assert_cases(&rules(quick), "30s", &[healthy, bad]);
+}
+
+#[test]
+#[ignore = "needs promtool"]
 fn each_value_of_a_label_has_a_budget_and_may_be_missing() {
     let rules = builder(&[site()]).by(["region"]).build(name).unwrap();
     let of = |region: &str| format!("{{job=\"shop\", instance=\"{region}\", region=\"{region}\"}}");

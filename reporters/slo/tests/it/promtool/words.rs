@@ -87,7 +87,7 @@ fn the_slowest_pair_burns_faster_than_it_may() {
   exp_annotations:
     summary: 'site: the error budget burns faster than it may'
     description: '20% was bad in the last 6h, and more than 0.1 % in the last 3d; 0.1 % is allowed over \
-30d. At 1 times that, the whole budget is gone within 30d.'";
+30d. At just that, the whole budget is gone within 30d.'";
     let case = Case::every("15s")
         .series(UP, "1x400")
         .series(VALID, "0+100x400")
