@@ -48,7 +48,7 @@
 //! |---|---|---|
 //! | everything since the start | those that are asked, such as Prometheus | [`Aggregator::snapshot`] |
 //! | what was added since it was last acknowledged | those that push, such as StatsD | [`Aggregator::reader`], [`push`] |
-//! | the recent past of all series | charts, objectives | [`history::History`] |
+//! | the recent past of all series | charts | [`history::History`] |
 //! | summaries over a recent window | those that are asked and show quantiles | [`history::Windows`] |
 //!
 //! Reading never makes an emitter wait. Numbers that are no events are added by [`Aggregator::late`].

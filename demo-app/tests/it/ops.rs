@@ -5,6 +5,7 @@
 mod alerts;
 mod panels;
 mod promtool;
+mod saturation;
 
 use std::path::{Path, PathBuf};
 

@@ -39,6 +39,7 @@
 //! | page | |
 //! |---|---|
 //! | Overview | what is wrong right now, in words; rate, errors and times of requests; how full everything is |
+//! | Objectives, on the overview | what is promised and kept, how fast it is lost, what fires ([`DashboardBuilder::slo`]) |
 //! | Metrics | a chart per definition, by group, from the last minute to the last day |
 //! | Events | all events that the program knows, who listens, and a live tail of some |
 //! | Traces | recent, slow and failed ones, each with its spans; N+1 queries |

@@ -171,7 +171,7 @@ pub struct AlarmReport {
     pub state: AlertState,
     /// For how long it has been in that state.
     pub lasting: Duration,
-    /// For how many series it fires.
+    /// For how many series it fires; of more than 256 it is told no more.
     pub series: usize,
     /// How often it has begun to fire.
     pub fired: u64,

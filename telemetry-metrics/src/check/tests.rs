@@ -395,6 +395,7 @@ fn a_thousand_definitions_are_compared_to_a_thousand_callsites_at_once() {
     };
     // The best of three, as others may use the machine.
     let took = (0..3).map(check).min().unwrap();
-    let limit = if cfg!(debug_assertions) { 3_000 } else { 100 };
+    // Without the shortcuts it takes many times as long; unoptimised, it says little beyond that.
+    let limit = if cfg!(debug_assertions) { 10_000 } else { 100 };
     assert!(took < Duration::from_millis(limit), "{took:?}");
 }

@@ -13,6 +13,7 @@ use crate::isolate::isolated;
 use crate::key::Key;
 use crate::lease::Lease;
 use crate::reading::Reading;
+use crate::row::Row;
 use crate::skip::Skip;
 use crate::tag::{self, Computed, TagValues};
 
@@ -54,6 +55,26 @@ impl Group {
             return;
         }
 
+        // Each way counts in a row without being handed it, which would take a count that all threads
+        // share.
+        let count = |row: &Row, all_there: bool| {
+            let to = self.target(row, lease);
+            for (at, update) in counted() {
+                let amount = match update {
+                    Update::Add(amount) => Some(*amount),
+                    Update::Nothing | Update::Count => None,
+                };
+                let cells = &self.rows.cells;
+                let counted = cells[at].record(at, amount, to, cells, event);
+                if counted.is_err() || !all_there || row.is_overflow {
+                    self.account(at, counted, all_there, row.is_overflow);
+                }
+            }
+        };
+        if let (Some(only), None) = (self.rows.only(), &self.tag_values) {
+            return count(only, true);
+        }
+
         // A tag's text comes from code of users: `tag_values`, or a `Display` of theirs.
         if isolated(|| self.write_tags(event, texts, ends, computed)).is_none() {
             return counted().for_each(|(at, _)| self.skip(at, Skip::Panicked, 1));
@@ -69,18 +90,11 @@ impl Group {
             .collect();
         let all_there = texts.iter().all(|text| !text.is_empty());
         let key = Key::new(&texts);
-        let row = self
-            .rows
-            .find(key, lease.is_ending(), || self.tell_overflow());
-        let to = self.target(&row, lease);
-        for (at, update) in counted() {
-            let amount = match update {
-                Update::Add(amount) => Some(*amount),
-                Update::Nothing | Update::Count => None,
-            };
-            let cells = &self.rows.cells;
-            let counted = cells[at].record(at, amount, to, cells, event);
-            self.account(at, counted, all_there, row.is_overflow);
+        let is_ending = lease.is_ending();
+        let known = || self.rows.with(&key, |row| count(row, all_there));
+        if is_ending || known().is_none() {
+            let row = self.rows.find(key, is_ending, || self.tell_overflow());
+            count(&row, all_there);
         }
     }
 

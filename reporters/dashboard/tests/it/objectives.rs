@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use telemetry::execute;
 use telemetry_metrics::last_value;
-use telemetry_slo::{Alarm, BurnAlert, Objective, Policy, Severity, Slo};
+use telemetry_slo::{Alarm, AlertState, BurnAlert, Objective, Policy, Severity, Slo};
 
 use crate::program::{Program, find_card, notices};
 
@@ -27,7 +27,7 @@ fn site() -> Objective {
     };
     Objective::availability("dash-site", ["dash_site.endpoint.stop"])
         .target(0.99)
-        .policy(Policy::new([alert(1, 1, 14.4), alert(2, 6, 6.0)]))
+        .policy(Policy::new([alert(3, 1, 14.4), alert(6, 6, 6.0)]))
 }
 
 /// A program with one objective and one alarm.
@@ -83,12 +83,17 @@ async fn an_objective_is_shown_and_told_of_while_its_budget_burns() {
     assert!(row.contains("99 % good") && row.contains("100 %"), "{row}");
     assert!(row.contains("since start") && row.contains("of 30 d"));
     // What is longer than all that is known would say the same again.
-    assert!(row.contains("1 s: ") && !row.contains("6 h"), "{row}");
+    assert!(row.contains("3 s: ") && !row.contains("6 h"), "{row}");
     assert!(row.contains("quiet"), "{row}");
     assert!(notices(&page, "error budget").is_empty());
 
     answer("error", 100);
-    let burns = |report: &telemetry_slo::Report| report.objectives[0].is_firing();
+    let burns = |report: &telemetry_slo::Report| {
+        let mut alerts = report.objectives[0].alerts.iter();
+        // Until the shortest window is all known, the rest of it is taken for good.
+        let is_known = report.running >= Duration::from_secs(3);
+        is_known && alerts.all(|alert| alert.state == AlertState::Firing)
+    };
     assert!(slo.wait_for(burns, A_WHILE).is_some());
     let page = program.page("overview").await;
     let row = cells(&page, "budgets");
@@ -101,7 +106,7 @@ async fn an_objective_is_shown_and_told_of_while_its_budget_burns() {
     assert!(
         text.starts_with("The objective dash-site burns its error budget too fast: ")
             && text.contains(
-                " within 1 s and 50 times within 1 h, where 14.4 is the limit. It has fired for"
+                " within 3 s and 50 times within 1 h, where 14.4 is the limit. It has fired for"
             ),
         "{text}"
     );
@@ -143,7 +148,10 @@ async fn of_too_many_the_most_urgent_are_shown_and_the_rest_is_counted() {
         "{row}"
     );
     let hint = card["hint"].as_str().unwrap();
-    assert!(hint.contains(" 50 more are not shown, of which "), "{hint}");
+    assert!(
+        hint.ends_with(" 50 more are not shown, none of which is more urgent."),
+        "{hint}"
+    );
 }
 
 #[tokio::test]

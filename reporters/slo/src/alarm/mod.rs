@@ -46,7 +46,7 @@ impl Reading {
 ///
 /// Each series is looked at by itself: one that is above the limit for [`hold`](Self::hold) fires, and
 /// with it the alarm. An alarm over a [rise](Reading::Rise) takes up to 2 KiB of memory for each series
-/// that does rise.
+/// that does rise, also for a while after it went away (of 1,024 of those at most).
 ///
 /// ```
 /// use std::time::Duration;

@@ -12,6 +12,10 @@ use crate::report::{AlarmReport, AlertState, Worst};
 /// So many series of one alarm may be pending or firing at once; more would tell nothing new.
 const MOST_WRONG: usize = 256;
 
+/// So many series that rose and went away are remembered; where tags come and go faster than that, one of
+/// them more or less makes no difference.
+const MOST_GONE: usize = 1_024;
+
 /// The tags of a series, sorted by their keys.
 pub(crate) type Tags = Vec<(String, String)>;
 
@@ -30,6 +34,8 @@ pub(super) struct Watch {
     alarm: Alarm,
     /// Of a rise, all series; else none.
     rises: HashMap<Tags, Rise>,
+    /// Whether series were looked at before, so that one that is not among them is new.
+    has_begun: bool,
     /// Those that are pending or firing.
     wrong: HashMap<Tags, Lamp>,
     worst: Option<Worst>,
@@ -57,6 +63,7 @@ impl Watch {
         Self {
             alarm: alarm.clone(),
             rises: HashMap::new(),
+            has_begun: false,
             wrong: HashMap::new(),
             worst: None,
             state: AlertState::Inactive,
@@ -137,8 +144,10 @@ impl Watch {
                 rise.ring.push(now, total);
                 continue;
             }
-            // One that appears later has risen from nothing.
-            let before = if point.is_old { point.value } else { 0.0 };
+            // One that appears later has risen from nothing, however long it says that it has been counted:
+            // the library's own series are there from when they count anything.
+            let is_known = point.is_old && !self.has_begun;
+            let before = if is_known { point.value } else { 0.0 };
             let mut rise = Rise {
                 total: Total::from(before),
                 ring: Ring::new(within, now, 0.0),
@@ -146,13 +155,17 @@ impl Watch {
             rise.total.read(point.value);
             self.rises.insert(point.tags.clone(), rise);
         }
+        self.has_begun = true;
         // One that went away is forgotten when the window is past it.
+        let mut gone = 0;
         self.rises.retain(|tags, rise| {
-            let is_there = there.contains(tags);
-            if !is_there {
-                rise.ring.push(now, rise.total.now());
+            if there.contains(tags) {
+                return true;
             }
-            is_there || !rise.ring.is_idle() || rise.ring.newest().1 != rise.total.now()
+            rise.ring.push(now, rise.total.now());
+            let is_new = !rise.ring.is_idle() || rise.ring.newest().1 != rise.total.now();
+            gone += usize::from(is_new);
+            is_new && gone <= MOST_GONE
         });
         let rise = |(tags, rise): (&Tags, &Rise)| {
             let by = rise.total.now() - rise.ring.base();
@@ -190,4 +203,37 @@ fn worst(values: &[(Tags, f64)]) -> Option<Worst> {
         tags: worst.0.clone(),
         value: worst.1,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_that_come_and_go_take_a_bounded_room() {
+        let mut watch = Watch::new(&Alarm::panics("process.panic.count"));
+        let mut now = Duration::ZERO;
+        for round in 0..50 {
+            let point = |n| Point {
+                tags: vec![("who".to_owned(), format!("{round} {n}"))],
+                value: 1.0,
+                is_old: false,
+            };
+            let points: Vec<Point> = (0..100).map(point).collect();
+            watch.evaluate(now, &points);
+            assert!(watch.rises.len() <= MOST_GONE + 100);
+            now += Duration::from_secs(1);
+        }
+        assert_eq!(
+            watch.rises.len(),
+            MOST_GONE + 100,
+            "as many as there is room for"
+        );
+        assert_eq!(watch.state, AlertState::Firing);
+        for _ in 0..3 {
+            now += Duration::from_secs(700);
+            watch.evaluate(now, &[]);
+        }
+        assert_eq!((watch.rises.len(), watch.state), (0, AlertState::Inactive));
+    }
 }

@@ -35,7 +35,7 @@ fn left_out(all: usize) -> String {
     match all.saturating_sub(MOST_ROWS) {
         0 => String::new(),
         more => format!(
-            " {} shown, of which none is more urgent than those.",
+            " {} shown, none of which is more urgent.",
             many(more as u64, "more is not", "more are not")
         ),
     }

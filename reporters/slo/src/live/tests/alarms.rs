@@ -153,6 +153,18 @@ fn what_rose_long_before_is_no_news_and_what_rose_just_before_is() {
 }
 
 #[test]
+fn a_series_that_appears_later_rose_from_zero_whenever_it_says_it_began() {
+    let mut watch = Watch::new(Alarm::series_overflow());
+    watch.run(HOUR, &[old("other", 1.0)]);
+    // The aggregator has counted since the process began, and shows it when there is something to show.
+    watch.tick(&[old("other", 1.0), old("shop.visit.count", 3.0)]);
+    assert_eq!(
+        watch.told,
+        [(3_600, Turn::Fired, "shop.visit.count".to_owned())]
+    );
+}
+
+#[test]
 fn a_counter_that_goes_away_with_its_series_comes_back_from_zero() {
     let mut watch = Watch::new(Alarm::panics("process.panic.count").limit(2.0));
     watch.run(MINUTE, &[point("worker", 2.0)]);
