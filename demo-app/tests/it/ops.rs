@@ -2,10 +2,8 @@
 //!
 //! After a change of those, `RENEW_OPS=1 cargo test -p demo-app --test it ops` writes them anew.
 
-mod alerts;
 mod panels;
 mod promtool;
-mod saturation;
 
 use std::path::{Path, PathBuf};
 

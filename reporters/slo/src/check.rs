@@ -209,7 +209,7 @@ fn check_policy(objective: &Objective, found: &mut Vec<Problem>) {
         }
         if !(factor > 0.0 && factor.is_finite()) {
             found.push(Problem::Factor(factor));
-        } else if budget > 0.0 && objective.error_limit(alert) >= 1.0 {
+        } else if (0.0..1.0).contains(&budget) && objective.error_limit(alert) >= 1.0 {
             found.push(Problem::Unreachable {
                 factor,
                 most: 1.0 / budget,

@@ -196,8 +196,8 @@ impl Objective {
         self
     }
 
-    /// A label of all its rules and alerts, such as the team that is to be told. It may not be called as
-    /// one that rules set: `slo`, `severity` and others.
+    /// A label of all its rules and of their alerts, such as the team that is to be told; a report has it,
+    /// and events have not. It may not be called as one that rules set: `slo`, `severity` and others.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((key.into(), value.into()));
         self

@@ -73,10 +73,15 @@ impl Watch {
     pub(super) fn alert(&self, settings: &Settings) -> Alert {
         let alarm = &self.alarm;
         let limit = text::number(alarm.limit);
+        // A series that has a label of the alert's own, such as `severity`, loses it to the alert;
+        // the server refuses the whole rule if two differ in nothing else.
+        let own = alarm.labels().iter().map(|(key, _)| key.as_str());
+        let own: Vec<&str> = ["severity", "definition"].into_iter().chain(own).collect();
+        let own = own.join(", ");
         let reading = self.reading(settings);
         let expr = match alarm.reading() {
-            Reading::Latest(_) => format!("{reading} > {limit}"),
-            _ => format!("(\n{reading}\n) > {limit}"),
+            Reading::Latest(_) => format!("max without ({own}) ({reading}) > {limit}"),
+            _ => format!("max without ({own}) (\n{reading}\n) > {limit}"),
         };
         let mut labels: Pairs = vec![(
             "severity".to_owned(),

@@ -112,6 +112,8 @@ fn targets_are_shares() {
             matches!(found[0].problem, Problem::Target(_)),
             "{target} {found:?}"
         );
+        // What follows from it would be nonsense.
+        assert_eq!(found.len(), 1, "{target} {found:?}");
     }
 }
 

@@ -90,6 +90,28 @@ fn what_is_above_its_limit_fires_and_resolves() {
 
 #[test]
 #[ignore = "needs promtool"]
+fn series_may_have_labels_that_the_alert_has_too() {
+    let series = |label: &str, value: &str| {
+        format!("app_pool_waiting{{job=\"shop\", instance=\"a\", {label}={value:?}}}")
+    };
+    for label in ["severity", "definition", "team"] {
+        let high = case()
+            .series(series(label, "x"), "5x40 20x100")
+            .series(series(label, "y"), "5x40 30x100")
+            .quiet("9m")
+            .firing("13m", [fires("PoolWaiting", "app.pool.waiting")])
+            .value(
+                "13m",
+                "count(ALERTS{severity=\"ticket\", definition=\"app.pool.waiting\", team=\"web\"})",
+                Some(1.0),
+            );
+        let alarm = Alarm::pool_waiting("app.pool.waiting").label("team", "web");
+        assert_alarm(alarm, &[high]);
+    }
+}
+
+#[test]
+#[ignore = "needs promtool"]
 fn open_files_are_a_share_of_what_there_may_be() {
     let goes_up = case()
         .series("app_files_open{job=\"shop\"}", "100x39 900x40 100x100")

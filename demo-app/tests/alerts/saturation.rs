@@ -33,13 +33,14 @@ const PROVOKED: [(&str, &str); 9] = [
     MEMORY_HIGH,
     ("OpenFilesHigh", "vm.system_counts.open_files"),
     ("Panics", "process.panic.count"),
-    ("PoolWaiting", "demo.repo.pool.waiting"),
+    POOL_WAITING,
     ("ReporterFailing", "telemetry.reporter.failed"),
     ("RunQueueLong", "vm.total_run_queue_lengths.total"),
     ("SeriesOverflow", "telemetry.metric.overflowed"),
     TABLE_LARGE,
 ];
 
+const POOL_WAITING: (&str, &str) = ("PoolWaiting", "demo.repo.pool.waiting");
 const MEMORY_HIGH: (&str, &str) = ("MemoryHigh", "vm.memory.total");
 
 /// It stays: names are forgotten when there are more.
@@ -55,7 +56,7 @@ const SOCKETS: u32 = 5;
 const READERS: usize = 24;
 
 /// Those who try one name after another.
-const GUESSERS: u64 = 16;
+const GUESSERS: u64 = 32;
 
 /// What one thread of the runtime keeps for itself, before others see it.
 const LOCAL_QUEUE: usize = 256;
@@ -101,10 +102,11 @@ impl Watched {
 }
 
 fn provoked() -> BTreeSet<Alarm> {
-    let provoked = PROVOKED.iter();
-    provoked
-        .map(|(name, of)| ((*name).to_owned(), (*of).to_owned()))
-        .collect()
+    PROVOKED.into_iter().map(owned).collect()
+}
+
+fn owned((name, of): (&str, &str)) -> Alarm {
+    (name.to_owned(), of.to_owned())
 }
 
 /// The first whole number above the limit of an alarm.
@@ -256,7 +258,7 @@ async fn what_fills_up_or_fails_fires_here_and_in_prometheus_until_it_is_over() 
     for _ in 0..SOCKETS {
         sockets.push(Socket::open(address).await);
     }
-    let readers = crowd_the_pool(address);
+    let mut readers = crowd_the_pool(address);
     let mut guessing = tokio::spawn(try_names(address, names));
     let mut queue = None;
     let mut fired = [BTreeSet::new(), BTreeSet::new()];
@@ -273,6 +275,13 @@ async fn what_fills_up_or_fails_fires_here_and_in_prometheus_until_it_is_over() 
         if fired.iter().all(|fired| *fired == provoked()) {
             break;
         }
+        // These only hinder the others then.
+        if fired
+            .iter()
+            .all(|fired| fired.contains(&owned(POOL_WAITING)))
+        {
+            readers.clear();
+        }
         assert!(Instant::now() < deadline, "no more than {fired:#?}");
         // Again and again, since these are remembered for ten seconds only.
         flood_a_tag();
@@ -281,7 +290,7 @@ async fn what_fills_up_or_fails_fires_here_and_in_prometheus_until_it_is_over() 
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 
-    drop((sockets, readers, queue));
+    drop((sockets, queue));
     let _listens = listen(&statsd);
     let deadline = Instant::now() + PATIENCE;
     loop {
