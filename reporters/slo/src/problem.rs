@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::span::span_text;
 
 /// Why objectives cannot be evaluated.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum SloError {
     /// Everything that is wrong with the objectives and alarms.
@@ -15,6 +14,13 @@ pub enum SloError {
     Interval,
     /// The system refused a thread.
     Thread(std::io::Error),
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for SloError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for SloError {

@@ -8,7 +8,7 @@ use crate::problem::SloProblem;
 use crate::prometheus::text;
 
 /// Rules cannot be made; says everything that is wrong.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct RulesError {
     problems: Vec<RulesProblem>,
 }
@@ -22,6 +22,13 @@ impl RulesError {
     #[must_use]
     pub fn problems(&self) -> &[RulesProblem] {
         &self.problems
+    }
+}
+
+/// As it is displayed: it is what a `main` that returns it prints, and has to say what to do.
+impl fmt::Debug for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
