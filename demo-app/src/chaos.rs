@@ -9,6 +9,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::spread;
+
 /// The longest delay of a request, as that of the landing page.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
@@ -17,9 +19,6 @@ const LONGEST_TIME: Duration = Duration::from_secs(24 * 3_600);
 
 /// What `1%` is of: so errors may be given to a hundredth of a percent.
 const ALL: u16 = 10_000;
-
-/// The fractional part of the golden ratio, of 2 to the power of 64.
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 const HELP: &str = "write one or more of latency=300ms, errors=5%, after=10s and for=60s, with commas \
                     between them";
@@ -67,11 +66,7 @@ impl Chaos {
     /// Whether the request of this number fails.
     #[must_use]
     pub fn fails(&self, number: u64) -> bool {
-        // Where the multiples of the golden ratio lie between two whole numbers is spread as evenly
-        // as can be, however many there are.
-        let place = number.wrapping_mul(GOLDEN);
-        let limit = u128::from(self.errors) * (1 << 64) / u128::from(ALL);
-        u128::from(place) < limit
+        spread::picks(number, self.errors, ALL)
     }
 }
 
@@ -89,6 +84,10 @@ impl FromStr for Chaos {
                 .split_once('=')
                 .ok_or_else(|| format!("`{}` has no value; {HELP}", part.trim()))?;
             let (key, value) = (key.trim(), value.trim());
+            // Two parts with something else between them: that is not a matter of the first one's value.
+            if value.contains('=') {
+                return Err(format!("there is no comma in `{key}={value}`; {HELP}"));
+            }
             if seen.contains(&key) {
                 return Err(format!("`{key}` stands there twice; {HELP}"));
             }
@@ -215,6 +214,12 @@ mod tests {
             ("latency", "`latency` has no value"),
             ("errors=5%,", "`` has no value"),
             ("errors=5%,errors=6%", "`errors` stands there twice"),
+            (
+                "latency=300ms errors=5%",
+                "there is no comma in `latency=300ms errors=5%`",
+            ),
+            ("errors=5%;for=9s", "there is no comma"),
+            ("latency=300ms,errors=5% for=9s", "in `errors=5% for=9s`"),
             ("delay=5s", "there is no `delay`"),
             ("latency=300", "`latency=300` is no time"),
             ("latency=0ms", "is no time"),

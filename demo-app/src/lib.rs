@@ -27,6 +27,7 @@ pub mod ops;
 mod polls;
 mod serve;
 pub mod signals;
+mod spread;
 mod store;
 pub mod telemetry;
 mod upstream;

@@ -15,7 +15,13 @@ const LAST_PATIENCE: Duration = Duration::from_secs(1);
 fn main() -> ExitCode {
     let config = Config::parse();
     if let Some(folder) = &config.write_ops {
-        return ended(ops::write(&config, folder).map_err(StartError::Ops));
+        let paths = ops::write(&config, folder).map_err(StartError::Ops);
+        return ended(paths.map(|paths| {
+            let mut out = std::io::stdout();
+            for path in paths {
+                let _ = writeln!(out, "wrote {}", path.display());
+            }
+        }));
     }
     if config.log != LogMode::Off {
         telemetry::log_panics_only();

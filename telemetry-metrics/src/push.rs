@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::health::Health;
@@ -102,6 +102,7 @@ struct Request {
 pub struct Push {
     requests: Sender<Request>,
     thread: Option<JoinHandle<()>>,
+    id: ThreadId,
 }
 
 impl Push {
@@ -123,11 +124,12 @@ impl Push {
             ));
         }
         let (requests, received) = channel();
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || run(interval, reporter, &received))?;
         Ok(Self {
             requests,
+            id: thread.thread().id(),
             thread: Some(thread),
         })
     }
@@ -176,6 +178,11 @@ impl Push {
             .is_err()
         {
             return Err(FlushError::Stopped);
+        }
+        if thread::current().id() == self.id {
+            // Asked from within a flush, as by a handler that drops the reporter: it is done when that
+            // returns, and waiting for it here would only delay it.
+            return Err(FlushError::Timeout);
         }
         // A reporter that uses all its time up says why at its very end.
         match answer.recv_timeout(timeout.saturating_add(GRACE)) {

@@ -20,8 +20,8 @@ VISITS = 0.99
 # Seconds. A visit that begins later waited for its user's last one, or for the machine that makes the load.
 LATE = 1.0
 
-# With few visits a share is chance: then objectives that allow for a failure in twenty are left out.
-FEW = 0.95
+# With few visits a share is chance: then objectives that allow for a bad request in a hundred are left out.
+FEW = 0.99
 
 _requests = {one["name"]: [0, 0] for one in OBJECTIVES}  # good, all
 _visits = {"completed": 0, "late": 0, "all": 0}
@@ -29,7 +29,7 @@ _few = False
 
 
 def with_few_visits():
-    """For shapes with so few visits that a failure in a few requests is chance."""
+    """For shapes with so few visits that one bad request is chance."""
     global _few
     _few = True
 

@@ -52,7 +52,7 @@ pub fn objectives_js(objectives: &[LoadObjective]) -> String {
     // JSON is JavaScript.
     format!(
         "// Generated from the objectives in `demo-app/src/ops`; do not edit.\n\
-         // To write it again: RENEW_OPS=1 cargo test -p demo-app --test it ops\n\
+         // To write it again: RENEW_OPS=1 cargo test -p demo-app --test it ops::the_files\n\
          \n\
          /**\n \
          * @typedef {{object}} Objective\n \

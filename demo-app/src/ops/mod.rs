@@ -13,7 +13,7 @@ mod prometheus;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use telemetry_metrics::StartError as MetricsError;
 use telemetry_prometheus::PrometheusError;
@@ -117,13 +117,15 @@ impl<'a> Files<'a> {
         let reporter = prometheus::reporter(config)?;
         let rules = prometheus::rules(config, &reporter)?;
         let webhook = self.webhook.as_deref();
+        let header = prometheus::header(config);
+        let yaml = |path, text: String| File::new(path, format!("{header}{text}"));
         let mut files = vec![
-            File::new("prometheus/rules.yml", rules.to_yaml()),
-            File::new(
+            yaml("prometheus/rules.yml", rules.to_yaml()),
+            yaml(
                 "prometheus/prometheus.yml",
                 prometheus::configuration(config, self.alertmanager),
             ),
-            File::new(
+            yaml(
                 "alertmanager/alertmanager.yml",
                 prometheus::alertmanager(config, &rules, webhook),
             ),
@@ -141,21 +143,25 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Writes all files into a folder, which is made if there is none.
+/// Writes all files into a folder, which is made if there is none. Returns where they are.
 ///
 /// # Errors
 ///
 /// If the definitions are wrong, or a file cannot be written.
-pub fn write(config: &Config, folder: &Path) -> Result<(), OpsError> {
+pub fn write(config: &Config, folder: &Path) -> Result<Vec<PathBuf>, OpsError> {
+    let mut paths = Vec::new();
     for file in files(config)? {
         let path = folder.join(&file.path);
         let written = path
             .parent()
             .map_or(Ok(()), std::fs::create_dir_all)
             .and_then(|()| std::fs::write(&path, &file.text));
-        written.map_err(|error| OpsError::Write(path, error))?;
+        match written {
+            Ok(()) => paths.push(path),
+            Err(error) => return Err(OpsError::Write(path, error)),
+        }
     }
-    Ok(())
+    Ok(paths)
 }
 
 /// Why files cannot be made.
@@ -171,7 +177,7 @@ pub enum OpsError {
     /// The definitions do not suit Grafana.
     Grafana(GrafanaError),
     /// A file cannot be written.
-    Write(std::path::PathBuf, io::Error),
+    Write(PathBuf, io::Error),
 }
 
 impl fmt::Display for OpsError {

@@ -69,8 +69,7 @@ pub(super) fn configuration(config: &Config, alertmanager: Option<SocketAddr>) -
     let interval = scrape_interval(config).as_secs();
     let timeout = interval.min(10);
     format!(
-        "# For a Prometheus on the same machine as the demo. Written by a test; do not edit.
-
+        "# For a Prometheus on the same machine as the demo. Made from its settings: change them, and make this file again.
 global:
   scrape_interval: {interval}s
   scrape_timeout: {timeout}s
@@ -89,6 +88,14 @@ scrape_configs:
     static_configs:
       - targets: [\"{demo}\"]
 "
+    )
+}
+
+/// The first line of a file: whose it is, and how it is made again.
+pub(super) fn header(config: &Config) -> String {
+    let (listen, speed) = (target(config), config.slo_speed);
+    format!(
+        "# Of demo-app: `demo-app --listen {listen} --slo-speed {speed} --write-ops FOLDER` makes it.\n"
     )
 }
 

@@ -53,7 +53,7 @@ pub(crate) const SITE_LATENCY: f64 = 0.99;
 /// Which share of quotes arrives; a fifth of what the other service says is unusable.
 pub(crate) const QUOTES: f64 = 0.7;
 
-/// Which share of jobs is done in the end; a flaky one fails three times in a row now and then.
+/// Which share of jobs is done in the end; a flaky one may fail three times in a row.
 const JOBS: f64 = 0.95;
 
 /// Which share of people who want to sign up can.
@@ -129,6 +129,8 @@ fn quotes() -> Objective {
     ]);
     Objective::availability("quotes", ["demo.quotes.fetch"])
         .target(QUOTES)
+        // One of three says nothing.
+        .min_events(5)
         .policy(held(&policy, SHORT))
         .description("Quotes that are asked for arrive")
 }
@@ -144,6 +146,7 @@ fn jobs() -> Objective {
         .keep(move |event| event.name() != tried || is_done(event));
     Objective::ratio("jobs", done, ended)
         .target(JOBS)
+        .min_events(5)
         .policy(held(&Policy::standard(), SHORT))
         .description("Jobs that are accepted are done in the end")
 }

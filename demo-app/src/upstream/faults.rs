@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::spread::Percent;
+
 /// A way to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -13,10 +15,10 @@ pub(super) enum Fault {
     HangUp,
 }
 
-/// At random whether, and in turns how.
+/// Evenly spread whether, and in turns how.
 #[derive(Debug)]
 pub(super) struct Faults {
-    percent: u8,
+    percent: Percent,
     ways: &'static [Fault],
     // A count only: relaxed.
     met: AtomicUsize,
@@ -28,7 +30,7 @@ impl Faults {
     /// So many of a hundred answers fail.
     pub(super) fn new(percent: u8) -> Self {
         Self {
-            percent,
+            percent: Percent::new(percent),
             ways: Self::ALL,
             met: AtomicUsize::new(0),
         }
@@ -36,7 +38,7 @@ impl Faults {
 
     /// Whether the next answer fails.
     pub(super) fn next(&self) -> Option<Fault> {
-        if fastrand::u8(..100) >= self.percent {
+        if !self.percent.next() {
             return None;
         }
         let nth = self.met.fetch_add(1, Ordering::Relaxed);
@@ -72,6 +74,6 @@ mod tests {
     fn now_and_then_is_neither() {
         let faults = Faults::new(50);
         let met = (0..1000).filter(|_| faults.next().is_some()).count();
-        assert!((300..700).contains(&met), "{met}");
+        assert!((499..=501).contains(&met), "{met}");
     }
 }

@@ -1,10 +1,12 @@
 //! What there is to do, and how it is done.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::spread::Percent;
 use crate::store::Store;
 
 /// How long a report takes, in milliseconds, beside its query.
@@ -40,8 +42,8 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone)]
 pub(super) struct Tools {
     pub(super) store: Store,
-    /// How many of a hundred attempts at a flaky job fail.
-    pub(super) fail_percent: u8,
+    /// Which attempts at a flaky job fail.
+    pub(super) failing: Arc<Percent>,
 }
 
 impl Kind {
@@ -86,7 +88,7 @@ impl Kind {
             }
             Self::Flaky => {
                 work(10..=50).await;
-                match fastrand::u8(..100) < tools.fail_percent {
+                match tools.failing.next() {
                     true => Err(Fault::Flaky),
                     false => Ok("went well".to_owned()),
                 }

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::kind::Tools;
 use super::worker::Worker;
 use super::{Fault, PREFIX, QUEUE, Work, later};
+use crate::spread::Percent;
 use crate::store::Store;
 
 /// How much may wait, who works at it, and how often.
@@ -84,7 +85,7 @@ impl Work {
             results: work.results.clone(),
             tools: Tools {
                 store,
-                fail_percent: settings.fail_percent,
+                failing: Arc::new(Percent::new(settings.fail_percent)),
             },
             settings,
         };

@@ -1,6 +1,6 @@
 //! The generated files of `ops/` and `deploy/`: they are those of the definitions and objectives.
 //!
-//! After a change of those, `RENEW_OPS=1 cargo test -p demo-app --test it ops` writes them anew.
+//! After a change of those, `RENEW_OPS=1 cargo test -p demo-app --test it ops::the_files` writes them anew.
 
 mod panels;
 mod promtool;

@@ -88,6 +88,9 @@
 //! `Router::layer`, after all routes and the fallback (axum applies a layer only to what was added
 //! before it), inside catch-panic, outside everything else. There the route is known at the start.
 //!
+//! Add what machines ask for after the layer, such as `/metrics` and health checks: counted, they would
+//! be requests that always succeed.
+//!
 //! It may also be put around a whole router, where it sees requests that other layers rewrite or
 //! turn away. The route is not known yet then: the start says `unmatched`, and [`RouteLayer`],
 //! added to the router inside, tells the terminal event what matched. The same is needed for what

@@ -21,6 +21,9 @@ impl Prometheus {
     /// Whoever reaches it can read all numbers and tags, unless there is a
     /// [token](crate::PrometheusBuilder::bearer_token).
     ///
+    /// Merge it after a layer that counts requests, such as that of `telemetry-http`: axum applies a
+    /// layer to what was added before it, and each scrape would be a request that succeeds.
+    ///
     /// ```
     /// # use telemetry_metrics::Aggregator;
     /// # use telemetry_prometheus::Prometheus;

@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::health::Board;
@@ -60,6 +60,29 @@ fn dropping_flushes_and_ends_the_thread() {
 }
 
 #[test]
+fn dropped_within_its_own_flush_it_does_not_wait_for_itself() {
+    let own = Arc::new(Mutex::new(None));
+    let held = own.clone();
+    let (told, dropped) = channel();
+    let (push, flushes) = start(Duration::from_millis(5), move |_| {
+        if let Some(push) = held.lock().unwrap().take() {
+            let began = Instant::now();
+            drop::<Push>(push);
+            told.send(began.elapsed()).unwrap();
+        }
+        Ok(())
+    });
+    *own.lock().unwrap() = Some(push);
+    let took = dropped.recv_timeout(SOON).expect("it is dropped");
+    assert!(took < DROP_TIMEOUT / 2, "{took:?}");
+    let ended = Instant::now() + SOON;
+    while Arc::strong_count(&flushes) > 1 {
+        assert!(Instant::now() < ended, "the thread goes on");
+        thread::yield_now();
+    }
+}
+
+#[test]
 fn a_failure_is_told_and_a_panic_is_survived() {
     let (push, _) = start(LONG, |n| match n {
         1 => Err("no peer".into()),
@@ -93,7 +116,7 @@ fn a_request_has_a_deadline() {
             Instant::now() < deadline,
             "the thread ends once its flush returns"
         );
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
 

@@ -69,7 +69,7 @@ async fn each_shape_visits_what_there_is() {
                 false => "http_req_duration",
             };
             let name = format!("{metric}{{{}:yes", tag(&one));
-            let few = shape == "smoke" && one["target"].as_f64() <= Some(0.95);
+            let few = shape == "smoke" && one["target"].as_f64() <= Some(0.99);
             assert_eq!(
                 thresholds(&ran, &name, true).len(),
                 usize::from(!few),

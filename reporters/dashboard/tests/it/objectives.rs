@@ -83,7 +83,7 @@ async fn an_objective_is_shown_and_told_of_while_its_budget_burns() {
     assert!(row.contains("99 % good") && row.contains("100 %"), "{row}");
     assert!(row.contains("since start") && row.contains("of 30 d"));
     // What is longer than all that is known would say the same again.
-    assert!(row.contains("3 s: ") && !row.contains("6 h"), "{row}");
+    assert!(row.contains("3s: ") && !row.contains("6 h"), "{row}");
     assert!(row.contains("quiet"), "{row}");
     assert!(notices(&page, "error budget").is_empty());
 
@@ -106,7 +106,7 @@ async fn an_objective_is_shown_and_told_of_while_its_budget_burns() {
     assert!(
         text.starts_with("The objective dash-site burns its error budget too fast: ")
             && text.contains(
-                " within 3 s and 50 times within 1 h, where 14.4 is the limit. It has fired for"
+                " within 3s and 50 times within 1h, where 14.4 is the limit. It has fired for"
             ),
         "{text}"
     );

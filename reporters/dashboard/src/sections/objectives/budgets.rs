@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use telemetry_slo::{AlertReport, AlertState, BurnReport, Measured, ObjectiveReport, Severity};
+use telemetry_slo::{
+    AlertReport, AlertState, BurnReport, Measured, ObjectiveReport, Severity, span_text,
+};
 
 use super::words::{burn, firing, kept, lasting, span, target};
 use super::{left_out, most_urgent, place};
@@ -77,12 +79,13 @@ fn known(covered: Duration, window: Duration) -> String {
     format!("since start, {} of {}", span(covered), span(window))
 }
 
-/// `5 min: 0.4, 1 h: 0.1`. Of windows that are longer than what is known, the first stands for all.
+/// `5m: 0.4, 1h: 0.1`. Of windows that are longer than what is known, the first stands for all.
 fn burns(one: &ObjectiveReport) -> String {
     let is_known = |burn: &&BurnReport| burn.covered >= burn.window;
     let known = one.burns.iter().take_while(is_known).count();
     let burns = one.burns.iter().take(known + 1);
-    let burns = burns.map(|burn_of| format!("{}: {}", span(burn_of.window), burn(burn_of.rate)));
+    // Windows are named as in events, tags and rules.
+    let burns = burns.map(|one| format!("{}: {}", span_text(one.window), burn(one.rate)));
     burns.collect::<Vec<_>>().join(", ")
 }
 

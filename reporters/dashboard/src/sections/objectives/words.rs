@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use telemetry_metrics::Dimension;
-use telemetry_slo::{AlarmReport, AlertReport, AlertState, ObjectiveReport};
+use telemetry_slo::{AlarmReport, AlertReport, AlertState, ObjectiveReport, span_text};
 
 use crate::sections::words::{amount, percent, short};
 
@@ -89,7 +89,8 @@ pub(in crate::sections) fn burns_too_fast(one: &ObjectiveReport) -> Option<Strin
         None => "no traffic".to_owned(),
         some => format!("{} times", burn(some)),
     };
-    let (short_window, long) = (span(alert.short), span(alert.long));
+    // As events, tags and rules name them.
+    let (short_window, long) = (span_text(alert.short), span_text(alert.long));
     Some(format!(
         "The objective {} burns its error budget too fast: {} within {short_window} and {} within {long}, where {} is \
          the limit. It has fired for {} ({}).",
