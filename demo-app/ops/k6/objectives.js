@@ -1,5 +1,5 @@
 // Generated from the objectives in `demo-app/src/ops`; do not edit.
-// To write it again: RENEW_OPS=1 cargo test -p demo-app --test it ops
+// To write it again: RENEW_OPS=1 cargo test -p demo-app --test it ops::the_files
 
 /**
  * @typedef {object} Objective

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
 
 use crate::support::postgres::Postgres;
 use crate::support::program::Program;
-use crate::support::{eventually, http};
+use crate::support::{HEAVY, eventually, http};
 
 const SECONDS: u64 = 30;
 
@@ -39,20 +38,17 @@ const MORE_THREADS: u64 = 3;
 /// How much more memory may be held at the end than after a third of the time.
 const GROWTH_KIB: u64 = 24 * 1024;
 
-/// Half a minute of one at a time, so that each has the machine to itself.
-static TURN: Mutex<()> = Mutex::const_new(());
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs hey, a load tool, and half a minute; .ci/run installs it and runs this"]
 async fn two_hundred_clients_lose_no_event_and_leak_nothing_on_sqlite() {
-    let _turn = TURN.lock().await;
+    let _turn = HEAVY.lock().await;
     two_hundred_clients("sqlite::memory:").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs hey, PostgreSQL, and half a minute; .ci/run installs them and runs this"]
 async fn two_hundred_clients_lose_no_event_and_leak_nothing_on_postgresql() {
-    let _turn = TURN.lock().await;
+    let _turn = HEAVY.lock().await;
     let server = Postgres::start("load-tool").await;
     two_hundred_clients(&server.url()).await;
 }

@@ -17,13 +17,14 @@ const ROUTES: [&str; 7] = [
     "/metrics",
 ];
 
-const FAMILIES: [&str; 23] = [
+const FAMILIES: [&str; 24] = [
     "demo_endpoint_stop_count_total",
     "demo_endpoint_exception_count_total",
     "demo_endpoint_duration_seconds_bucket",
     "demo_endpoint_in_flight",
     "demo_endpoint_in_flight_peak",
     "demo_repo_query_count_total",
+    "demo_repo_query_rows_total",
     "demo_repo_query_total_time_seconds_sum",
     "demo_repo_query_queue_time_seconds_bucket",
     "demo_repo_pool_in_use",

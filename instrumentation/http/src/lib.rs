@@ -89,7 +89,8 @@
 //! before it), inside catch-panic, outside everything else. There the route is known at the start.
 //!
 //! Add what machines ask for after the layer, such as `/metrics` and health checks: counted, they would
-//! be requests that always succeed.
+//! be requests that always succeed. By `Router::route`: `Router::merge` would replace the fallback, if
+//! it is axum's own, and the layer around it.
 //!
 //! It may also be put around a whole router, where it sees requests that other layers rewrite or
 //! turn away. The route is not known yet then: the start says `unmatched`, and [`RouteLayer`],

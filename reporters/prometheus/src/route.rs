@@ -21,8 +21,7 @@ impl Prometheus {
     /// Whoever reaches it can read all numbers and tags, unless there is a
     /// [token](crate::PrometheusBuilder::bearer_token).
     ///
-    /// Merge it after a layer that counts requests, such as that of `telemetry-http`: axum applies a
-    /// layer to what was added before it, and each scrape would be a request that succeeds.
+    /// Where a layer such as that of `telemetry-http` counts requests, use [`route`](Self::route).
     ///
     /// ```
     /// # use telemetry_metrics::Aggregator;
@@ -37,6 +36,11 @@ impl Prometheus {
     }
 
     /// The same for a path of your own: `router.route("/internal/metrics", prometheus.route())`.
+    ///
+    /// Add it after a layer that counts requests: axum applies a layer to what was added before it,
+    /// and each scrape would be a request that succeeds. [`router`](Self::router), merged there,
+    /// would replace the fallback, if it is axum's own, and requests to unknown paths would no longer
+    /// be counted.
     pub fn route<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
         let (prometheus, turns) = (self.clone(), Arc::new(Semaphore::new(MAX_AT_ONCE)));
         get(move |method: Method, headers: HeaderMap| {

@@ -11,14 +11,15 @@ use crate::deploy::prometheus::as_sent;
 use crate::support::alerting::Alerting;
 use crate::support::program::Program;
 use crate::support::visitor::Visitor;
-use crate::support::{http, runtime};
+use crate::support::{HEAVY, http, runtime};
 
 /// How long all of them may take until they have something.
-const PATIENCE: Duration = Duration::from_secs(75);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 #[test]
 #[ignore = "needs installed Prometheus and Alertmanager; .ci/run installs them and runs this"]
 fn every_panel_of_every_dashboard_is_answered() {
+    let _turn = HEAVY.blocking_lock();
     // A process of its own, so that it can keep traces, and nobody else's panics are counted.
     let program = Program::start(&[
         "--load",

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+#[allow(dead_code, reason = "the tests in `tests/alerts` use all of it")]
 pub(crate) mod alerting;
 pub(crate) mod folder;
 pub(crate) mod http;
@@ -26,6 +27,10 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 /// The event bus is global, so two applications in one process would count each other's requests.
 /// Tests that run one take turns.
 static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Tests that keep all processors busy for half a minute take turns, so that what they measure is not
+/// each other.
+pub(crate) static HEAVY: Mutex<()> = Mutex::const_new(());
 
 /// An application in the test's own process.
 pub(crate) struct TestDemo {
