@@ -255,12 +255,31 @@ async fn a_panic_is_an_event_with_its_trace_is_counted_and_raises_an_alarm() {
     )
     .await;
     assert_eq!(alarms, [wanted], "after {:?}", began.elapsed());
-    let traces = traces.lock().unwrap().clone();
-    let [Some(trace)] = &traces[..] else {
-        panic!("{traces:?}");
+    let told = || traces.lock().unwrap().clone();
+    let [Some(trace)] = &told()[..] else {
+        panic!("{:?}", told());
     };
     // The visitor sees the same.
     assert!(page.body.contains(trace.as_str()), "{}", page.body);
+    // A job has a trace of its own.
+    let job = [("kind", "crash"), ("jobs", "1"), ("label", "")];
+    Visitor::new(demo.address())
+        .submit("/jobs", "/jobs", &job)
+        .await;
+    let all = eventually(async || told(), |all| all.len() == 2).await;
+    assert!(all[1].is_some() && all[1] != all[0], "{all:?}");
+    let counted = async || {
+        let snapshot = demo.aggregator().snapshot();
+        let mut families = snapshot.families.iter();
+        let panics = families.find(|one| one.definition.name() == "process.panic.count");
+        let series = panics.expect("a counter").series.iter();
+        let counts = series.map(|one| match &one.data {
+            Data::Counter(count) => *count,
+            _ => 0,
+        });
+        counts.collect::<Vec<_>>()
+    };
+    eventually(counted, |places| *places == [1, 1]).await;
     let report = demo.slo().report();
     let panics = report.alarm("Panics").expect("an alarm");
     assert_eq!(panics.state, AlertState::Firing, "{panics:?}");
